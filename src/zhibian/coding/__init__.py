@@ -1,0 +1,1 @@
+"""From text to codes (编码): candidates, linking, principal selection, entry condition."""

@@ -1,0 +1,1 @@
+"""Measured agreement with gold codes (编码评测)."""

@@ -1,0 +1,1 @@
+"""The one flow: record → documents → mentions → codes → case → grouping → payment → review."""

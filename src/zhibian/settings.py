@@ -1,0 +1,46 @@
+"""Configuration (运行配置): one class, read from ``ZHIBIAN_`` variables.
+
+Examples
+--------
+``ZHIBIAN_RULES=/srv/zhibian/rules`` replaces the shipped rule folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _shipped(installed: str, in_checkout: str) -> Path:
+    """Return the data folder inside an installed wheel, else that of the checkout."""
+    inside = _PACKAGE / installed
+    return inside if inside.is_dir() else _PACKAGE.parents[1] / in_checkout
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations.
+
+    Attributes
+    ----------
+    rules
+        Folder of the rule data (code sets, rule packs, tariffs, lexicons).
+    examples
+        Folder of the shipped invented records.
+    scheme
+        Rule pack used when none is named.
+    tariff
+        Tariff used when none is named.
+    max_document_chars
+        Longest document that is read, in characters.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ZHIBIAN_", frozen=True)
+
+    rules: Path = _shipped("_rules", "rules")
+    examples: Path = _shipped("_examples", "examples")
+    scheme: str = "chs-drg-1.1"
+    tariff: str = "linyi-2022"
+    max_document_chars: int = 2_000_000

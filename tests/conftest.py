@@ -1,0 +1,24 @@
+"""Where the tests find the shipped rules and, if present, the shared reference data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def rules() -> Path:
+    return ROOT / "rules"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference data beside the checkout; tests that need it skip without it."""
+    folder = Path(os.environ.get("ZHIBIAN_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"reference data not present: set ZHIBIAN_SHARED or put it at {folder}")
+    return folder
