@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import AppliedRule, Finding
-from zhibian.problems import InputError, Problem
 
 TABLE = Path("coding") / "combinations.yaml"
 
@@ -44,32 +42,21 @@ class Combination:
 
 def load_combinations(rules: Path) -> tuple[Combination, ...]:
     """Read the combination rules; InputError when they are absent or malformed."""
-    path = rules / TABLE
-    try:
-        raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return tuple(
-            Combination(
-                id=row["id"],
-                explanation=row["explanation"],
-                source=row.get("source", raw["source"]),
-                parts=tuple(tuple(part) for part in row["parts"]),
-                code=row.get("code"),
-                drop=tuple(row.get("drop", ())),
-            )
-            for row in raw["combinations"]
+    return read_rule_file(rules, TABLE, _parse)
+
+
+def _parse(raw: Mapping[str, Any]) -> tuple[Combination, ...]:
+    return tuple(
+        Combination(
+            id=row["id"],
+            explanation=row["explanation"],
+            source=row.get("source", raw["source"]),
+            parts=tuple(tuple(part) for part in row["parts"]),
+            code=row.get("code"),
+            drop=tuple(row.get("drop", ())),
         )
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as bad:
-        raise InputError(
-            path.name,
-            [
-                Problem(
-                    str(TABLE),
-                    "rules_unreadable",
-                    f"合并编码规则无法读取：{type(bad).__name__}",
-                    "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定",
-                )
-            ],
-        ) from None
+        for row in raw["combinations"]
+    )
 
 
 def combine(

@@ -85,7 +85,7 @@ def build_dictionary(
     for alias, code in aliases:
         if code in code_set:
             _add(terms, alias, code, "alias", stop)
-    official = [(entry.name, entry.code, entry.grey) for entry in code_set]
+    official = [(entry.name, entry.code, entry.grey) for entry in code_set.entries.values()]
     # A finest code before its grey heading: equal names then lead to a code that may be filed.
     official.sort(key=lambda row: (row[2], len(row[1]), row[1]))
     for name, code, _ in official:
@@ -94,9 +94,9 @@ def build_dictionary(
         bare = _bare(name)
         if bare:
             _add(terms, bare, code, "variant", stop)
-    for row in crosswalk:
-        if row.target is not None and row.target in code_set:
-            _add(terms, row.name, row.target, "clinical", stop)
+    for name, code in crosswalk.entries.values():
+        if code in code_set:
+            _add(terms, name, code, "clinical", stop)
     return Dictionary(terms)
 
 

@@ -7,18 +7,16 @@ admission, 2 临床未确定 suspected at admission, 3 情况不明, 4 无 arose
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from zhibian.coding.findings import ADMISSION_PHASE
+from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import Evidence, Finding
-from zhibian.documents.types import Assertion, Reading, SectionKind
-from zhibian.problems import InputError, Problem
+from zhibian.documents.types import Reading, SectionKind
 from zhibian.records.types import Admission, Document, EntryCondition
 
 TABLE = Path("coding") / "entry_condition.yaml"
@@ -53,28 +51,17 @@ class EntryConditionRules:
 
 def load_entry_condition_rules(rules: Path) -> EntryConditionRules:
     """Read rules/coding/entry_condition.yaml; InputError when it is absent or malformed."""
-    path = rules / TABLE
-    try:
-        raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return EntryConditionRules(
-            in_hospital=tuple(raw["in_hospital"]),
-            on_arrival=tuple(raw["on_arrival"]),
-            always_present=tuple(raw["always_present"]),
-            arises_in_hospital=tuple(raw["arises_in_hospital"]),
-            window_hours=int(raw["window_hours"]),
-        )
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as bad:
-        raise InputError(
-            path.name,
-            [
-                Problem(
-                    str(TABLE),
-                    "rules_unreadable",
-                    f"入院病情规则无法读取：{type(bad).__name__}",
-                    "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定",
-                )
-            ],
-        ) from None
+    return read_rule_file(rules, TABLE, _parse)
+
+
+def _parse(raw: Mapping[str, Any]) -> EntryConditionRules:
+    return EntryConditionRules(
+        in_hospital=tuple(raw["in_hospital"]),
+        on_arrival=tuple(raw["on_arrival"]),
+        always_present=tuple(raw["always_present"]),
+        arises_in_hospital=tuple(raw["arises_in_hospital"]),
+        window_hours=int(raw["window_hours"]),
+    )
 
 
 def entry_condition(
@@ -101,9 +88,18 @@ def entry_condition(
         return EntryCondition.NOT_PRESENT, "complication-of-care"
     if finding.code.startswith(rules.always_present):
         return EntryCondition.PRESENT, "lasting-disease"
+    return _from_record(finding, reading, documents, stay, rules)
+
+
+def _from_record(
+    finding: Finding,
+    reading: Reading,
+    documents: Sequence[Document],
+    stay: Admission | None,
+    rules: EntryConditionRules,
+) -> tuple[EntryCondition, str]:
     places = sorted(finding.supporting, key=lambda e: (e.span.document, e.span.start))
-    early = [e for e in places if reading.kinds[e.span.document] in ADMISSION_PHASE]
-    if early:
+    if any(reading.kinds[e.span.document] in ADMISSION_PHASE for e in places):
         return EntryCondition.PRESENT, "admission-document"
     sentences = [_text(e, reading) for e in places]
     if any(word in sentence for sentence in sentences for word in rules.in_hospital):
@@ -113,11 +109,6 @@ def entry_condition(
     late = _days_after_admission(places, reading, documents, stay)
     if late is not None and late * 24 > rules.window_hours:
         return EntryCondition.NOT_PRESENT, "first-seen-late"
-    if any(
-        e.assertion is Assertion.POSSIBLE and reading.kinds[e.span.document] in ADMISSION_PHASE
-        for e in finding.against
-    ):
-        return EntryCondition.PRESENT, "suspected-on-arrival"
     return EntryCondition.PRESENT, "no-sign-of-later-onset"
 
 

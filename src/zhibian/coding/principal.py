@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis
 from zhibian.documents.types import ListItem, Reading, SectionKind
-from zhibian.problems import InputError, Problem
 
 TABLE = Path("coding") / "principal.yaml"
 _REASON_SECTIONS = frozenset({SectionKind.CHIEF_COMPLAINT, SectionKind.ADMISSION_STATE})
@@ -46,25 +44,14 @@ class PrincipalRules:
 
 def load_principal_rules(rules: Path) -> PrincipalRules:
     """Read the rules; InputError when they are absent or malformed."""
-    path = rules / TABLE
-    try:
-        raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return PrincipalRules(
-            start={name: float(points) for name, points in raw["start"].items()},
-            rules=tuple(_rule(row) for row in raw["rules"]),
-        )
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as bad:
-        raise InputError(
-            path.name,
-            [
-                Problem(
-                    str(TABLE),
-                    "rules_unreadable",
-                    f"主要诊断选择规则无法读取：{type(bad).__name__}",
-                    "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定",
-                )
-            ],
-        ) from None
+    return read_rule_file(rules, TABLE, _parse)
+
+
+def _parse(raw: Mapping[str, Any]) -> PrincipalRules:
+    return PrincipalRules(
+        start={name: float(points) for name, points in raw["start"].items()},
+        rules=tuple(_rule(row) for row in raw["rules"]),
+    )
 
 
 def _rule(row: Mapping[str, Any]) -> PrincipalRule:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from zhibian.coding.rulefile import read_rule_file
 from zhibian.documents.types import DocumentKind, Mention, Reading, SectionKind
-from zhibian.problems import InputError, Problem
 
 TABLE = Path("coding") / "sources.yaml"
 
@@ -52,29 +50,18 @@ def load_sources(rules: Path) -> SourceTable:
     InputError
         The file is absent or a row of it can't be read.
     """
-    path = rules / TABLE
-    try:
-        raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return SourceTable(
-            rows=tuple(_row(row) for row in raw["sources"]),
-            propose_from=float(raw["propose_from"]),
-            untreated_penalty=float(raw["untreated_penalty"]),
-            repeat_bonus=float(raw["repeat_bonus"]),
-            cues={name: tuple(words) for name, words in raw["cues"].items()},
-            chronic=tuple(raw["chronic"]),
-        )
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as bad:
-        raise InputError(
-            path.name,
-            [
-                Problem(
-                    str(TABLE),
-                    "rules_unreadable",
-                    f"诊断来源表无法读取：{type(bad).__name__}",
-                    "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定",
-                )
-            ],
-        ) from None
+    return read_rule_file(rules, TABLE, _parse)
+
+
+def _parse(raw: Mapping[str, Any]) -> SourceTable:
+    return SourceTable(
+        rows=tuple(_row(row) for row in raw["sources"]),
+        propose_from=float(raw["propose_from"]),
+        untreated_penalty=float(raw["untreated_penalty"]),
+        repeat_bonus=float(raw["repeat_bonus"]),
+        cues={name: tuple(words) for name, words in raw["cues"].items()},
+        chronic=tuple(raw["chronic"]),
+    )
 
 
 def _row(row: Mapping[str, Any]) -> Source:
