@@ -111,9 +111,7 @@ def _code_set(
     names, repaired, broken = _repair_all(
         published | {code: told["name"] for code, told in corrections.items()}, donors
     )
-    grey_lines = [
-        line for line in read_text(facts / spec["grey"], _REMEDY).split("\n") if line
-    ]
+    grey_lines = [line for line in read_text(facts / spec["grey"], _REMEDY).split("\n") if line]
     grey = set(grey_lines)
     _stop_on(
         id,
@@ -249,9 +247,7 @@ def _provenance(facts: Path, spec: Mapping[str, Any], keys: Iterable[str]) -> di
     for key in keys:
         value = spec.get(key, [])
         files += [value] if isinstance(value, str) else value
-    sources = [
-        {"file": file, "sha256": sha256_of(facts / file)} for file in dict.fromkeys(files)
-    ]
+    sources = [{"file": file, "sha256": sha256_of(facts / file)} for file in dict.fromkeys(files)]
     told = {key: spec[key] for key in ("title", "edition", "authority", "document", "table")}
     return {**told, "sources": sources, "notes": spec["notes"]}
 

@@ -137,9 +137,7 @@ def _check_edition(
     )
 
 
-def _check_grey(
-    code: str, code_set: CodeSet, field: str, principal: bool
-) -> tuple[Problem, ...]:
+def _check_grey(code: str, code_set: CodeSet, field: str, principal: bool) -> tuple[Problem, ...]:
     if not principal or not code_set.is_grey(code):
         return ()
     finer = [e for e in code_set.finer(code[:5], _SUGGESTIONS + 1) if e.code != code and not e.grey]

@@ -116,7 +116,9 @@ def read_manifest(rules: Path) -> Mapping[str, Mapping[str, object]]:
     path = rules / FOLDER / MANIFEST
     tables = _read_yaml(path, REMEDY).get("tables")
     if not isinstance(tables, dict):
-        raise InputError(MANIFEST, [Problem("tables", "manifest_invalid", "清单缺少 tables", REMEDY)])
+        raise InputError(
+            MANIFEST, [Problem("tables", "manifest_invalid", "清单缺少 tables", REMEDY)]
+        )
     return tables
 
 

@@ -125,8 +125,7 @@ class Crosswalk:
 
 def _convert_homonym(code: str, both: Homonym, name: str | None, edition: str) -> Conversion:
     differs = (
-        f"同码不同义：{both.code} 在{edition}为“{both.clinical_name}”，"
-        f"在医保版为“{both.nhsa_name}”"
+        f"同码不同义：{both.code} 在{edition}为“{both.clinical_name}”，在医保版为“{both.nhsa_name}”"
     )
     is_clinical = name is not None and same_name(name, both.clinical_name)
     is_nhsa = name is not None and same_name(name, both.nhsa_name)

@@ -80,9 +80,7 @@ def read_yaml(path: Path, remedy: str) -> dict[str, Any]:
     return content
 
 
-def parse_csv(
-    text: str, header: Sequence[str], source: str, remedy: str
-) -> list[list[str]]:
+def parse_csv(text: str, header: Sequence[str], source: str, remedy: str) -> list[list[str]]:
     """Return the rows below a header, each as wide as the header.
 
     Raises
