@@ -29,9 +29,11 @@ from zhibian.coding.select import (
 )
 from zhibian.coding.sources import SourceTable, load_sources
 from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis, Proposal
+from zhibian.documents.assertion import assert_mention
+from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
-from zhibian.documents.reader import ReadingLexicon, find_mentions, load_reading_lexicon
-from zhibian.documents.types import Mention, Reading, SectionKind
+from zhibian.documents.reader import find_mentions
+from zhibian.documents.types import ListItem, Mention, Reading, SectionKind, Span
 from zhibian.records.types import Case
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
@@ -225,12 +227,32 @@ def _linked(
 ) -> CodedMention | None:
     """Return the code of a whole list entry where that says more than the terms in it."""
     item = reading.items[index]
-    entry = reading.normalised[item.span.document][item.span.start : item.span.end]
+    entry = _entry(item, reading)
     longest = max((len(mention.term) for mention in mentions), default=0)
     if longest >= coder.selection.covered_share * len(entry):
         return None
     link = coder.linker.link(entry)
     if link is None or len(link.term.spelling) <= longest:
         return None
-    mention = entry_mention(index, reading, link.term.spelling, coder.lexicon)
-    return CodedMention(mention, link.term.codes[0], link.term.spelling)
+    return CodedMention(
+        _entry_mention(index, reading, link.term.spelling, coder.lexicon),
+        link.term.codes[0],
+        link.term.spelling,
+    )
+
+
+def _entry_mention(index: int, reading: Reading, term: str, lexicon: ReadingLexicon) -> Mention:
+    """Return a mention that spans a whole list entry."""
+    item = reading.items[index]
+    text = reading.normalised[item.span.document]
+    # A closing question mark is a cue behind the mention, not a part of it.
+    start, end = item.span.start, item.span.start + len(_entry(item, reading).rstrip("?。; "))
+    assertion, cue = assert_mention(
+        text, (start, end), item.section, lexicon.cues, bounds=(start, item.span.end)
+    )
+    span = Span(item.span.document, start, end)
+    return Mention(span, term, item.section, item.span, assertion, cue, index)
+
+
+def _entry(item: ListItem, reading: Reading) -> str:
+    return reading.normalised[item.span.document][item.span.start : item.span.end]
