@@ -24,9 +24,9 @@ RulesOption = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", help="列出现有的支付标准及其类别与费率。")
 def list_(rules: RulesOption = None) -> None:
-    """列出现有的支付标准及其类别与费率。"""
+    """List the tariffs with their variants and rates."""
     folder = rules or Settings().rules
     try:
         tariffs = [load_tariff(folder, id) for id in list_tariffs(folder)]
@@ -37,25 +37,27 @@ def list_(rules: RulesOption = None) -> None:
         typer.echo(f"{tariff.id}  {tariff.title}  分组方案 {tariff.scheme}  {rates}")
 
 
-@app.command()
+@app.command(help="由地方公布的支付标准表重建。")
 def build(
     facts: FactsOption,
     tariff: Annotated[str, typer.Argument(help="支付标准标识。")] = "linyi-2022",
     rules: RulesOption = None,
 ) -> None:
-    """由地方公布的支付标准表重建。"""
+    """Rebuild one tariff from the table published locally."""
     folder = rules or Settings().rules
     try:
         report = build_tariff(facts, folder / FOLDER / tariff)
     except InputError as error:
         raise _refuse(error.problems) from None
     typer.echo(f"{report.id}：{report.groups} 行，未公布权重 {len(report.without_weight)} 组")
-    typer.echo(f"方案中没有的组 {len(report.not_in_scheme)}，缺少的组 {len(report.missing_in_tariff)}")
+    typer.echo(
+        f"方案中没有的组 {len(report.not_in_scheme)}，缺少的组 {len(report.missing_in_tariff)}"
+    )
 
 
-@app.command()
+@app.command(help="校验全部支付标准与其清单一致。")
 def check(rules: RulesOption = None) -> None:
-    """校验全部支付标准与其清单一致。"""
+    """Verify all tariffs."""
     folder = rules or Settings().rules
     problems = [problem for id in list_tariffs(folder) for problem in check_tariff(folder, id)]
     if problems:

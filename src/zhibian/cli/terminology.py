@@ -25,9 +25,9 @@ RulesOption = Annotated[
 ]
 
 
-@app.command()
+@app.command(help="由公布的编码表重建字典、映射与同码不同义清单。")
 def build(facts: FactsOption, rules: RulesOption = None) -> None:
-    """由公布的编码表重建字典、映射与同码不同义清单。"""
+    """Rebuild code sets, crosswalks and homonym lists."""
     folder = rules or Settings().rules
     try:
         report = build_terminology(facts / "terminology", folder / FOLDER)
@@ -37,9 +37,9 @@ def build(facts: FactsOption, rules: RulesOption = None) -> None:
         typer.echo(f"{table.id}：{table.rows:,} 行，sha256 {table.sha256[:12]}")
 
 
-@app.command()
+@app.command(help="校验编码表与清单一致。")
 def check(rules: RulesOption = None) -> None:
-    """校验随软件提供的编码表与清单一致。"""
+    """Verify the tables against their manifest."""
     problems = check_terminology(rules or Settings().rules)
     if problems:
         raise _refuse(problems)
