@@ -43,4 +43,5 @@ class Settings(BaseSettings):
     examples: Path = _shipped("_examples", "examples")
     scheme: str = "chs-drg-1.1"
     tariff: str = "linyi-2022"
-    max_document_chars: int = 2_000_000
+    max_document_chars: int = 1_000_000
+    max_file_bytes: int = 8_000_000

@@ -155,8 +155,13 @@ class Case(_Frozen):
     format: Literal["zhibian-case/1"] = Field(
         default=CASE_FORMAT, description="Name and version of this format"
     )
-    id: str = Field(min_length=1, max_length=64, description="Case id 病例标识, no patient name")
-    admission: Admission
+    id: str = Field(
+        pattern=r"^[\w.\-]{1,64}$",
+        description="Case id 病例标识: letters, digits, . _ -; never a name of a patient",
+    )
+    admission: Admission | None = Field(
+        description="The stay 住院信息; null only where the source has none: coded, but not grouped"
+    )
     documents: tuple[Document, ...] = Field(min_length=1, description="Documents 病历文书")
     coded_front_page: FrontPage | None = Field(
         default=None, description="Filed front page 已填报首页; null when nothing is filed yet"

@@ -1,0 +1,120 @@
+"""Combination codes and competing codes (合并编码与取舍).
+
+ICD-10 has one code for many pairs of conditions (K80.3 for stones with
+cholangitis); the parts are then not coded. The pairs are data
+(rules/coding/combinations.yaml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zhibian.coding.rulefile import read_rule_file
+from zhibian.coding.types import AppliedRule, Finding
+
+TABLE = Path("coding") / "combinations.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Parts that together make one code.
+
+    Attributes
+    ----------
+    parts
+        Each a set of code prefixes; every part needs one proposed code.
+    code
+        The combined code; None when the rule only drops a part.
+    drop
+        Prefixes of codes that the combination makes superfluous.
+    """
+
+    id: str
+    explanation: str
+    source: str
+    parts: tuple[tuple[str, ...], ...]
+    code: str | None
+    drop: tuple[str, ...]
+
+
+def load_combinations(rules: Path) -> tuple[Combination, ...]:
+    """Read the combination rules; InputError when they are absent or malformed."""
+    return read_rule_file(rules, TABLE, _parse)
+
+
+def _parse(raw: Mapping[str, Any]) -> tuple[Combination, ...]:
+    return tuple(
+        Combination(
+            id=row["id"],
+            explanation=row["explanation"],
+            source=row.get("source", raw["source"]),
+            parts=tuple(tuple(part) for part in row["parts"]),
+            code=row.get("code"),
+            drop=tuple(row.get("drop", ())),
+        )
+        for row in raw["combinations"]
+    )
+
+
+def combine(
+    findings: Mapping[str, Finding], combinations: tuple[Combination, ...]
+) -> tuple[dict[str, Finding], tuple[AppliedRule, ...]]:
+    """Replace parts by their combined code.
+
+    Parameters
+    ----------
+    findings
+        Findings that would be proposed, by code.
+    combinations
+        Rules, in order; a rule sees what earlier rules made.
+
+    Returns
+    -------
+    tuple
+        Findings after the rules, and the rules that applied. The combined code carries
+        the evidence of its parts and the best place of any part in the discharge list.
+    """
+    current = dict(findings)
+    applied = []
+    for rule in combinations:
+        parts = [
+            [code for code in current if code.startswith(prefixes) and code != rule.code]
+            for prefixes in rule.parts
+        ]
+        if not all(parts):
+            continue
+        used = [code for part in parts for code in part]
+        dropped = [code for code in current if rule.drop and code.startswith(rule.drop)]
+        if rule.code is None:
+            if not dropped:
+                continue
+        else:
+            current[rule.code] = _merged(rule.code, [current[code] for code in used], current)
+        for code in dropped:
+            if code != rule.code:
+                current.pop(code, None)
+        applied.append(
+            AppliedRule(rule.id, f"{rule.explanation}（{rule.source}）", tuple(dict.fromkeys(used)))
+        )
+    return current, tuple(applied)
+
+
+def _merged(code: str, parts: list[Finding], current: Mapping[str, Finding]) -> Finding:
+    if code in current:
+        parts = [current[code], *parts]
+    supporting = sorted(
+        {evidence for part in parts for evidence in part.supporting},
+        key=lambda e: (-e.weight, e.span.document, e.span.start),
+    )
+    listed = [part.listed for part in parts if part.listed is not None]
+    return Finding(
+        code=code,
+        term=parts[0].term,
+        supporting=tuple(supporting),
+        against=(),
+        first=min((part.first for part in parts), key=lambda m: (m.span.document, m.span.start)),
+        listed=min(listed, default=None),
+    )

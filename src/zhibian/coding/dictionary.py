@@ -1,0 +1,115 @@
+"""The dictionary of terms (词典): official names, our aliases, names of the clinical edition.
+
+An alias written by us wins over an official name, an official name over a clinical
+one: the narrower the authorship, the more deliberate the choice of the code.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhibian.coding.types import Term
+from zhibian.documents.normalise import normalise
+from zhibian.problems import InputError, Problem
+from zhibian.terminology.code_set import CodeSet
+from zhibian.terminology.crosswalk import Crosswalk
+
+ALIASES = Path("lexicons") / "aliases"
+_BRACKETED = re.compile(r"\([^()]{1,40}\)|\[[^\[\]]{1,40}\]|<[^<>]{1,40}>")
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """Normalised spelling → term, for diagnoses or for procedures."""
+
+    terms: Mapping[str, Term]
+
+    def codes(self, spelling: str) -> tuple[str, ...]:
+        """Return the codes of a spelling, or nothing."""
+        term = self.terms.get(spelling)
+        return term.codes if term else ()
+
+
+def read_aliases(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield ``(alias, code)`` of every alias table in a folder.
+
+    Raises
+    ------
+    InputError
+        The folder has no table, or a table lacks its columns.
+    """
+    tables = sorted(p for p in folder.glob("*.csv") if not p.name.startswith("ambiguous"))
+    if not tables:
+        raise InputError(
+            folder.name,
+            [
+                Problem(
+                    str(ALIASES),
+                    "aliases_missing",
+                    "别名表不存在",
+                    "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定",
+                )
+            ],
+        )
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                yield row["alias"], row["code"]
+
+
+def build_dictionary(
+    code_set: CodeSet,
+    aliases: Iterable[tuple[str, str]],
+    crosswalk: Crosswalk,
+    stop: frozenset[str],
+) -> Dictionary:
+    """Put the three sources of terms together.
+
+    Parameters
+    ----------
+    code_set
+        Official names.
+    aliases
+        ``(alias, code)`` written by the project.
+    crosswalk
+        Clinical edition → this code set, with the clinical names.
+    stop
+        Normalised terms that are too general to find.
+    """
+    terms: dict[str, Term] = {}
+    for alias, code in aliases:
+        if code in code_set:
+            _add(terms, alias, code, "alias", stop)
+    official = [(entry.name, entry.code, entry.grey) for entry in code_set.entries.values()]
+    # A finest code before its grey heading: equal names then lead to a code that may be filed.
+    official.sort(key=lambda row: (row[2], len(row[1]), row[1]))
+    for name, code, _ in official:
+        _add(terms, name, code, "name", stop)
+    for name, code, _ in official:
+        bare = _bare(name)
+        if bare:
+            _add(terms, bare, code, "variant", stop)
+    for name, code in crosswalk.entries.values():
+        if code in code_set:
+            _add(terms, name, code, "clinical", stop)
+    return Dictionary(terms)
+
+
+def _add(
+    terms: dict[str, Term], spelling: str, code: str, origin: str, stop: frozenset[str]
+) -> None:
+    key = normalise(spelling).strip()
+    if len(key) >= _SHORTEST and key not in stop and key not in terms:
+        terms[key] = Term(key, (code,), origin)
+
+
+def _bare(name: str) -> str | None:
+    """Return a name without its bracketed remarks, or None when it has none."""
+    plain = normalise(name)
+    bare = _BRACKETED.sub("", plain).strip(" ,，")
+    return bare if bare != plain and len(bare) > _SHORTEST else None

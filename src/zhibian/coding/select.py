@@ -1,0 +1,157 @@
+"""Which findings become proposed diagnoses (取舍): trust, refutation, one code a disease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zhibian.coding.findings import confidence, is_refuted
+from zhibian.coding.rulefile import read_rule_file
+from zhibian.coding.sources import SourceTable
+from zhibian.coding.types import Finding
+from zhibian.documents.types import Reading
+from zhibian.terminology.code_set import CodeSet
+
+TABLE = Path("coding") / "selection.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRules:
+    """What is proposed only from a list, never proposed, or coded once a disease.
+
+    Attributes
+    ----------
+    never
+        Code prefixes never proposed (external causes, organisms beside a disease …).
+    only_listed
+        Prefixes proposed only when a diagnosis list names them (symptoms, states).
+    several
+        Prefixes under which several codes may stand side by side (injuries, electrolytes …);
+        elsewhere one code a subcategory (first four characters) is kept.
+    unspecified
+        Fourth characters that mean "unspecified" (9) and yield to a specific sibling.
+    link_threshold
+        Least similarity, 0 to 1, at which a whole list entry is linked by spelling.
+    covered_share
+        A term that covers this share of its list entry needs no linking.
+    """
+
+    never: tuple[str, ...]
+    only_listed: tuple[str, ...]
+    several: tuple[str, ...]
+    unspecified: tuple[str, ...]
+    link_threshold: float
+    covered_share: float
+
+
+def load_selection_rules(rules: Path) -> SelectionRules:
+    """Read the rules; InputError when they are absent or malformed."""
+    return read_rule_file(rules, TABLE, _parse)
+
+
+def _parse(raw: Mapping[str, Any]) -> SelectionRules:
+    return SelectionRules(
+        never=tuple(raw["never"]),
+        only_listed=tuple(raw["only_listed"]),
+        several=tuple(raw["several"]),
+        unspecified=tuple(raw["unspecified"]),
+        link_threshold=float(raw["link_threshold"]),
+        covered_share=float(raw["covered_share"]),
+    )
+
+
+def select(
+    findings: Mapping[str, Finding],
+    reading: Reading,
+    table: SourceTable,
+    rules: SelectionRules,
+) -> dict[str, Finding]:
+    """Return the findings that are trusted enough and not refuted.
+
+    Parameters
+    ----------
+    findings
+        Everything the record speaks of.
+    reading
+        The record.
+    table
+        Trust in places, with the threshold ``propose_from``.
+    rules
+        What is never or only sometimes proposed.
+    """
+    return {
+        code: finding
+        for code, finding in findings.items()
+        if finding.supporting
+        and not code.startswith(rules.never)
+        and (_is_listed(finding) or not code.startswith(rules.only_listed))
+        and confidence(finding, table) >= table.propose_from
+        and not is_refuted(finding, findings, reading)
+    }
+
+
+def _is_listed(finding: Finding) -> bool:
+    return finding.listed is not None or any(
+        evidence.source.endswith("-list") for evidence in finding.supporting
+    )
+
+
+def one_code_a_disease(
+    findings: Mapping[str, Finding], code_set: CodeSet, rules: SelectionRules
+) -> dict[str, Finding]:
+    """Keep the best code of each disease.
+
+    Within a subcategory the most trusted, then the most specific code stays; an
+    unspecified subcategory yields to a specific one of its category; a code whose
+    words lie within the words of another code of the same category yields to it.
+    """
+    ranked = sorted(findings.values(), key=lambda f: _preference(f, code_set), reverse=True)
+    kept: list[Finding] = []
+    for finding in ranked:
+        if not any(_covers(better, finding, rules) for better in kept):
+            kept.append(finding)
+    codes = {finding.code for finding in kept}
+    survivors = {code: finding for code, finding in findings.items() if code in codes}
+    return {
+        code: finding
+        for code, finding in survivors.items()
+        if not _yields(finding, survivors.values(), rules)
+    }
+
+
+def _preference(finding: Finding, code_set: CodeSet) -> tuple[bool, float, int, int]:
+    """Order competing codes: listed at discharge, trusted, not grey, longer words."""
+    trusted = finding.supporting[0].weight if finding.supporting else 0.0
+    return (
+        finding.listed is not None,
+        trusted - (0.2 if code_set.is_grey(finding.code) else 0.0),
+        len(finding.term),
+        len(finding.code),
+    )
+
+
+def _covers(better: Finding, finding: Finding, rules: SelectionRules) -> bool:
+    if better.code[:3] != finding.code[:3]:
+        return False
+    if finding.term != better.term and finding.term in better.term:
+        return True
+    if finding.code.startswith(rules.several):
+        return False
+    return better.code[:5] == finding.code[:5]
+
+
+def _yields(finding: Finding, others: Iterable[Finding], rules: SelectionRules) -> bool:
+    if finding.code.startswith(rules.several) or not _is_unspecified(finding.code, rules):
+        return False
+    return any(
+        other.code[:3] == finding.code[:3]
+        and other.code != finding.code
+        and not _is_unspecified(other.code, rules)
+        for other in others
+    )
+
+
+def _is_unspecified(code: str, rules: SelectionRules) -> bool:
+    return len(code) > 4 and code[4] in rules.unspecified

@@ -1,0 +1,248 @@
+"""Lists of diagnoses and procedures (诊断与手术列表): numbered, by line, by semicolon.
+
+A number counts as a marker only where it goes on with the list (1, 2, 3 …), so
+``2型糖尿病``, ``3级``, ``1.5cm`` and dates are no markers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from zhibian.documents.lexicon import ListLexicon
+from zhibian.documents.types import ListItem, Section, Span
+
+Style = Literal["dot", "comma", "paren", "closed", "circle", "ideograph"]
+
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_IDEOGRAPHS = "一二三四五六七八九十"
+_MARKER = re.compile(
+    rf"(?P<closed>\(\d{{1,2}}\))|(?P<arabic>\d{{1,2}})[ ]?(?P<sign>[.、)])"
+    rf"|(?P<circle>[{_CIRCLED}])|(?P<ideograph>[{_IDEOGRAPHS}]{{1,2}})、"
+)
+_NUMBER_BEFORE = re.compile(r"[A-Za-z0-9.\-/~×≥≤<>=第约]\Z")
+_MEASURE = re.compile(
+    r"\d+(?:\.\d+)?[ ]?(?:CM|MM|ML|MG|KG|G/|L/|L\b|%|×|\*|X\d|MMOL|UMOL|U/|小时|岁|周|天)"
+)
+_JOINED_NUMBERS = re.compile(r"\d{1,2}[、,][ ]?\d|\d{1,2}(?:肋|腰椎|胸椎|颈椎|跖|掌|指|趾)")
+_SPLIT = re.compile(r"[;\n]+")
+_EDGE = " \n;,。、.:·"
+_SHORTEST = 2
+_LONGEST_LINE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    start: int
+    end: int
+    style: Style
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    start: int
+    end: int
+    depth: int
+
+
+def list_items(
+    text: str, sections: Iterable[Section], lexicon: ListLexicon
+) -> tuple[ListItem, ...]:
+    """Return the entries of the diagnosis and procedure lists of one document.
+
+    Parameters
+    ----------
+    text
+        Normalised text of the document.
+    sections
+        Sections of that document.
+    lexicon
+        Which sections hold lists, and the words that lists need.
+
+    Returns
+    -------
+    tuple of ListItem
+        Entries in order; spans don't overlap; an entry that only refers to
+        another list (同前) is left out.
+    """
+    return tuple(
+        ListItem(
+            section.kind, Span(section.span.document, piece.start, piece.end), order, piece.depth
+        )
+        for section in sections
+        if section.kind in lexicon.sections
+        for order, piece in enumerate(_entries(text, section, lexicon))
+    )
+
+
+def _entries(text: str, section: Section, lexicon: ListLexicon) -> Iterator[_Piece]:
+    start, end = section.span.start, section.span.end
+    markers = _sequence(text, start, end)
+    if markers:
+        pieces = _numbered(text, start, end, markers, lexicon)
+    else:
+        pieces = _unnumbered(text, start, _list_end(text, start, end, lexicon), lexicon)
+    if section.kind in lexicon.plus_sections:
+        pieces = (part for piece in pieces for part in _by_plus(text, piece))
+    for piece in pieces:
+        trimmed = _trim(text, piece)
+        words = text[trimmed.start : trimmed.end]
+        if len(words) >= _SHORTEST and words not in lexicon.references:
+            yield trimmed
+
+
+def _sequence(text: str, start: int, end: int) -> list[_Marker]:
+    """Return the markers that count on: top level, and sub-lists of another style."""
+    kept: list[_Marker] = []
+    top: Style | None = None
+    reached: dict[Style, int] = {}
+    for marker in _candidates(text, start, end):
+        expected = reached.get(marker.style, 0) + 1
+        at_line = marker.start == start or text[marker.start - 1] == "\n"
+        if top is None:
+            # The first number may be lost: 诊断：肺炎 2.心衰
+            fits = marker.number == 1 or (marker.number == 2 and marker.start > start)
+        elif marker.style == top:
+            fits = marker.number == expected or (at_line and 0 < marker.number - expected <= 2)
+        else:
+            fits = marker.number in (1, expected)
+        if not fits:
+            continue
+        top = top or marker.style
+        if marker.style == top:
+            reached = {top: marker.number}
+        else:
+            reached[marker.style] = marker.number
+        kept.append(marker)
+    return kept
+
+
+def _candidates(text: str, start: int, end: int) -> Iterator[_Marker]:
+    for match in _MARKER.finditer(text, start, end):
+        if _NUMBER_BEFORE.search(text[max(start, match.start() - 1) : match.start()]):
+            continue
+        if match["closed"]:
+            yield _Marker(match.start(), match.end(), "closed", int(match["closed"][1:-1]))
+        elif match["circle"]:
+            number = _CIRCLED.index(match["circle"]) + 1
+            yield _Marker(match.start(), match.end(), "circle", number)
+        elif match["ideograph"]:
+            number = _ideograph_number(match["ideograph"])
+            if number:
+                yield _Marker(match.start(), match.end(), "ideograph", number)
+        elif _is_list_number(text, match, end):
+            yield _Marker(match.start(), match.end(), _style(match["sign"]), int(match["arabic"]))
+
+
+def _style(sign: str) -> Style:
+    if sign == ".":
+        return "dot"
+    return "comma" if sign == "、" else "paren"
+
+
+def _ideograph_number(words: str) -> int:
+    if len(words) == 1:
+        return _IDEOGRAPHS.index(words) + 1
+    return 10 + _IDEOGRAPHS.index(words[1]) + 1 if words[0] == "十" else 0
+
+
+def _is_list_number(text: str, match: re.Match[str], end: int) -> bool:
+    following = text[match.end() : min(end, match.end() + 12)]
+    if match["sign"] == ".":
+        return _MEASURE.match(text[match.start() : min(end, match.end() + 12)]) is None
+    if match["sign"] == "、":
+        return _JOINED_NUMBERS.match(following) is None
+    opening = text.rfind("(", max(0, match.start() - 12), match.start())
+    return opening == -1 or ")" in text[opening : match.start()]
+
+
+def _numbered(
+    text: str, start: int, end: int, markers: list[_Marker], lexicon: ListLexicon
+) -> Iterator[_Piece]:
+    top = markers[0].style
+    if markers[0].start > start:
+        yield _Piece(start, markers[0].start, 0)
+    for index, marker in enumerate(markers):
+        last = index + 1 == len(markers)
+        stop = end if last else markers[index + 1].start
+        depth = 0 if marker.style == top else 1
+        if last:
+            stop = _list_end(text, marker.end, stop, lexicon)
+        for part, (begin, finish) in enumerate(_parts(text, marker.end, stop)):
+            yield _Piece(begin, finish, depth if part == 0 else 1)
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    begin = start
+    for mark in _SPLIT.finditer(text, start, end):
+        if text[begin : mark.start()].strip(_EDGE):
+            yield begin, mark.start()
+        begin = mark.end()
+    if text[begin:end].strip(_EDGE):
+        yield begin, end
+
+
+def _list_end(text: str, start: int, end: int, lexicon: ListLexicon) -> int:
+    """Return where a list ends and signatures or narrative text begin."""
+    stop = text.find("。", start, end)
+    if stop != -1 and text[start:stop].strip():
+        end = stop
+    line = text.find("\n", start, end)
+    while line != -1:
+        following = text.find("\n", line + 1, end)
+        words = text[line + 1 : end if following == -1 else following]
+        if len(words) > _LONGEST_LINE or any(word in words for word in lexicon.trailers):
+            return line
+        line = following
+    return end
+
+
+def _unnumbered(text: str, start: int, end: int, lexicon: ListLexicon) -> Iterator[_Piece]:
+    parts = list(_parts(text, start, end))
+    if len(parts) == 1:
+        parts = _by_comma(text, *parts[0], lexicon)
+    for begin, finish in parts:
+        yield _Piece(begin, finish, 0)
+
+
+def _by_comma(text: str, start: int, end: int, lexicon: ListLexicon) -> list[tuple[int, int]]:
+    """Divide at commas outside brackets, unless what follows only qualifies."""
+    parts: list[tuple[int, int]] = []
+    begin, depth = start, 0
+    for position in range(start, end):
+        character = text[position]
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 0 and not _qualifies(text, position + 1, end, lexicon):
+            parts.append((begin, position))
+            begin = position + 1
+    parts.append((begin, end))
+    return parts
+
+
+def _qualifies(text: str, start: int, end: int, lexicon: ListLexicon) -> bool:
+    words = text[start : min(end, start + 8)].lstrip()
+    return len(words) < _SHORTEST or words.startswith(lexicon.qualifiers)
+
+
+def _by_plus(text: str, piece: _Piece) -> Iterator[_Piece]:
+    begin, depth = piece.start, 0
+    for position in range(piece.start, piece.end):
+        character = text[position]
+        depth += (character == "(") - (character == ")")
+        after = text[position + 1 : position + 2]
+        if character == "+" and depth <= 0 and not after.isdigit():
+            yield _Piece(begin, position, piece.depth)
+            begin = position + 1
+    yield _Piece(begin, piece.end, piece.depth)
+
+
+def _trim(text: str, piece: _Piece) -> _Piece:
+    start, end = piece.start, piece.end
+    while start < end and text[start] in _EDGE:
+        start += 1
+    while end > start and text[end - 1] in _EDGE:
+        end -= 1
+    return _Piece(start, end, piece.depth)

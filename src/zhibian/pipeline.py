@@ -1,1 +1,0 @@
-"""The one flow: record → documents → mentions → codes → case → grouping → payment → review."""

@@ -1,0 +1,220 @@
+"""Show one review in Chinese on a terminal (终端显示)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from zhibian.review.report import (
+    CaseReport,
+    DiagnosisOut,
+    EvidenceOut,
+    GroupingOut,
+    ProcedureOut,
+)
+
+_CONDITION = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
+_LEVEL = {"MCC": "MCC", "CC": "CC", "none": ""}
+_DOUBT = {
+    "not_mentioned": "病历中未见记载",
+    "denied": "病历中予以否定",
+    "only_possible": "病历中仅为疑似或拟行",
+    "only_history": "病历中仅为既往或家族情况",
+    "weak_indicators": "检验检查与治疗不支持",
+}
+_LONGEST_QUOTE = 80
+
+
+def show(report: CaseReport, titles: Sequence[str], console: Console) -> None:
+    """Print a review.
+
+    Parameters
+    ----------
+    report
+        The review.
+    titles
+        Title of each document, for the evidence column.
+    console
+        Where to print.
+    """
+    console.print(Panel(Text(f"病例 {report.id}", style="bold"), subtitle=_versions(report)))
+    console.print(_diagnoses(report, titles))
+    console.print(_procedures(report.procedures, titles))
+    console.print(_groups(report))
+    console.print(_flags(report, titles))
+    if report.queries:
+        console.print(_queries(report, titles))
+    console.print(_deviation(report))
+    for notice in report.notices:
+        console.print(f"[yellow]提示[/] {notice.field}：{notice.message}。{notice.remedy}")
+    console.print(Text(report.disclaimer, style="dim"))
+
+
+def _versions(report: CaseReport) -> str:
+    parts = [f"智编 {report.versions.zhibian}", f"分组方案 {report.versions.scheme}"]
+    if report.versions.tariff:
+        parts.append(f"支付标准 {report.versions.tariff}")
+    return " · ".join(parts)
+
+
+def quote_of(evidence: EvidenceOut, titles: Sequence[str]) -> Text:
+    """Return a quote on one line, shortened, with its document in front."""
+    flat = " ".join(evidence.quote.split())
+    shown = flat if len(flat) <= _LONGEST_QUOTE else flat[: _LONGEST_QUOTE - 1] + "…"
+    return Text.assemble((f"{titles[evidence.document]}：", "cyan"), f"“{shown}”")
+
+
+def _first_quote(evidence: Sequence[EvidenceOut], titles: Sequence[str]) -> Text:
+    return quote_of(evidence[0], titles) if evidence else Text("—")
+
+
+def _table(title: str, *columns: tuple[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", expand=True)
+    for name, overflow in columns:
+        if overflow == "fold":
+            table.add_column(name, overflow="fold", ratio=1)
+        else:
+            table.add_column(name, no_wrap=True)
+    return table
+
+
+def _diagnoses(report: CaseReport, titles: Sequence[str]) -> RenderableType:
+    table = _table(
+        "建议诊断",
+        ("", "keep"),
+        ("编码", "keep"),
+        ("名称", "fold"),
+        ("入院病情", "keep"),
+        ("级别", "keep"),
+        ("置信", "keep"),
+        ("依据", "fold"),
+    )
+    for role, entry in _roles(report):
+        table.add_row(
+            role,
+            entry.code,
+            entry.name,
+            _CONDITION[entry.poa],
+            _level(entry),
+            f"{entry.confidence:.2f}",
+            _first_quote(entry.evidence, titles),
+        )
+    if report.principal is None:
+        table.add_row("主要", "—", "病历中未找到可编码的诊断，请人工编码", "", "", "", "")
+    return table
+
+
+def _roles(report: CaseReport) -> Iterator[tuple[str, DiagnosisOut]]:
+    if report.principal is not None:
+        yield "主要", report.principal
+    for entry in report.others:
+        yield "其他", entry
+
+
+def _level(entry: DiagnosisOut) -> str:
+    level = _LEVEL[entry.level]
+    return f"{level}（排除）" if level and not entry.counted else level
+
+
+def _procedures(procedures: Sequence[ProcedureOut], titles: Sequence[str]) -> RenderableType:
+    if not procedures:
+        return Text("建议手术操作：无", style="bold")
+    table = _table(
+        "建议手术操作",
+        ("编码", "keep"),
+        ("名称", "fold"),
+        ("日期", "keep"),
+        ("置信", "keep"),
+        ("依据", "fold"),
+    )
+    for entry in procedures:
+        table.add_row(
+            entry.code,
+            entry.name,
+            entry.date or "",
+            f"{entry.confidence:.2f}",
+            _first_quote(entry.evidence, titles),
+        )
+    return table
+
+
+def _groups(report: CaseReport) -> RenderableType:
+    parts: list[RenderableType] = []
+    for title, grouping in (
+        ("已填报首页的分组", report.grouping.filed),
+        ("建议首页的分组", report.grouping.proposed),
+    ):
+        parts.append(Text(f"{title}：{headline(grouping)}", style="bold"))
+        if grouping is not None:
+            parts.extend(Text(f"  {line}") for line in grouping.explanation)
+    return Group(*parts)
+
+
+def headline(grouping: GroupingOut | None) -> str:
+    """Return the group, its name, weight and payment standard in one line."""
+    if grouping is None:
+        return "无（没有首页）"
+    name = f"{grouping.drg or '未入组'} {grouping.name or grouping.reason or ''}".strip()
+    payment = grouping.payment
+    if payment is None:
+        return name
+    weight = "无公布权重" if payment.weight is None else f"权重 {payment.weight:g}"
+    amount = "" if payment.amount is None else f"，支付标准 {payment.amount:,.2f} 元"
+    return f"{name}（{weight}{amount}）"
+
+
+def _flags(report: CaseReport, titles: Sequence[str]) -> RenderableType:
+    if report.grouping.filed is None:
+        return Text("未提供已填报首页，不比较漏报与无依据编码。")
+    table = _table(
+        "与已填报首页的差异（双向）",
+        ("方向", "keep"),
+        ("编码", "keep"),
+        ("名称", "fold"),
+        ("级别", "keep"),
+        ("说明", "fold"),
+    )
+    for missed in report.flags.missed:
+        origin = f"已填报为 {missed.instead_of}；" if missed.instead_of else ""
+        table.add_row(
+            "疑似漏报",
+            missed.code,
+            missed.name,
+            _LEVEL[missed.level],
+            Text(origin) + _first_quote(missed.evidence, titles),
+        )
+    for doubt in report.flags.unsupported:
+        table.add_row(
+            "疑似无依据",
+            doubt.code,
+            doubt.name,
+            _LEVEL[doubt.level],
+            Text(f"{_DOUBT[doubt.reason]}。") + _first_quote(doubt.evidence, titles),
+        )
+    if report.flags.principal_differs:
+        table.add_row("主要诊断", "", "建议与已填报不一致，请核对", "", "")
+    if table.row_count == 0:
+        return Text("与已填报首页一致：未发现漏报或无依据编码。")
+    return table
+
+
+def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
+    table = _table("临床询问（仅陈述指标，由医师判断）", ("情况", "keep"), ("询问", "fold"), ("指标", "fold"))
+    for query in report.queries:
+        table.add_row(query.condition, query.question, _first_quote(query.indicators, titles))
+    return table
+
+
+def _deviation(report: CaseReport) -> RenderableType:
+    deviation = report.deviation
+    if deviation is None:
+        return Text("支付偏差：没有已填报首页，不计算。")
+    head = f"支付偏差（建议 − 已填报，{deviation.tariff} {deviation.variant}）"
+    if deviation.amount is None or deviation.weight is None:
+        return Text(f"{head}：无法计算，{deviation.note}")
+    rate = "" if deviation.rate is None else f"，{deviation.rate:+.1%}"
+    return Text(f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold")

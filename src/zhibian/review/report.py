@@ -1,0 +1,202 @@
+"""The review of one case (病例审核结果), as written to ``<case id>.json``.
+
+This is the published output format ``zhibian-report/1``; its JSON Schema is
+generated from these types (``zhibian schema report``).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REPORT_FORMAT: Literal["zhibian-report/1"] = "zhibian-report/1"
+DISCLAIMER = "分组与支付差异为测算结果，仅供编码核对参考，以医保结算为准；编码由编码员确认。"
+
+Level = Literal["MCC", "CC", "none"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EvidenceOut(_Frozen):
+    """A sentence that supports or contradicts a code (依据)."""
+
+    document: int = Field(ge=0, description="Index into the case's documents, from 0 文书序号")
+    start: int = Field(ge=0, description="First character of the quote in documents[document].text")
+    end: int = Field(ge=0, description="One past the last character of the quote")
+    quote: str = Field(description="documents[document].text[start:end] 原文")
+    section: str = Field(description="Section it stands in 段落")
+    assertion: Literal[
+        "present", "negated", "possible", "historical", "family", "planned", "conditional"
+    ] = Field(description="What the record says of it there 断言")
+    source: str = Field(description="Id of the rule that trusts this place 来源规则")
+
+
+class DiagnosisOut(_Frozen):
+    """A proposed diagnosis (建议诊断)."""
+
+    code: str = Field(description="NHSA ICD-10 2.0 code 医保版疾病编码")
+    name: str = Field(description="Official name 名称")
+    poa: Literal["1", "2", "3", "4"] = Field(
+        description="Entry condition 入院病情: 1 有 2 临床未确定 3 情况不明 4 无"
+    )
+    poa_reason: str = Field(description="Id of the rule that gave the entry condition")
+    confidence: float = Field(
+        ge=0, le=1, description="Rule-based trust, not a calibrated probability 规则置信度"
+    )
+    level: Level = Field(description="Level in the scheme, before exclusion 级别")
+    counted: bool = Field(description="Whether it counts towards the DRG's level 是否计入分组")
+    raised_by: str = Field(description="What proposed it: alias, name, link, combination rule")
+    evidence: tuple[EvidenceOut, ...] = Field(description="Sentences, best first")
+
+
+class ProcedureOut(_Frozen):
+    """A proposed procedure (建议手术操作)."""
+
+    code: str = Field(description="NHSA ICD-9-CM-3 2.0 code 医保版手术操作编码")
+    name: str = Field(description="Official name 名称")
+    poa: None = Field(default=None, description="Procedures have no entry condition; always null")
+    date: str | None = Field(description="Day of the procedure, if written 日期")
+    confidence: float = Field(ge=0, le=1)
+    raised_by: str
+    evidence: tuple[EvidenceOut, ...]
+
+
+class GroupingOut(_Frozen):
+    """A DRG and why (分组结果与理由)."""
+
+    scheme: str = Field(description="Rule pack 分组方案")
+    status: str = Field(description="grouped, ambiguous, ungrouped, invalid or not_covered 状态")
+    mdc: str | None
+    adrg: str | None
+    drg: str | None
+    name: str | None = Field(description="Name of the DRG 病组名称")
+    reason: str | None = Field(description="Why there is no DRG (SPEC 2.7) 未入组原因")
+    explanation: tuple[str, ...] = Field(description="The trace in Chinese 分组说明")
+    trace: tuple[dict[str, Any], ...] = Field(description="The machine-readable trace 分组轨迹")
+    payment: PaymentOut | None = Field(description="null when no tariff is applied")
+
+
+class PaymentOut(_Frozen):
+    """Payment standard of a group under a named tariff (支付标准)."""
+
+    tariff: str
+    variant: str
+    status: str = Field(description="priced, no_weight, ungrouped or not_in_tariff")
+    weight: float | None = Field(description="Relative weight 权重 RW")
+    amount: float | None = Field(description="Payment standard in yuan 支付标准（元）")
+    note: str | None
+
+
+class GroupingsOut(_Frozen):
+    """The filed and the proposed front page, grouped (两份首页的分组)."""
+
+    filed: GroupingOut | None = Field(description="null when nothing is filed")
+    proposed: GroupingOut | None = Field(description="null when no principal is proposed")
+
+
+class MissedOut(_Frozen):
+    """A diagnosis or procedure that the record supports and the filed page lacks (疑似漏报)."""
+
+    kind: Literal["diagnosis", "procedure"]
+    code: str
+    name: str
+    level: Level
+    confidence: float
+    instead_of: str | None = Field(description="Filed, less specific code of the same disease")
+    evidence: tuple[EvidenceOut, ...]
+
+
+class UnsupportedOut(_Frozen):
+    """A filed code that the record does not support (疑似无依据编码)."""
+
+    kind: Literal["principal", "diagnosis", "procedure"]
+    code: str
+    name: str
+    level: Level
+    reason: Literal["not_mentioned", "denied", "only_possible", "only_history", "weak_indicators"]
+    message: str
+    evidence: tuple[EvidenceOut, ...] = Field(description="What the record says instead")
+
+
+class FlagsOut(_Frozen):
+    """Both directions, equally loud (双向提示)."""
+
+    missed: tuple[MissedOut, ...]
+    unsupported: tuple[UnsupportedOut, ...]
+    principal_differs: bool | None = Field(
+        description="Whether filed and proposed principal differ in their first three characters"
+    )
+
+
+class QueryOut(_Frozen):
+    """A neutral question to the clinician (临床询问)."""
+
+    id: str
+    condition: str
+    question: str
+    indicators: tuple[EvidenceOut, ...]
+
+
+class DeviationOut(_Frozen):
+    """Payment deviation: proposed less filed (支付偏差 = 建议 − 已填报)."""
+
+    tariff: str
+    variant: str
+    weight: float | None = Field(description="Difference of weights")
+    amount: float | None = Field(description="Difference in yuan, either sign")
+    rate: float | None = Field(description="Difference as a share of the filed standard")
+    note: str | None = Field(description="Why there is no figure")
+
+
+class RuleOut(_Frozen):
+    """A coding rule that shaped the proposal (已用规则)."""
+
+    id: str
+    explanation: str
+    codes: tuple[str, ...]
+
+
+class NoticeOut(_Frozen):
+    """A warning about the input, such as a converted code (输入提示)."""
+
+    field: str
+    code: str
+    message: str
+    remedy: str
+    value: str | None
+
+
+class VersionsOut(_Frozen):
+    """What made this result (版本)."""
+
+    zhibian: str
+    scheme: str
+    tariff: str | None
+    diagnosis_codes: str
+    procedure_codes: str
+
+
+class CaseReport(_Frozen):
+    """Everything that a coder needs to judge one case (病例审核结果)."""
+
+    format: Literal["zhibian-report/1"] = REPORT_FORMAT
+    id: str = Field(description="Case id 病例标识")
+    versions: VersionsOut
+    principal: DiagnosisOut | None = Field(description="Proposed principal diagnosis 建议主要诊断")
+    others: tuple[DiagnosisOut, ...] = Field(description="Proposed other diagnoses 建议其他诊断")
+    procedures: tuple[ProcedureOut, ...] = Field(
+        description="Proposed procedures, the principal one first 建议手术操作"
+    )
+    rules: tuple[RuleOut, ...] = Field(description="Coding rules that applied 编码规则")
+    grouping: GroupingsOut
+    flags: FlagsOut
+    queries: tuple[QueryOut, ...]
+    deviation: DeviationOut | None = Field(description="null when nothing is filed")
+    notices: tuple[NoticeOut, ...] = Field(description="Warnings about the input 输入提示")
+    disclaimer: str = DISCLAIMER
+
+
+GroupingOut.model_rebuild()
