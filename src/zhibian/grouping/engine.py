@@ -1,0 +1,299 @@
+"""The single-case engine (单病例分组): categories, core groups, groups, first match wins.
+
+The order of evaluation is that of the official workbook. A category whose gate
+opens but in which no core group matches does not stop the search: a case with a
+valid procedure enters MDCA, matches no transplant and goes on.
+"""
+
+from __future__ import annotations
+
+from zhibian.grouping.evaluate import Facts, Rule
+from zhibian.grouping.language import sets_of
+from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
+from zhibian.grouping.reasons import Reason
+from zhibian.grouping.severity import CodeSeverity, Level
+from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
+from zhibian.grouping.validate import CodeBook, Finding, validate
+
+
+def group(
+    case: GroupingInput,
+    pack: RulePack,
+    codebook: CodeBook | None = None,
+    *,
+    trace: bool = True,
+) -> Grouping:
+    """Group one case.
+
+    Parameters
+    ----------
+    case
+        What the front page says.
+    pack
+        The scheme.
+    codebook
+        Code sets of the authority; with them unknown codes make the input invalid and a grey
+        principal diagnosis is named as the reason.
+    trace
+        Whether to keep the steps; the group is the same without them, only sooner.
+
+    Returns
+    -------
+    Grouping
+        Always a result: total over all inputs, and the same for the same input.
+    """
+    findings = validate(case, codebook)
+    if findings or case.principal is None:
+        return _invalid(findings, pack)
+    facts = _facts(case, case.principal, pack)
+    return _Search(case.principal, facts, pack, codebook, keep=trace).run()
+
+
+def severity(code: str, principal: str, pack: RulePack) -> CodeSeverity:
+    """Return level and exclusion of one other diagnosis beside a principal diagnosis.
+
+    Parameters
+    ----------
+    code
+        Other diagnosis 其他诊断.
+    principal
+        Principal diagnosis 主要诊断.
+    pack
+        The scheme.
+    """
+    return pack.severity.of(code, principal)
+
+
+def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
+    """Return the group of a core group for a case with MCC, with CC only, with neither.
+
+    Two levels with the same group mean that the core group does not tell them apart: groups
+    split ``{3,5}`` take MCC and CC together, ``{1,5}`` take CC and none together.
+
+    Parameters
+    ----------
+    adrg
+        Code of a core group 核心组.
+    pack
+        The scheme.
+
+    Raises
+    ------
+    KeyError
+        The scheme has no such core group.
+    """
+    found = pack.adrg(adrg)
+    if found is None:
+        raise KeyError(adrg)
+    return {
+        level: next(
+            (d.code for d in found.drgs if d.rule.first_failed(_only(level, pack)) is None), ""
+        )
+        for level in Level
+    }
+
+
+def _only(level: Level, pack: RulePack) -> Facts:
+    """Return facts of which nothing is known but the level."""
+    facts = Facts("", (), (), {}, pack.severity)
+    counted = {Level.MCC: frozenset[str](), Level.CC: frozenset[str]()}
+    if level is not Level.NONE:
+        counted[level] = frozenset({""})
+        facts.codes["QTZD"] = ("",)
+    facts.assume(counted)
+    return facts
+
+
+def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
+    return Facts(
+        principal,
+        case.others,
+        case.procedures,
+        {"NL": case.age, "XB": case.sex, "XSRTL": case.age_days, "XSRTZ": case.weight_g},
+        pack.severity,
+    )
+
+
+def _invalid(findings: tuple[Finding, ...], pack: RulePack) -> Grouping:
+    reasons = {f.reason for f in findings}
+    first = next(
+        r
+        for r in (Reason.INPUT_INVALID, Reason.DX_NOT_IN_DICT, Reason.PROC_NOT_IN_DICT)
+        if r in reasons
+    )
+    return Grouping(
+        Status.INVALID, pack.scheme, reason=first, problems=tuple(f.problem for f in findings)
+    )
+
+
+class _Search:
+    """One walk through a pack."""
+
+    __slots__ = ("_codebook", "_entered", "_facts", "_keep", "_missing", "_pack", "_principal",
+                 "_steps")  # fmt: skip
+
+    def __init__(
+        self,
+        principal: str,
+        facts: Facts,
+        pack: RulePack,
+        codebook: CodeBook | None,
+        *,
+        keep: bool,
+    ) -> None:
+        self._principal = principal
+        self._facts = facts
+        self._pack = pack
+        self._codebook = codebook
+        self._keep = keep
+        self._steps: list[Step] = []
+        self._entered = False
+        self._missing = False
+
+    def run(self) -> Grouping:
+        for mdc in self._pack.mdcs:
+            if not self._holds(mdc.rule, "mdc", mdc.code, "entered"):
+                continue
+            # A gate without the principal diagnosis (MDCA: a valid procedure) says nothing
+            # about where the diagnosis belongs, so it is no "category without core group".
+            self._entered = self._entered or _asks_diagnosis(mdc)
+            found = self._within(mdc)
+            if found is not None:
+                return found
+            self._note("mdc", mdc.code, "left")
+        return self._ungrouped()
+
+    def _within(self, mdc: MdcRule) -> Grouping | None:
+        for adrg in mdc.adrgs:
+            if not adrg.covered:
+                self._note("adrg", adrg.code, "not_covered")
+                return self._end(Status.NOT_COVERED, mdc, adrg, Reason.NOT_COVERED)
+            if adrg.kind == "ambiguous":
+                if self._holds(adrg.rule, "qy", adrg.code, "ambiguous"):
+                    return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)
+            elif self._holds(adrg.rule, "adrg", adrg.code, "matched"):
+                return self._split(mdc, adrg)
+        return None
+
+    def _split(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
+        level = self._level()
+        for drg in adrg.drgs:
+            if self._holds(drg.rule, "drg", drg.code, "matched"):
+                self._note("result", drg.code, "grouped")
+                return Grouping(
+                    Status.GROUPED,
+                    self._pack.scheme,
+                    mdc.code,
+                    adrg.code,
+                    drg.code,
+                    mdc.name,
+                    adrg.name,
+                    drg.name,
+                    level,
+                    trace=tuple(self._steps),
+                )
+        return None
+
+    def _level(self) -> Level:
+        """Return the level of the case and note every other diagnosis."""
+        level = next((v for v in (Level.MCC, Level.CC) if self._facts.counted(v)), Level.NONE)
+        if self._keep:
+            self._note_diagnoses(level)
+        return level
+
+    def _note_diagnoses(self, level: Level) -> None:
+        tables = self._pack.severity
+        own = tables.principals.get(self._principal, "")
+        deciding = ""
+        for code in self._facts.codes["QTZD"]:
+            of_code, excluded = tables.of(code, self._principal)
+            if of_code is Level.NONE:
+                self._note("diagnosis", code, "not_cc")
+                continue
+            outcome: Outcome = "excluded" if excluded else "counted"
+            if not excluded and of_code is level:
+                deciding = deciding or code
+            detail = (
+                ("level", of_code.value),
+                ("table", tables.levels[code][1]),
+                ("principal_table", own),
+            )
+            self._steps.append(Step("diagnosis", code, outcome, detail))
+        by = (("by", deciding),) if deciding else ()
+        self._steps.append(Step("level", level.value, "decided", by))
+
+    def _holds(self, rule: Rule, kind: StepKind, code: str, outcome: Outcome) -> bool:
+        """Ask a rule; note the answer, with the first condition that does not hold."""
+        failed = rule.first_failed(self._facts)
+        if failed is None:
+            self._note(kind, code, outcome)
+            return True
+        missing = [n for n in failed.numbers if self._facts.numbers.get(n) is None]
+        self._missing = self._missing or (bool(missing) and kind != "mdc")
+        if self._keep:
+            detail = (("failed", failed.text), *(("missing", n) for n in missing))
+            self._steps.append(Step(kind, code, "rejected", detail))
+        return False
+
+    def _end(self, status: Status, mdc: MdcRule, adrg: AdrgRule, reason: Reason) -> Grouping:
+        self._note("result", adrg.code, "ungrouped", ("reason", reason.value))
+        return Grouping(
+            status,
+            self._pack.scheme,
+            mdc.code,
+            adrg.code,
+            adrg.code,
+            mdc.name,
+            adrg.name,
+            adrg.name,
+            reason=reason,
+            trace=tuple(self._steps),
+        )
+
+    def _ungrouped(self) -> Grouping:
+        codes = self._pack.manifest.ungrouped
+        reason = self._reason()
+        self._note("result", codes.drg, "ungrouped", ("reason", reason.value))
+        return Grouping(
+            Status.UNGROUPED,
+            self._pack.scheme,
+            codes.mdc,
+            codes.adrg,
+            codes.drg,
+            reason=reason,
+            trace=tuple(self._steps),
+        )
+
+    def _reason(self) -> Reason:
+        if self._missing:
+            return Reason.NEWBORN_ERROR
+        if self._entered:
+            return Reason.NO_ADRG
+        if self._of_other_sex():
+            return Reason.PDX_SEX_MISMATCH
+        grey = self._codebook.grey_diagnoses if self._codebook else frozenset[str]()
+        return Reason.PDX_NOT_GROUPABLE if self._principal in grey else Reason.PDX_NO_MDC
+
+    def _of_other_sex(self) -> bool:
+        """Tell whether the other sex would open the gate of a category."""
+        sex = self._facts.numbers["XB"]
+        other = Facts(
+            self._principal,
+            self._facts.codes["QTZD"],
+            self._facts.codes["ZYSS"] + self._facts.codes["QTSS"],
+            {**self._facts.numbers, "XB": 3 - sex if sex is not None else None},
+            self._pack.severity,
+        )
+        return any(
+            "XB" in m.rule.numbers and m.rule.first_failed(other) is None for m in self._pack.mdcs
+        )
+
+    def _note(
+        self, kind: StepKind, subject: str, outcome: Outcome, *detail: tuple[str, str]
+    ) -> None:
+        if self._keep:
+            self._steps.append(Step(kind, subject, outcome, detail))
+
+
+def _asks_diagnosis(mdc: MdcRule) -> bool:
+    return any("ZYZD" in fields for fields in sets_of(mdc.rule.condition).values())

@@ -1,0 +1,128 @@
+"""What a rule pack says about itself (规则包清单), and its dated corrections (更正)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TableName = Literal["mdc", "adrg", "drg", "sets", "cc", "exclusions"]
+TABLES: tuple[TableName, ...] = ("mdc", "adrg", "drg", "sets", "cc", "exclusions")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reading(_Frozen):
+    """One way to read the same tables (读法).
+
+    Attributes
+    ----------
+    title
+        Name for people.
+    ambiguous
+        Whether ambiguous groups (歧义组 QY) are on.
+    patches
+        Ids of the corrections that apply, in this order.
+    """
+
+    title: str
+    ambiguous: bool
+    patches: tuple[str, ...] = ()
+
+
+class SourceFile(_Frozen):
+    """One file that the pack was built from."""
+
+    path: str
+    sha256: str
+
+
+class Defect(_Frozen):
+    """One known defect of the published tables.
+
+    Attributes
+    ----------
+    id
+        Stable name.
+    what
+        What is wrong.
+    effect
+        What it does to cases.
+    correction
+        Id of the patch that mends it, None when the facts do not determine the right reading.
+    """
+
+    id: str
+    what: str
+    effect: str
+    correction: str | None = None
+
+
+class UngroupedCodes(_Frozen):
+    """Codes of a case without group (未入组)."""
+
+    mdc: str
+    adrg: str
+    drg: str
+
+
+class Manifest(_Frozen):
+    """The manifest of a rule pack, ``manifest.yaml``."""
+
+    format: Literal["zhibian-rules/1"]
+    id: str
+    title: str
+    authority: str
+    document: str
+    effective_from: date | None
+    effective_to: date | None
+    code_sets: Mapping[str, str]
+    license: str
+    age_in_days_for_newborns: str = Field(description="What XSRTL and XSRTZ mean in this edition")
+    counts: Mapping[str, int]
+    ambiguous_groups: tuple[str, ...]
+    ungrouped: UngroupedCodes
+    not_covered: tuple[str, ...] = ()
+    readings: Mapping[str, Reading]
+    set_names: Mapping[str, str] = {}
+    sha256: Mapping[TableName, str]
+    sources: tuple[SourceFile, ...]
+    known_defects: tuple[Defect, ...] = ()
+
+
+class RowChange(_Frozen):
+    """New values of one row of ``mdc``, ``adrg`` or ``drg``.
+
+    ``was`` repeats the published values, so that a patch never lands on a table
+    that it was not written for.
+    """
+
+    table: Literal["mdc", "adrg", "drg"]
+    key: str
+    was: Mapping[str, str]
+    becomes: Mapping[str, str]
+
+
+class SetChange(_Frozen):
+    """Codes that a set gains or loses; a set that does not exist yet is made."""
+
+    set: str
+    type: Literal["ZD", "SS"]
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Patch(_Frozen):
+    """One dated correction, ``patches/*.yaml``."""
+
+    id: str
+    date: date
+    title: str
+    reason: str
+    reference: str
+    rows: tuple[RowChange, ...] = ()
+    sets: tuple[SetChange, ...] = ()

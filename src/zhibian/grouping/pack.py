@@ -1,0 +1,394 @@
+"""Rule packs (规则包): six tables and a manifest, loaded, patched and ready to be asked."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from zhibian.grouping.evaluate import Rule, rule
+from zhibian.grouping.language import VIRTUAL_SETS, RuleParser, RuleSyntaxError, sets_of
+from zhibian.grouping.manifest import TABLES, Manifest, Patch, TableName
+from zhibian.grouping.severity import Level, SeverityTables
+from zhibian.problems import InputError, Problem
+
+Row = dict[str, str]
+Tables = dict[TableName, list[Row]]
+Kind = Literal["surgical", "procedural", "medical", "ambiguous"]
+
+COLUMNS: Mapping[TableName, tuple[str, ...]] = {
+    "mdc": ("mdc", "name", "rule", "order"),
+    "adrg": ("adrg", "name", "rule", "mdc", "order", "kind"),
+    "drg": ("drg", "name", "rule", "adrg", "order"),
+    "sets": ("set", "type", "code"),
+    "cc": ("code", "level", "table"),
+    "exclusions": ("table", "code"),
+}
+DEFAULT_READING = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class DrgRule:
+    """One group (细分组 DRG)."""
+
+    code: str
+    name: str
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class AdrgRule:
+    """One core group (核心组 ADRG) or ambiguous group (歧义组 QY) with its groups in order.
+
+    Attributes
+    ----------
+    kind
+        ``surgical`` 外科手术, ``procedural`` 非手术室操作, ``medical`` 内科, ``ambiguous`` 歧义组.
+    covered
+        False when the pack lacks the group's lists: it never guesses about it.
+    """
+
+    code: str
+    name: str
+    kind: Kind
+    rule: Rule
+    drgs: tuple[DrgRule, ...]
+    covered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MdcRule:
+    """One major diagnostic category (主要诊断大类 MDC) with its core groups in order."""
+
+    code: str
+    name: str
+    rule: Rule
+    adrgs: tuple[AdrgRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """A scheme: one reading of a rule pack, immutable, passed around.
+
+    Attributes
+    ----------
+    scheme
+        Id as typed by users: ``chs-drg-1.1`` or ``chs-drg-1.1@published``.
+    manifest
+        What the pack says about itself.
+    patches
+        Corrections that were applied.
+    mdcs
+        Categories in the order of evaluation.
+    sets
+        Code sets by name.
+    severity
+        CC/MCC list and exclusion tables.
+    """
+
+    scheme: str
+    manifest: Manifest
+    patches: tuple[Patch, ...]
+    ambiguous: bool
+    mdcs: tuple[MdcRule, ...]
+    sets: Mapping[str, frozenset[str]]
+    severity: SeverityTables
+
+    def adrg(self, code: str) -> AdrgRule | None:
+        """Return a core group by its code."""
+        return next((a for m in self.mdcs for a in m.adrgs if a.code == code), None)
+
+    def names(self) -> dict[str, str]:
+        """Return the name of every category, core group and group."""
+        return {
+            code: name
+            for m in self.mdcs
+            for code, name in (
+                (m.code, m.name),
+                *((a.code, a.name) for a in m.adrgs),
+                *((d.code, d.name) for a in m.adrgs for d in a.drgs),
+            )
+        }
+
+
+def load_scheme(rules: Path, scheme: str) -> RulePack:
+    """Load a scheme by its id.
+
+    Parameters
+    ----------
+    rules
+        Folder of the rule data.
+    scheme
+        Pack id, with ``@reading`` for another than the default reading.
+
+    Raises
+    ------
+    InputError
+        No such scheme (the remedy lists those there are), or the pack is damaged.
+    """
+    pack_id, _, reading = scheme.partition("@")
+    folders = pack_folders(rules)
+    available = list_schemes(rules)
+    if scheme not in available:
+        known = "、".join(available) or "无"
+        problem = Problem(
+            "scheme", "scheme_unknown", "没有这个分组方案", f"可用的方案：{known}", scheme
+        )
+        raise InputError(scheme, [problem])
+    return load_pack(folders[pack_id], reading or DEFAULT_READING)
+
+
+def pack_folders(rules: Path) -> dict[str, Path]:
+    """Return the pack folders under ``rules`` by pack id."""
+    return {
+        str(yaml.safe_load(manifest.read_text("utf-8"))["id"]): manifest.parent
+        for manifest in sorted(rules.glob("*/*/manifest.yaml"))
+        if (manifest.parent / "adrg.csv").is_file()
+    }
+
+
+def list_schemes(rules: Path) -> list[str]:
+    """Return the ids of all schemes, each reading of each pack."""
+    return [
+        pack_id if reading == DEFAULT_READING else f"{pack_id}@{reading}"
+        for pack_id, folder in pack_folders(rules).items()
+        for reading in read_manifest(folder).readings
+    ]
+
+
+def load_pack(folder: Path, reading: str = DEFAULT_READING) -> RulePack:
+    """Load one reading of the pack in a folder.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with manifest, tables, patches and rules.
+    """
+    manifest = read_manifest(folder)
+    how = manifest.readings[reading]
+    scheme = manifest.id if reading == DEFAULT_READING else f"{manifest.id}@{reading}"
+    patches = tuple(p for p in read_patches(folder) if p.id in how.patches)
+    return assemble(scheme, manifest, read_tables(folder), patches, ambiguous=how.ambiguous)
+
+
+def assemble(
+    scheme: str,
+    manifest: Manifest,
+    tables: Tables,
+    patches: tuple[Patch, ...],
+    *,
+    ambiguous: bool,
+) -> RulePack:
+    """Put patches onto tables and read every rule.
+
+    Parameters
+    ----------
+    ambiguous
+        Whether ambiguous groups (QY) are kept.
+
+    Raises
+    ------
+    InputError
+        All rules that can't be read, with table, row and column, and all patches that do not fit.
+    """
+    tables = patched(scheme, tables, patches)
+    sets: dict[str, set[str]] = {}
+    for row in tables["sets"]:
+        sets.setdefault(row["set"], set()).add(row["code"])
+    frozen = {name: frozenset(codes) for name, codes in sets.items()}
+    reader = _RuleReader(frozen)
+    drgs: dict[str, list[DrgRule]] = {}
+    for number, row in _ordered(tables["drg"]):
+        made = DrgRule(row["drg"], row["name"], reader.read("drg", number, row))
+        drgs.setdefault(row["adrg"], []).append(made)
+    adrgs: dict[str, list[AdrgRule]] = {}
+    for number, row in _ordered(tables["adrg"]):
+        kind = _kind(row["kind"])
+        if kind == "ambiguous" and not ambiguous:
+            continue
+        found = AdrgRule(
+            row["adrg"],
+            row["name"],
+            kind,
+            reader.read("adrg", number, row),
+            tuple(drgs.get(row["adrg"], ())),
+            covered=row["adrg"] not in manifest.not_covered,
+        )
+        adrgs.setdefault(row["mdc"], []).append(found)
+    mdcs = tuple(
+        MdcRule(
+            row["mdc"],
+            row["name"],
+            reader.read("mdc", number, row),
+            tuple(adrgs.get(row["mdc"], ())),
+        )
+        for number, row in _ordered(tables["mdc"])
+    )
+    if reader.problems:
+        raise InputError(scheme, reader.problems)
+    severity = SeverityTables(
+        {r["code"]: (Level(r["level"]), r["table"]) for r in tables["cc"]},
+        {r["code"]: r["table"] for r in tables["exclusions"]},
+    )
+    return RulePack(scheme, manifest, patches, ambiguous, mdcs, frozen, severity)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``manifest.yaml``.
+
+    Raises
+    ------
+    InputError
+        Not YAML or not a manifest; every wrong field is named.
+    """
+    path = folder / "manifest.yaml"
+    return _read_yaml(path, Manifest)
+
+
+def read_patches(folder: Path) -> tuple[Patch, ...]:
+    """Read all corrections of a pack, in the order of their file names."""
+    return tuple(_read_yaml(path, Patch) for path in sorted(folder.glob("patches/*.yaml")))
+
+
+_T = TypeVar("_T", Manifest, Patch)
+
+
+def _read_yaml(path: Path, kind: type[_T]) -> _T:
+    try:
+        return kind.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError) as wrong:
+        problem = Problem(path.name, "unreadable", "文件不能读取", "检查文件是否存在、是否为 YAML")
+        raise InputError(str(path), [problem]) from wrong
+    except ValidationError as wrong:
+        raise InputError(
+            str(path),
+            [
+                Problem(
+                    f"{path.name} {'.'.join(map(str, e['loc']))}",
+                    "field_invalid",
+                    f"字段不合格式（{e['type']}）",
+                    "按规则包说明修改",
+                )
+                for e in wrong.errors()
+            ],
+        ) from None
+
+
+def read_tables(folder: Path) -> Tables:
+    """Read the six tables of a pack as text.
+
+    Raises
+    ------
+    InputError
+        A table or a column is missing.
+    """
+    tables: Tables = {}
+    problems: list[Problem] = []
+    for name in TABLES:
+        path = folder / f"{name}.csv"
+        try:
+            with path.open(encoding="utf-8", newline="") as handle:
+                rows = csv.reader(handle)
+                header = next(rows, [])
+                if tuple(header) == COLUMNS[name]:
+                    tables[name] = [dict(zip(header, row, strict=True)) for row in rows]
+                    continue
+            message = f"列应为 {','.join(COLUMNS[name])}"
+        except (OSError, UnicodeDecodeError, ValueError):
+            message = "表不能读取"
+        problems.append(Problem(path.name, "table_invalid", message, "重新生成规则包"))
+    if problems:
+        raise InputError(str(folder), problems)
+    return tables
+
+
+_KEYS: Mapping[str, str] = {"mdc": "mdc", "adrg": "adrg", "drg": "drg"}
+
+
+def patched(scheme: str, tables: Tables, patches: tuple[Patch, ...]) -> Tables:
+    """Return the tables with corrections applied; the given tables stay as they are.
+
+    Raises
+    ------
+    InputError
+        A patch names a row that is not there, or whose values are not those it corrects.
+    """
+    result: Tables = {name: [dict(r) for r in rows] if name in _KEYS else list(rows)
+                      for name, rows in tables.items()} if patches else tables  # fmt: skip
+    problems: list[Problem] = []
+    for patch in patches:
+        for change in patch.rows:
+            row = next((r for r in result[change.table] if r[change.table] == change.key), None)
+            if row is None or any(row[k] != v for k, v in change.was.items()):
+                problems.append(
+                    Problem(
+                        f"patches/{patch.id} {change.table} {change.key}",
+                        "patch_mismatch",
+                        "更正与表中原值不符",
+                        "核对更正文件的 was 一栏与规则包版本",
+                    )
+                )
+                continue
+            row.update(change.becomes)
+        for extra in patch.sets:
+            gone = {(extra.set, c) for c in extra.remove}
+            result["sets"] = [r for r in result["sets"] if (r["set"], r["code"]) not in gone]
+            result["sets"] += [{"set": extra.set, "type": extra.type, "code": c} for c in extra.add]
+    if problems:
+        raise InputError(scheme, problems)
+    return result
+
+
+def _ordered(rows: list[Row]) -> Iterator[tuple[int, Row]]:
+    """Yield rows by ``order``, each with its row number in the file (header is row 1)."""
+    return iter(sorted(enumerate(rows, start=2), key=lambda item: int(item[1]["order"])))
+
+
+def _kind(text: str) -> Kind:
+    kinds: dict[str, Kind] = {
+        "surgical": "surgical",
+        "procedural": "procedural",
+        "medical": "medical",
+        "ambiguous": "ambiguous",
+    }
+    return kinds[text]
+
+
+class _RuleReader:
+    """Reads the rules of a pack and collects what is wrong with them."""
+
+    def __init__(self, sets: Mapping[str, frozenset[str]]) -> None:
+        self._sets = sets
+        self._parser = RuleParser()
+        self._made: dict[str, Rule] = {}
+        self._broken = rule("0", self._parser.parse("0"), sets)
+        self.problems: list[Problem] = []
+
+    def read(self, table: TableName, number: int, row: Row) -> Rule:
+        text = row["rule"]
+        made = self._made.get(text)
+        if made is not None:
+            return made
+        where = f"{table}.csv 第 {number} 行 rule 列（{row[table]}）"
+        try:
+            condition = self._parser.parse(text)
+        except RuleSyntaxError as wrong:
+            self.problems.append(
+                Problem(where, "rule_syntax", str(wrong), "按 LANGUAGE.md 的规则语言改写")
+            )
+            return self._broken
+        missing = [n for n in sets_of(condition) if n not in self._sets and n not in VIRTUAL_SETS]
+        for name in missing:
+            self.problems.append(
+                Problem(where, "set_unknown", f"集合 {name} 不存在", "在 sets.csv 中补上该集合")
+            )
+        if missing:
+            return self._broken
+        made = rule(text, condition, self._sets)
+        self._made[text] = made
+        return made

@@ -1,0 +1,100 @@
+"""Whether a case can be grouped at all (分组输入校验): every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from zhibian.grouping.reasons import Reason
+from zhibian.grouping.types import GroupingInput
+from zhibian.problems import Problem
+
+_OLDEST_YEARS = 150
+_HEAVIEST_NEWBORN_G = 20000
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBook:
+    """The code sets that a case may use (医保版编码集).
+
+    Attributes
+    ----------
+    diagnoses, procedures
+        All codes of NHSA ICD-10 and ICD-9-CM-3.
+    grey_diagnoses
+        Codes that are listed but must not be used (灰码).
+    """
+
+    diagnoses: frozenset[str]
+    procedures: frozenset[str]
+    grey_diagnoses: frozenset[str] = frozenset()
+
+
+class Finding(NamedTuple):
+    """A problem and the reason that it stands for."""
+
+    reason: Reason
+    problem: Problem
+
+
+def validate(case: GroupingInput, codebook: CodeBook | None = None) -> tuple[Finding, ...]:
+    """Return all problems of an input.
+
+    Parameters
+    ----------
+    case
+        The input.
+    codebook
+        Code sets; without them codes are not checked against a dictionary.
+    """
+    found = [Finding(Reason.INPUT_INVALID, p) for p in _demographics(case)]
+    if not case.principal:
+        missing = Problem("principal", "principal_missing", "缺主要诊断", "填写主要诊断编码")
+        found.append(Finding(Reason.INPUT_INVALID, missing))
+    if codebook is not None:
+        found.extend(_unknown(case, codebook))
+    return tuple(found)
+
+
+def _demographics(case: GroupingInput) -> Iterable[Problem]:
+    if case.sex is None:
+        yield Problem("sex", "sex_missing", "缺性别", "填写 1（男）或 2（女）")
+    elif case.sex not in (1, 2):
+        yield Problem("sex", "sex_invalid", "性别不合格式", "填写 1（男）或 2（女）", str(case.sex))
+    if case.age is None:
+        yield Problem("age", "age_missing", "缺年龄", "填写周岁，不足 1 周岁填 0")
+    elif not 0 <= case.age <= _OLDEST_YEARS:
+        yield Problem(
+            "age", "age_invalid", "年龄超出范围", f"填写 0 到 {_OLDEST_YEARS} 的整数", str(case.age)
+        )
+    if case.age_days is not None and case.age_days < 0:
+        yield Problem(
+            "age_days", "age_days_invalid", "日龄不能为负", "填写天数", str(case.age_days)
+        )
+    if case.weight_g is not None and not 0 < case.weight_g <= _HEAVIEST_NEWBORN_G:
+        yield Problem(
+            "weight_g",
+            "weight_invalid",
+            "新生儿体重超出范围",
+            f"填写克数，大于 0 且不超过 {_HEAVIEST_NEWBORN_G}；没有则留空",
+            f"{case.weight_g:g}",
+        )
+
+
+def _unknown(case: GroupingInput, codebook: CodeBook) -> Iterable[Finding]:
+    diagnoses = [("principal", case.principal)] if case.principal else []
+    diagnoses += [(f"others.{i}", code) for i, code in enumerate(case.others)]
+    for field, code in diagnoses:
+        if code not in codebook.diagnoses:
+            reason = Reason.DX_NOT_IN_DICT
+            yield Finding(reason, _not_in_dictionary(field, "dx_unknown", reason, code))
+    for i, code in enumerate(case.procedures):
+        if code not in codebook.procedures:
+            reason = Reason.PROC_NOT_IN_DICT
+            field = f"procedures.{i}"
+            yield Finding(reason, _not_in_dictionary(field, "procedure_unknown", reason, code))
+
+
+def _not_in_dictionary(field: str, name: str, reason: Reason, code: str) -> Problem:
+    return Problem(field, name, reason.chinese, reason.remedy, code)
