@@ -28,7 +28,7 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
-from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis, Proposal
+from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
 from zhibian.documents.assertion import assert_mention
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
@@ -135,9 +135,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     selected = select(findings, reading, coder.sources, coder.selection)
     combined, combination_rules = combine(selected, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
-    candidates = [
-        _diagnosis(finding, case, reading, coder, findings) for finding in kept.values()
-    ]
+    candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
     ordered, principal_rules = rank(candidates, kept, reading, coder.principal_rules)
     procedures = propose_procedures(
         case,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from zhibian.coding.types import Evidence, Finding, ProposedDiagnosis, Proposal
+from zhibian.coding.types import Evidence, Finding, Proposal, ProposedDiagnosis
 from zhibian.documents.types import Assertion
 from zhibian.records.types import CodedDiagnosis, CodedProcedure, FrontPage
 
@@ -46,9 +46,7 @@ class UnsupportedCode:
     evidence: tuple[Evidence, ...]
 
 
-def missed_codes(
-    filed: FrontPage, proposal: Proposal, level_of: LevelOf
-) -> tuple[MissedCode, ...]:
+def missed_codes(filed: FrontPage, proposal: Proposal, level_of: LevelOf) -> tuple[MissedCode, ...]:
     """Return what the record supports and the filed page lacks.
 
     A proposed diagnosis is missed when nothing of its subcategory is filed, or when
@@ -116,9 +114,7 @@ def unsupported_codes(
     doubts.extend(sorted(others, key=lambda u: -_RANK[u.level]))
     for procedure in filed.procedures:
         if _procedure_unmentioned(procedure, proposal):
-            doubts.append(
-                UnsupportedCode("procedure", procedure.code, "none", "not_mentioned", ())
-            )
+            doubts.append(UnsupportedCode("procedure", procedure.code, "none", "not_mentioned", ()))
     return tuple(doubts)
 
 

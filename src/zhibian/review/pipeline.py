@@ -8,7 +8,7 @@ from pathlib import Path
 
 import zhibian
 from zhibian.coding.coder import Coder, load_coder, propose
-from zhibian.coding.types import Evidence, ProposedDiagnosis, Proposal
+from zhibian.coding.types import Evidence, Proposal, ProposedDiagnosis
 from zhibian.documents.facts import FactLexicon, extract_facts, load_lexicon
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading, Span

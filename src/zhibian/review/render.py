@@ -203,7 +203,9 @@ def _flags(report: CaseReport, titles: Sequence[str]) -> RenderableType:
 
 
 def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
-    table = _table("临床询问（仅陈述指标，由医师判断）", ("情况", "keep"), ("询问", "fold"), ("指标", "fold"))
+    table = _table(
+        "临床询问（仅陈述指标，由医师判断）", ("情况", "keep"), ("询问", "fold"), ("指标", "fold")
+    )
     for query in report.queries:
         table.add_row(query.condition, query.question, _first_quote(query.indicators, titles))
     return table
@@ -217,4 +219,6 @@ def _deviation(report: CaseReport) -> RenderableType:
     if deviation.amount is None or deviation.weight is None:
         return Text(f"{head}：无法计算，{deviation.note}")
     rate = "" if deviation.rate is None else f"，{deviation.rate:+.1%}"
-    return Text(f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold")
+    return Text(
+        f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold"
+    )
