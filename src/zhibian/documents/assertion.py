@@ -34,6 +34,7 @@ _NEXT_POINT = re.compile(r"(?<![\dA-Z.])\d{1,2}[.、)](?!\d)|\n")
 _HEADLIKE = re.compile(r"[^,。;\n:]{0,14}(?::|--)")
 _CLOSING = frozenset(',。;、)]!?\n "+')
 _ENUMERATION_PIECE = 14
+_MOMENT_REACH = 20
 _OPERATION = re.compile(r'"?([^,。;、:+()\s"]{0,14}?)术')
 _DIGIT = re.compile(r"\d")
 
@@ -182,7 +183,7 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
     broken = any(word in gap for word in cues.breakers.get(cue.assertion, ()))
     if broken or gap.count(")") > gap.count("(") or ":" in gap[1:]:
         return False
-    if "," not in gap or (cue.crosses and cue.assertion is Assertion.FAMILY):
+    if "," not in gap:
         return True
     if not cue.crosses:
         return False
@@ -274,6 +275,8 @@ def _operated(term: str, after: str, cues: CueLexicon) -> str | None:
 def _happened(before: str, moment: str, cues: CueLexicon) -> str | None:
     """Return the moment at which an illness of the past happened."""
     between = before[before.rindex(moment) + len(moment) :]
+    if len(between) > _MOMENT_REACH or between.count(",") > 1:
+        return None
     named = any(word in between for word in cues.past.verbs) or not between.strip('" ')
     return moment if named else None
 

@@ -150,6 +150,7 @@ class CueLexicon:
     past: PastLexicon
     no_mention_before: tuple[str, ...]
     no_mention_after: tuple[str, ...]
+    decoys: TermMatcher
     order: tuple[Assertion, ...]
 
 
@@ -354,6 +355,7 @@ def _cues(folder: Path, problems: list[Problem]) -> CueLexicon:
         past=_past(scope),
         no_mention_before=scope.words(scope.root.get("no_mention_before"), "no_mention_before"),
         no_mention_after=scope.words(scope.root.get("no_mention_after"), "no_mention_after"),
+        decoys=TermMatcher(scope.words(scope.root.get("decoys"), "decoys")),
         order=tuple(order),
     )
     problems.extend(scope.problems)

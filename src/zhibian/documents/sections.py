@@ -89,7 +89,7 @@ def _field_rule(name: str, lexicon: ReadingLexicon) -> DocumentRule | None:
                 spellings=rule.spellings,
                 default=section,
                 diagnosis=rule.diagnosis,
-                ignore=frozenset(),
+                ignore=rule.ignore - {section},
                 entries=False,
                 fields=rule.fields,
             )
