@@ -36,18 +36,18 @@ _ANY_DX = "{ZYZD,QTZD}"
 _ANY_PROC = "{ZYSS,QTSS}"
 
 
-def build(facts: Path, about: Path, out: Path) -> list[Finding]:
+def build(facts: Path, authored: Path, out: Path) -> list[Finding]:
     """Write tables, manifest and findings of the pack.
 
     Parameters
     ----------
     facts
         Folder of the transcribed tables (with ``chs-drg-1.1`` and ``terminology`` inside).
-    about
-        ``about.yaml``: the part of the manifest that people write (title, authority, ambiguous
-        groups, readings, known defects).
+    authored
+        Folder of what people write: ``about.yaml`` (title, authority, ambiguous groups, readings,
+        known defects) and ``patches``.
     out
-        Folder of the pack; its ``patches`` are left as they are.
+        Folder of the pack; may be the same.
 
     Returns
     -------
@@ -63,9 +63,9 @@ def build(facts: Path, about: Path, out: Path) -> list[Finding]:
     mdcs = json.loads((base / "mdc.json").read_text("utf-8"))["mdcs"]
     adrgs = {a["adrg"]: a for a in json.loads((base / "adrg.json").read_text("utf-8"))["adrgs"]}
     names = json.loads((base / "names_official.json").read_text("utf-8"))
-    written = yaml.safe_load(about.read_text("utf-8"))
+    written = yaml.safe_load((authored / "about.yaml").read_text("utf-8"))
     tables, set_names = _tables(base, mdcs, adrgs, names, tuple(written["ambiguous_groups"]))
-    out.mkdir(parents=True, exist_ok=True)
+    _copy_authored(authored, out)
     for name in TABLES:
         (out / f"{name}.csv").write_bytes(_csv(COLUMNS[name], tables[name]))
     manifest = _manifest(written, facts, out, tables, set_names)
@@ -80,6 +80,13 @@ def build(facts: Path, about: Path, out: Path) -> list[Finding]:
     rows = [{"check": f.check, "subject": f.subject, "code": f.code} for f in findings]
     (out / "findings.csv").write_bytes(_csv(("check", "subject", "code"), rows))
     return findings
+
+
+def _copy_authored(authored: Path, out: Path) -> None:
+    (out / "patches").mkdir(parents=True, exist_ok=True)
+    if authored.resolve() != out.resolve():
+        for path in (authored / "about.yaml", *sorted(authored.glob("patches/*.yaml"))):
+            (out / path.relative_to(authored)).write_bytes(path.read_bytes())
 
 
 def _tables(

@@ -13,10 +13,12 @@ from zhibian.grouping.language import (
     DIAGNOSIS_FIELDS,
     VIRTUAL_SETS,
     Condition,
+    Length,
     Member,
     RuleParser,
     conjuncts,
     is_always_true,
+    leaves,
     sets_of,
 )
 from zhibian.grouping.manifest import TABLES
@@ -254,11 +256,7 @@ def _within(
         if gate is not None and mine is not None:
             for code in sorted(mine - gate):
                 yield Finding("principal_outside_mdc", row["adrg"], code)
-        needs_procedure = any(
-            not fields <= DIAGNOSIS_FIELDS for fields in sets_of(condition).values()
-        )
-        # "No valid procedure" is a condition on procedures that a case without any fulfils.
-        if not needs_procedure or _only_forbids(condition):
+        if not _asks_for_procedure(condition):
             all_served = all_served or mine is None
             medical |= mine or set()
         only = _only_principal_procedure(condition, sets)
@@ -272,10 +270,12 @@ def _within(
             yield Finding("no_medical_group", owner, code)
 
 
-def _only_forbids(condition: Condition) -> bool:
-    members = [m for m in conjuncts(condition) if isinstance(m, Member)]
-    return bool(members) and all(
-        m.negated for m in members if not set(m.fields) <= DIAGNOSIS_FIELDS
+def _asks_for_procedure(condition: Condition) -> bool:
+    """Tell whether a case without any procedure fails; ``not in`` on procedures it fulfils."""
+    return any(
+        not set(leaf.fields) <= DIAGNOSIS_FIELDS and not (isinstance(leaf, Member) and leaf.negated)
+        for leaf in leaves(condition)
+        if isinstance(leaf, Member | Length)
     )
 
 

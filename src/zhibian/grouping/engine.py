@@ -7,13 +7,14 @@ valid procedure enters MDCA, matches no transplant and goes on.
 
 from __future__ import annotations
 
+from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.evaluate import Facts, Rule
 from zhibian.grouping.language import sets_of
 from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import CodeSeverity, Level
 from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
-from zhibian.grouping.validate import CodeBook, Finding, validate
+from zhibian.grouping.validate import Finding, validate
 
 
 def group(

@@ -83,6 +83,8 @@ class RulePack:
         What the pack says about itself.
     patches
         Corrections that were applied.
+    ambiguous
+        Whether ambiguous groups (歧义组 QY) are on.
     mdcs
         Categories in the order of evaluation.
     sets
@@ -172,8 +174,31 @@ def load_pack(folder: Path, reading: str = DEFAULT_READING) -> RulePack:
     manifest = read_manifest(folder)
     how = manifest.readings[reading]
     scheme = manifest.id if reading == DEFAULT_READING else f"{manifest.id}@{reading}"
-    patches = tuple(p for p in read_patches(folder) if p.id in how.patches)
-    return assemble(scheme, manifest, read_tables(folder), patches, ambiguous=how.ambiguous)
+    tables = read_tables(folder)
+    patches = _chosen(folder, how.patches)
+    return assemble(scheme, manifest, tables, patches, ambiguous=how.ambiguous)
+
+
+def load_variant(folder: Path, patches: tuple[str, ...], *, ambiguous: bool) -> RulePack:
+    """Load a pack with freely chosen corrections, to see what each of them does.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    patches
+        Ids of the corrections to apply.
+    ambiguous
+        Whether ambiguous groups are on.
+    """
+    manifest = read_manifest(folder)
+    scheme = f"{manifest.id}+variant"
+    chosen = _chosen(folder, patches)
+    return assemble(scheme, manifest, read_tables(folder), chosen, ambiguous=ambiguous)
+
+
+def _chosen(folder: Path, ids: tuple[str, ...]) -> tuple[Patch, ...]:
+    return tuple(p for p in read_patches(folder) if p.id in ids)
 
 
 def assemble(

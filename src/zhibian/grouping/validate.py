@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.types import GroupingInput
 from zhibian.problems import Problem
 
 _OLDEST_YEARS = 150
 _HEAVIEST_NEWBORN_G = 20000
-
-
-@dataclass(frozen=True, slots=True)
-class CodeBook:
-    """The code sets that a case may use (医保版编码集).
-
-    Attributes
-    ----------
-    diagnoses, procedures
-        All codes of NHSA ICD-10 and ICD-9-CM-3.
-    grey_diagnoses
-        Codes that are listed but must not be used (灰码).
-    """
-
-    diagnoses: frozenset[str]
-    procedures: frozenset[str]
-    grey_diagnoses: frozenset[str] = frozenset()
 
 
 class Finding(NamedTuple):

@@ -1,0 +1,126 @@
+"""``zhibian group``: group a table of front pages (整表分组)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from zhibian.grouping.codebook import load_codebook
+from zhibian.grouping.compare import compare
+from zhibian.grouping.layout import LAYOUTS, InputFormat
+from zhibian.grouping.pack import load_scheme
+from zhibian.grouping.table import TableReport, group_table, open_table
+from zhibian.problems import InputError, Problem
+from zhibian.settings import Settings
+
+_SHOWN_PROBLEMS = 50
+_QUIET_SECONDS = 2.0
+
+
+def group(
+    table: Annotated[Path, typer.Argument(help="病案首页表格（CSV，UTF-8 或 GB18030）。")],
+    output: Annotated[Path, typer.Option("--output", help="结果 CSV。")],
+    scheme: Annotated[str | None, typer.Option("--scheme", help="分组方案标识。")] = None,
+    input_format: Annotated[
+        InputFormat, typer.Option("--input-format", help="列布局：own 自有列，opendrg 十列。")
+    ] = InputFormat.OWN,
+    against: Annotated[
+        str | None, typer.Option("--against", help="同时按另一方案分组，按原因列出差异。")
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。"),
+    ] = None,
+) -> None:
+    """对整张表分组：保留全部原列，增加 status、mdc、adrg、drg、reason。
+
+    自有列：id,sex,age,age_days,weight,principal,others,procedures；多个编码以 | , 或 ; 分隔，
+    主要手术操作在首位。原表已有同名结果列时，原列改名为 status_input 等。
+    """
+    settings = Settings()
+    folder = rules or settings.rules
+    try:
+        if output.resolve() == table.resolve():
+            same = Problem("--output", "same_file", "结果与原表同名", "换一个输出文件名")
+            raise InputError(table.name, [same])
+        pack = load_scheme(folder, scheme or settings.scheme)
+        comparison = compare(folder, pack, load_scheme(folder, against)) if against else None
+        source = open_table(table)
+        with _progress(max(0, source.lines - 1)) as step:
+            report = group_table(
+                source,
+                output,
+                pack,
+                LAYOUTS[input_format],
+                codebook=load_codebook(folder),
+                comparison=comparison,
+                progress=step,
+            )
+    except InputError as error:
+        _print_problems(error.problems)
+        raise typer.Exit(2) from None
+    _print_report(report, pack.scheme, against)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar, but only when the work takes longer than two seconds."""
+    started = time.monotonic()
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("分组", total=total)
+    done = 0
+    shown = False
+
+    def step() -> None:
+        nonlocal done, shown
+        done += 1
+        if not shown and time.monotonic() - started > _QUIET_SECONDS:
+            bar.start()
+            shown = True
+        if shown and done % 1000 == 0:
+            bar.update(task, completed=done)
+
+    try:
+        yield step
+    finally:
+        if shown:
+            bar.stop()
+
+
+def _print_report(report: TableReport, scheme: str, against: str | None) -> None:
+    screen = Console(highlight=False, soft_wrap=True)
+    _print_problems(report.problems[:_SHOWN_PROBLEMS])
+    if len(report.problems) > _SHOWN_PROBLEMS:
+        left = len(report.problems) - _SHOWN_PROBLEMS
+        screen.print(f"另有 {left:,} 个输入问题，见结果表的 reason 列")
+    counts = "，".join(f"{s.chinese} {n:,}" for s, n in report.statuses.most_common())
+    screen.print(f"方案 {scheme}：共 {report.rows:,} 例，{counts or '无数据行'}")
+    for reason, n in report.reasons.most_common():
+        screen.print(f"  {reason.value} {n:,}：{reason.chinese}。处理：{reason.remedy}")
+    if against is not None:
+        _print_differences(screen, report, scheme, against)
+
+
+def _print_differences(screen: Console, report: TableReport, scheme: str, against: str) -> None:
+    total = report.differences.total()
+    screen.print(f"与方案 {against} 不同：{total:,} 例（共 {report.rows:,} 例）")
+    if not total:
+        return
+    table = Table("原因", "例数", "占全部 %")
+    for reason, n in report.differences.most_common():
+        table.add_row(reason, f"{n:,}", f"{100 * n / report.rows:.2f}")
+    screen.print(table)
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    for problem in problems:
+        screen.print(problem.render())

@@ -1,0 +1,154 @@
+"""How a table of front pages is laid out (表格列布局): from cells to a grouping input.
+
+``own``
+    ``id, sex, age, age_days, weight, principal, others, procedures``; several codes in a cell
+    are joined by ``|``, ``,`` or ``;``; the principal procedure comes first.
+``opendrg``
+    The ten columns of OpenDRG: ``Index, gender, age, ageDay, weight, dept, inHospitalTime,
+    leavingType, zdList, ssList``; codes joined by ``|``, the principal one first; a weight of 0
+    means that there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zhibian.grouping.types import GroupingInput
+from zhibian.problems import Problem
+
+Cells = Mapping[str, str]
+
+
+class InputFormat(StrEnum):
+    """Layouts that can be read."""
+
+    OWN = "own"
+    OPENDRG = "opendrg"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One layout.
+
+    Attributes
+    ----------
+    columns
+        Columns that must be there; others are kept untouched.
+    read
+        Makes an input out of a row, with all problems of its cells.
+    column_of
+        Column that a field of the input comes from.
+    """
+
+    columns: tuple[str, ...]
+    read: Callable[[Cells], tuple[GroupingInput, list[Problem]]]
+    column_of: Mapping[str, str]
+
+
+_SEPARATOR = re.compile(r"[|,;，；]")
+_SEXES = {"1": 1, "2": 2, "男": 1, "女": 2}
+
+
+def _codes(cell: str) -> tuple[str, ...]:
+    return tuple(code for part in _SEPARATOR.split(cell) if (code := part.strip()))
+
+
+class _Row:
+    """Reads the cells of one row and collects what is wrong with them."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self.problems: list[Problem] = []
+
+    def text(self, column: str) -> str:
+        return self._cells[column].strip()
+
+    def number(self, column: str, *, whole: bool) -> float | None:
+        cell = self.text(column)
+        if not cell:
+            return None
+        pattern = r"-?\d{1,9}(\.0+)?" if whole else r"-?\d{1,9}(\.\d{1,9})?"
+        if re.fullmatch(pattern, cell, re.ASCII):
+            return float(cell)
+        what = "整数" if whole else "数字"
+        self.problems.append(Problem(column, "cell_invalid", f"不是{what}", f"填写{what}或留空"))
+        return None
+
+    def whole(self, column: str) -> int | None:
+        number = self.number(column, whole=True)
+        return None if number is None else int(number)
+
+    def sex(self, column: str) -> int | None:
+        cell = self.text(column)
+        if not cell or cell in _SEXES:
+            return _SEXES.get(cell)
+        self.problems.append(
+            Problem(column, "sex_invalid", "性别不合格式", "填写 1（男）或 2（女）")
+        )
+        return None
+
+
+def _read_own(cells: Cells) -> tuple[GroupingInput, list[Problem]]:
+    row = _Row(cells)
+    case = GroupingInput(
+        row.text("principal") or None,
+        _codes(row.text("others")),
+        _codes(row.text("procedures")),
+        row.sex("sex"),
+        row.whole("age"),
+        row.whole("age_days"),
+        row.number("weight", whole=False),
+    )
+    return case, row.problems
+
+
+def _read_opendrg(cells: Cells) -> tuple[GroupingInput, list[Problem]]:
+    row = _Row(cells)
+    diagnoses = tuple(c.strip() for c in row.text("zdList").split("|"))
+    # Below one year public exports write fractions of a year; the scheme wants full years.
+    age = row.number("age", whole=False)
+    case = GroupingInput(
+        diagnoses[0] or None,
+        tuple(c for c in diagnoses[1:] if c),
+        tuple(c for c in (p.strip() for p in row.text("ssList").split("|")) if c),
+        row.sex("gender"),
+        None if age is None else int(age),
+        row.whole("ageDay"),
+        row.number("weight", whole=False) or None,
+    )
+    return case, row.problems
+
+
+LAYOUTS: Mapping[InputFormat, Layout] = {
+    InputFormat.OWN: Layout(
+        ("id", "sex", "age", "age_days", "weight", "principal", "others", "procedures"),
+        _read_own,
+        {"weight_g": "weight"},
+    ),
+    InputFormat.OPENDRG: Layout(
+        (
+            "Index",
+            "gender",
+            "age",
+            "ageDay",
+            "weight",
+            "dept",
+            "inHospitalTime",
+            "leavingType",
+            "zdList",
+            "ssList",
+        ),
+        _read_opendrg,
+        {
+            "sex": "gender",
+            "age_days": "ageDay",
+            "weight_g": "weight",
+            "principal": "zdList",
+            "others": "zdList",
+            "procedures": "ssList",
+        },
+    ),
+}

@@ -1,0 +1,152 @@
+"""The reasoning of a grouping in Chinese (分组过程说明): steps become words only here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from zhibian.grouping.reasons import Reason
+from zhibian.grouping.severity import Level
+from zhibian.grouping.types import Grouping, Step
+
+_WORDS = {
+    "ZYZD": "主要诊断",
+    "QTZD": "其他诊断",
+    "ZYSS": "主要手术操作",
+    "QTSS": "其他手术操作",
+    "NL": "年龄",
+    "XB": "性别",
+    "XSRTL": "日龄",
+    "XSRTZ": "新生儿体重",
+    "OP_ALL": "有效手术操作表",
+    "not": "不",
+    "in": "属于",
+    "and": "且",
+    "or": "或",
+    "length": "不同编码数",
+    "count": "成立条件数",
+}
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def render_trace(grouping: Grouping, names: Mapping[str, str]) -> list[str]:
+    """Return the steps of a grouping as lines for people.
+
+    Parameters
+    ----------
+    grouping
+        A result with its trace.
+    names
+        Names of categories, groups and diagnoses by code; a code without name stands alone.
+
+    Returns
+    -------
+    list of str
+        One line a step; rejected candidates of one kind share a line.
+    """
+    lines = [f"输入问题：{p.render()}" for p in grouping.problems]
+    for (kind, outcome), steps in groupby(grouping.trace, key=lambda s: (s.kind, s.outcome)):
+        writer = _WRITERS.get((kind, outcome), _each)
+        lines.extend(writer(list(steps), names))
+    if grouping.reason is not None and not grouping.problems:
+        lines.append(f"处理：{grouping.reason.remedy}")
+    return lines
+
+
+def explain_condition(text: str) -> str:
+    """Return rule text with the variables in Chinese."""
+    said = _WORD.sub(lambda m: _WORDS.get(m.group(), m.group()), text)
+    return said.replace("不 属于", "不属于")
+
+
+def _named(code: str, names: Mapping[str, str]) -> str:
+    name = names.get(code)
+    return f"{code} {name}" if name else code
+
+
+def _rejected(title: str) -> Callable[[Sequence[Step], Mapping[str, str]], list[str]]:
+    """Return the writer of rejected candidates: they are grouped by the fields that failed."""
+
+    def write(steps: Sequence[Step], _: Mapping[str, str]) -> list[str]:
+        by_fields: dict[str, list[str]] = {}
+        for step in steps:
+            failed = step.get("failed") or ""
+            missing = step.get("missing")
+            fields = "、".join(
+                dict.fromkeys(_WORDS[w] for w in _WORD.findall(failed) if w in _FIELDS)
+            )
+            why = f"缺{_WORDS[missing]}" if missing else f"{fields or '条件'}不符"
+            by_fields.setdefault(why, []).append(step.subject)
+        said = "；".join(f"{why}：{'、'.join(codes)}" for why, codes in by_fields.items())
+        return [f"{title}不符合（{said}）"]
+
+    return write
+
+
+_FIELDS = frozenset({"ZYZD", "QTZD", "ZYSS", "QTSS", "NL", "XB", "XSRTL", "XSRTZ"})
+
+
+def _line(
+    text: str,
+) -> Callable[[Sequence[Step], Mapping[str, str]], list[str]]:
+    """Return the writer of steps that differ in their subject only."""
+
+    def write(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+        return [text.format(_named(s.subject, names)) for s in steps]
+
+    return write
+
+
+def _counted(verdict: str) -> Callable[[Sequence[Step], Mapping[str, str]], list[str]]:
+    def write(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+        return [
+            f"其他诊断 {_named(s.subject, names)}：{s.get('level')}，{verdict}"
+            f"（排除表 {s.get('table')}，主要诊断属表 {s.get('principal_table') or '无'}）"
+            for s in steps
+        ]
+
+    return write
+
+
+def _not_cc(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+    return ["不是 CC/MCC 的其他诊断：" + "、".join(_named(s.subject, names) for s in steps)]
+
+
+def _level(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+    lines = []
+    for step in steps:
+        by = step.get("by")
+        if by is None:
+            lines.append("本例不伴计入的 CC/MCC")
+        else:
+            lines.append(f"本例伴{Level(step.subject).chinese}，由 {_named(by, names)} 决定")
+    return lines
+
+
+def _ungrouped(steps: Sequence[Step], _: Mapping[str, str]) -> list[str]:
+    return [f"未入组：{Reason(s.get('reason') or '').chinese}" for s in steps]
+
+
+def _each(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+    return [f"{s.kind} {_named(s.subject, names)}：{s.outcome}" for s in steps]
+
+
+_WRITERS: Mapping[tuple[str, str], Callable[[Sequence[Step], Mapping[str, str]], list[str]]] = {
+    ("mdc", "rejected"): _rejected("主要诊断大类"),
+    ("mdc", "entered"): _line("主要诊断大类 {}：符合，进入"),
+    ("mdc", "left"): _line("{}：没有符合的核心组，继续查找"),
+    ("adrg", "rejected"): _rejected("核心组"),
+    ("adrg", "matched"): _line("核心组 {}：符合"),
+    ("adrg", "not_covered"): _line("核心组 {}：规则包缺表，不作判断"),
+    ("qy", "rejected"): _rejected("歧义组"),
+    ("qy", "ambiguous"): _line("{}：主要手术操作有效但与主要诊断大类无关，为歧义组"),
+    ("diagnosis", "counted"): _counted("计入"),
+    ("diagnosis", "excluded"): _counted("被主要诊断排除，不计入"),
+    ("diagnosis", "not_cc"): _not_cc,
+    ("level", "decided"): _level,
+    ("drg", "rejected"): _rejected("细分组"),
+    ("drg", "matched"): _line("细分组 {}：符合"),
+    ("result", "grouped"): _line("分组结果：{}"),
+    ("result", "ungrouped"): _ungrouped,
+}
