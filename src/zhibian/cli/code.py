@@ -57,14 +57,14 @@ def code(
     variant: Annotated[str | None, typer.Option(help="费率类别，如 三级职工。")] = None,
     output_format: Annotated[
         Literal["text", "json"],
-        typer.Option("--format", help="屏幕输出：text 或 json（每行一例）。"),
+        typer.Option("--format", help="屏幕输出；json 为每行一例。"),
     ] = "text",
     output: Annotated[
         Path | None, typer.Option(help="结果文件夹：每例写 <病例标识>.json。")
     ] = None,
     rules: RulesOption = None,
 ) -> None:
-    """编码审核：提出编码建议与依据、分组、漏报与无依据提示、支付偏差。"""
+    """Review cases; exit code 2 when any of them could not be read."""
     settings = Settings()
     try:
         reviewer = load_reviewer(
@@ -124,7 +124,7 @@ def _collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry],
                         "路径",
                         "folder_empty",
                         "文件夹中没有 .json 文件",
-                        "指向病例 JSON 所在文件夹",
+                        "指向病例文件夹",
                     )
                 ],
             )

@@ -25,7 +25,7 @@ def evaluate(
     draws: Annotated[int, typer.Option(min=100, help="自助法重抽次数。")] = 2000,
     rules: RulesOption = None,
 ) -> None:
-    """评测：建议与 gold 的一致性，含 95% 自助法区间与每秒例数。"""
+    """Print agreement with gold codes, with n, intervals and cases a second."""
     settings = Settings()
     limits = Limits(settings.max_document_chars, settings.max_file_bytes)
     files = sorted(path for path in folder.glob("*.json") if read_gold(path) is not None)
@@ -49,7 +49,7 @@ def evaluate(
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
     table = Table(
-        title=f"n = {len(scores)} 例，{len(scores) / seconds:.1f} 例/秒，方案 {reviewer.pack.scheme}"
+        title=f"n = {len(scores)} 例，{_speed(len(scores), seconds)}，方案 {reviewer.pack.scheme}"
     )
     table.add_column("指标")
     table.add_column("值", justify="right")
@@ -57,3 +57,7 @@ def evaluate(
     for name, figure in figures(scores, seed, draws).items():
         table.add_row(name, f"{figure.value:.3f}", f"{figure.low:.3f}–{figure.high:.3f}")
     Console().print(table)
+
+
+def _speed(cases: int, seconds: float) -> str:
+    return f"{cases / seconds:.1f} 例/秒"

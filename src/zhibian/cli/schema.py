@@ -27,5 +27,5 @@ def json_schema(name: str) -> dict[str, Any]:
 def schema(
     name: Annotated[Literal["case", "report"], typer.Argument(help="case 病例，report 审核结果。")],
 ) -> None:
-    """输出病例（case）或审核结果（report）的 JSON Schema。"""
+    """Print the JSON Schema of a format."""
     typer.echo(json.dumps(json_schema(name), ensure_ascii=False, indent=2))

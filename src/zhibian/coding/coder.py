@@ -136,7 +136,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     combined, combination_rules = combine(selected, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
     candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
-    ordered, principal_rules = rank(candidates, kept, reading, coder.principal_rules)
+    ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
     procedures = propose_procedures(
         case,
         reading,
@@ -182,9 +182,9 @@ def _in_record_order(
 ) -> tuple[ProposedDiagnosis, ...]:
     """Order other diagnoses: the discharge list's own order, then by trust."""
 
-    def key(diagnosis: ProposedDiagnosis) -> tuple[bool, int, float]:
+    def key(diagnosis: ProposedDiagnosis) -> tuple[bool, tuple[int, int], float]:
         place = findings[diagnosis.code].listed
-        return (place is None, place or 0, -diagnosis.confidence)
+        return (place is None, place or (0, 0), -diagnosis.confidence)
 
     return tuple(sorted(others, key=key))
 
@@ -209,10 +209,23 @@ def coded_diagnoses(reading: Reading, coder: Coder) -> Iterator[CodedMention]:
             )
             yield linked
     for mention in mentions:
-        if id(mention) in replaced:
+        if id(mention) in replaced or _is_status_beside_disease(mention, inside, coder):
             continue
         for code in coder.diagnosis_terms.codes(mention.term):
             yield CodedMention(mention, code, mention.term)
+
+
+def _is_status_beside_disease(
+    mention: Mention, inside: dict[int, list[Mention]], coder: Coder
+) -> bool:
+    """Tell whether a state after an operation stands in an entry that names a disease too.
+
+    "脾破裂 脾切除术后" speaks of the operation of this stay, "人工晶体眼" alone of an earlier one.
+    """
+    status = coder.selection.status
+    if mention.item is None or not _category(mention, coder).startswith(status):
+        return False
+    return any(not _category(other, coder).startswith(status) for other in inside[mention.item])
 
 
 def _category(mention: Mention, coder: Coder) -> str:
@@ -231,6 +244,9 @@ def _linked(
         return None
     link = coder.linker.link(entry)
     if link is None or len(link.term.spelling) <= longest:
+        return None
+    found = {_category(mention, coder) for mention in mentions}
+    if found - {link.term.codes[0][:3]}:
         return None
     return CodedMention(
         _entry_mention(index, reading, link.term.spelling, coder.lexicon),

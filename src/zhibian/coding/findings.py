@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from zhibian.coding.sources import SourceTable, sentence_text, trust
+from zhibian.coding.sources import SourceTable, trust
 from zhibian.coding.types import Evidence, Finding
 from zhibian.documents.types import (
     Assertion,
@@ -103,7 +103,7 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         supporting=tuple(ranked),
         against=tuple(sorted(against, key=lambda e: (e.span.document, e.span.start))),
         first=group[0].mention,
-        listed=_listed(group, reading),
+        listed=_listed(group),
     )
 
 
@@ -112,10 +112,10 @@ def evidence_span(mention: Mention, reading: Reading) -> Span:
     return reading.items[mention.item].span if mention.item is not None else mention.sentence
 
 
-def _listed(group: Iterable[CodedMention], reading: Reading) -> int | None:
-    """Return the place in the discharge diagnosis list, or None."""
+def _listed(group: Iterable[CodedMention]) -> tuple[int, int] | None:
+    """Return the entry of the discharge diagnosis list and the place in it, or None."""
     places = [
-        entry.mention.item
+        (entry.mention.item, entry.mention.span.start)
         for entry in group
         if entry.mention.item is not None
         and entry.mention.section is SectionKind.DISCHARGE_DIAGNOSIS
@@ -164,8 +164,3 @@ def _speaks_of(other: Finding, finding: Finding) -> bool:
     if other.code == finding.code:
         return True
     return other.code[:3] == finding.code[:3] and other.term in finding.term
-
-
-def sentence_of(finding: Finding, reading: Reading) -> str:
-    """Return the normalised sentence of the first mention."""
-    return sentence_text(finding.first, reading)

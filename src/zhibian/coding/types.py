@@ -49,14 +49,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All places that speak of one code (编码线索), best evidence first."""
+    """All places that speak of one code (编码线索), best evidence first.
+
+    ``listed`` is its place in the discharge diagnosis list: index of the entry in
+    ``Reading.items`` and offset in the document; None when it is not in that list.
+    """
 
     code: str
     term: str
     supporting: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
     first: Mention
-    listed: int | None = None
+    listed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

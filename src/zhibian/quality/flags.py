@@ -1,7 +1,7 @@
 """Missed and unsupported codes (疑似漏报、疑似无依据编码), both directions alike.
 
-Sources: 《住院病案首页数据填写质量规范（暂行）》第18、20条 (an other diagnosis needs the physician's
-word and care in this stay); quality rules K36–K39 of the domain specification.
+Sources: 《住院病案首页数据填写质量规范（暂行）》第18、20条 (an other diagnosis needs the
+physician's word and care in this stay); quality rules K36–K39 of the domain specification.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ from zhibian.records.types import CodedDiagnosis, CodedProcedure, FrontPage
 Level = Literal["MCC", "CC", "none"]
 LevelOf = Callable[[str], Level]
 Doubt = Literal["not_mentioned", "denied", "only_possible", "only_history", "weak_indicators"]
+
+DOUBT_IN_CHINESE: dict[Doubt, str] = {
+    "not_mentioned": "病历中未见记载",
+    "denied": "病历中予以否定",
+    "only_possible": "病历中仅为疑似或拟行",
+    "only_history": "病历中仅为既往或家族情况",
+    "weak_indicators": "检验检查与治疗不支持",
+}
 
 _CATEGORY = 3
 _SUBCATEGORY = 5
@@ -78,7 +86,7 @@ def _missed_diagnosis(
     # A principal or a heading of the same disease is a question of choice, not an omission.
     relatives = [code for code in filed if code[:_CATEGORY] == diagnosis.code[:_CATEGORY]]
     same = [code for code in relatives if code[:_SUBCATEGORY] == diagnosis.code[:_SUBCATEGORY]]
-    nearest = (same or relatives or [None])[0]
+    nearest = next(iter(same or relatives), None)
     if nearest is not None and _RANK[level_of(nearest)] >= _RANK[level]:
         return None
     return MissedCode(

@@ -21,7 +21,7 @@ from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard, Tariff, load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.quality.evidence import EvidenceCondition, load_conditions
-from zhibian.quality.flags import Level, missed_codes, unsupported_codes
+from zhibian.quality.flags import DOUBT_IN_CHINESE, Level, missed_codes, unsupported_codes
 from zhibian.quality.queries import clinician_queries
 from zhibian.records.case_json import CodeCheck, ReadCase
 from zhibian.records.types import Admission, Case, CodedDiagnosis, CodedProcedure, FrontPage
@@ -414,7 +414,7 @@ def _flags(
                 name=_name(flag.code, flag.kind, reviewer),
                 level=flag.level,
                 reason=flag.reason,
-                message=flag.message,
+                message=DOUBT_IN_CHINESE[flag.reason],
                 evidence=tuple(map(quote, flag.evidence)),
             )
             for flag in unsupported_codes(filed, proposal, level_of)
