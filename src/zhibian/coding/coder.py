@@ -58,8 +58,7 @@ class Coder:
     lexicon: ReadingLexicon
     diagnosis_terms: Dictionary
     procedure_terms: Dictionary
-    diagnosis_matcher: TermMatcher
-    procedure_matcher: TermMatcher
+    matcher: TermMatcher
     linker: Linker
     sources: SourceTable
     selection: SelectionRules
@@ -107,8 +106,7 @@ def load_coder(
         lexicon=lexicon,
         diagnosis_terms=diagnosis_terms,
         procedure_terms=procedure_terms,
-        diagnosis_matcher=TermMatcher(diagnosis_terms.terms),
-        procedure_matcher=TermMatcher(procedure_terms.terms),
+        matcher=TermMatcher({**diagnosis_terms.terms, **procedure_terms.terms}),
         linker=build_linker(diagnosis_terms, selection.link_threshold),
         sources=load_sources(rules),
         selection=selection,
@@ -131,7 +129,9 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     coder
         Dictionaries and rules.
     """
-    findings = gather(coded_diagnoses(reading, coder), reading, coder.sources)
+    # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
+    mentions = find_mentions(reading, coder.matcher, coder.lexicon)
+    findings = gather(coded_diagnoses(mentions, reading, coder), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     combined, combination_rules = combine(selected, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
@@ -140,7 +140,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     procedures = propose_procedures(
         case,
         reading,
-        find_mentions(reading, coder.procedure_matcher, coder.lexicon),
+        mentions,
         coder.procedure_terms,
         coder.procedures,
         coder.procedure_rules,
@@ -189,12 +189,13 @@ def _in_record_order(
     return tuple(sorted(others, key=key))
 
 
-def coded_diagnoses(reading: Reading, coder: Coder) -> Iterator[CodedMention]:
+def coded_diagnoses(
+    mentions: Sequence[Mention], reading: Reading, coder: Coder
+) -> Iterator[CodedMention]:
     """Yield every diagnosis mention with its code, list entries linked as a whole."""
-    mentions = find_mentions(reading, coder.diagnosis_matcher, coder.lexicon)
     inside: dict[int, list[Mention]] = {}
     for mention in mentions:
-        if mention.item is not None:
+        if mention.item is not None and coder.diagnosis_terms.codes(mention.term):
             inside.setdefault(mention.item, []).append(mention)
     replaced: set[int] = set()
     for index, item in enumerate(reading.items):

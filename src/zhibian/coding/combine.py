@@ -92,20 +92,24 @@ def combine(
         if not all(parts):
             continue
         used = [code for part in parts for code in part]
-        dropped = [code for code in current if rule.drop and code.startswith(rule.drop)]
+        exact = set(parts[0]) if rule.code is None else {rule.code}
+        dropped = [
+            code
+            for code in current
+            if rule.drop and code.startswith(rule.drop) and code not in exact
+        ]
         if rule.code is None:
             if not dropped:
                 continue
             if rule.same_disease:
                 heir = parts[0][0]
-                vague = [current[code] for code in dropped if code != heir]
+                vague = [current[code] for code in dropped]
                 current[heir] = merged(heir, [current[heir], *vague])
         else:
             own = [current[rule.code]] if rule.code in current else []
             current[rule.code] = merged(rule.code, [*own, *(current[code] for code in used)])
         for code in dropped:
-            if code != rule.code:
-                current.pop(code, None)
+            current.pop(code)
         applied.append(
             AppliedRule(rule.id, f"{rule.explanation}（{rule.source}）", tuple(dict.fromkeys(used)))
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhibian.coding.sources import SourceTable, trust
 from zhibian.coding.types import Evidence, Finding
@@ -75,7 +75,12 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         mention = entry.mention
         weight, source = trust(mention, code, reading, table)
         evidence = Evidence(
-            evidence_span(mention, reading), mention.assertion, mention.section, weight, source
+            evidence_span(mention, reading),
+            mention.assertion,
+            mention.section,
+            weight,
+            source,
+            mention.span.start,
         )
         suspected = (
             mention.assertion is Assertion.POSSIBLE
@@ -83,12 +88,8 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         )
         if mention.assertion is Assertion.PRESENT or suspected:
             if suspected:
-                evidence = Evidence(
-                    evidence.span,
-                    evidence.assertion,
-                    evidence.section,
-                    _SUSPECTED_AT_DISCHARGE,
-                    "discharge-suspected",
+                evidence = replace(
+                    evidence, weight=_SUSPECTED_AT_DISCHARGE, source="discharge-suspected"
                 )
             place = (evidence.span.document, evidence.span.start)
             best = supporting.get(place)
@@ -155,8 +156,8 @@ def is_refuted(finding: Finding, findings: Mapping[str, Finding], reading: Readi
         # Within the first day's documents an explicit denial beats a passing mention.
         return bool(later) or (bool(denials) and finding.supporting[0].weight < 0.7)
     strongest = support_later[0].weight
-    last_support = max((e.span.document, e.span.start) for e in support_later)
-    return any((e.span.document, e.span.start) > last_support for e in later) and strongest < 0.9
+    last_support = max((e.span.document, e.position) for e in support_later)
+    return any((e.span.document, e.position) > last_support for e in later) and strongest < 0.9
 
 
 def _speaks_of(other: Finding, finding: Finding) -> bool:

@@ -27,7 +27,9 @@ class SelectionRules:
     never
         Code prefixes never proposed (external causes, organisms beside a disease …).
     only_listed
-        Prefixes proposed only when a diagnosis list names them (symptoms, states).
+        Prefixes proposed only when a diagnosis list names them (states after operations …).
+    only_discharged
+        Prefixes proposed only when the discharge diagnosis list names them (symptoms …).
     status
         Prefixes of states after an operation; not proposed from an entry that names a disease.
     several
@@ -45,6 +47,7 @@ class SelectionRules:
 
     never: tuple[str, ...]
     only_listed: tuple[str, ...]
+    only_discharged: tuple[str, ...]
     status: tuple[str, ...]
     several: tuple[str, ...]
     unspecified: tuple[str, ...]
@@ -62,6 +65,7 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
     return SelectionRules(
         never=tuple(raw["never"]),
         only_listed=tuple(raw["only_listed"]),
+        only_discharged=tuple(raw["only_discharged"]),
         status=tuple(raw["status"]),
         several=tuple(raw["several"]),
         unspecified=tuple(raw["unspecified"]),
@@ -95,10 +99,15 @@ def select(
         for code, finding in findings.items()
         if finding.supporting
         and not code.startswith(rules.never)
-        and (finding.listed is not None or not code.startswith(rules.only_listed))
+        and (finding.listed is not None or not code.startswith(rules.only_discharged))
+        and (_is_listed(finding) or not code.startswith(rules.only_listed))
         and confidence(finding, table) >= table.propose_from
         and not is_refuted(finding, findings, reading)
     }
+
+
+def _is_listed(finding: Finding) -> bool:
+    return any("-list" in evidence.source for evidence in finding.supporting)
 
 
 def one_code_a_disease(
@@ -118,12 +127,22 @@ def one_code_a_disease(
             kept[finding.code] = finding
         else:
             kept[better.code] = merged(better.code, [better, finding])
-    survivors = {code: kept[code] for code in findings if code in kept}
+    survivors = _most_exact({code: kept[code] for code in findings if code in kept})
     return {
         code: finding
         for code, finding in survivors.items()
         if not _yields(finding, survivors.values(), rules)
     }
+
+
+def _most_exact(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Let a heading yield to its own finer code, which takes over its place and evidence."""
+    current = dict(findings)
+    for code in findings:
+        finer = next((other for other in current if other != code and other.startswith(code)), None)
+        if finer is not None and "*" not in finer:
+            current[finer] = merged(finer, [current[finer], current.pop(code)])
+    return current
 
 
 def _preference(finding: Finding, code_set: CodeSet) -> tuple[bool, float, int, int]:

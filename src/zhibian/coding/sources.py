@@ -11,7 +11,10 @@ from zhibian.coding.rulefile import read_rule_file
 from zhibian.documents.types import DocumentKind, Mention, Reading, SectionKind
 
 TABLE = Path("coding") / "sources.yaml"
+STANDALONE = "standalone"
 _STOPS = "。;!?\n"
+_CLAUSE_OPENS = ",。;:!?\n "
+_CLAUSE_CLOSES = ",。;(!\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,21 @@ def trust(mention: Mention, code: str, reading: Reading, table: SourceTable) -> 
     return max(weight, 0.0), row.id
 
 
+def _cued(cue: str, mention: Mention, reading: Reading, table: SourceTable) -> bool:
+    if cue == STANDALONE:
+        return _is_whole_clause(mention, reading)
+    return _has_cue(mention, reading, table.cues[cue])
+
+
+def _is_whole_clause(mention: Mention, reading: Reading) -> bool:
+    """Return whether the mention is a clause of its own: ``，低钾血症，`` is a conclusion."""
+    text = reading.normalised[mention.span.document]
+    start, end = mention.span.start, mention.span.end
+    opens = start == mention.sentence.start or text[start - 1] in _CLAUSE_OPENS
+    closes = end >= mention.sentence.end or text[end] in _CLAUSE_CLOSES
+    return opens and closes
+
+
 def _has_cue(mention: Mention, reading: Reading, cue: CueWords) -> bool:
     """Return whether a cue word stands near enough in the mention's own sentence."""
     text = reading.normalised[mention.span.document]
@@ -136,7 +154,7 @@ def _first(
             continue
         if row.chronic and not table.is_chronic(code):
             continue
-        if row.cue is not None and not _has_cue(mention, reading, table.cues[row.cue]):
+        if row.cue is not None and not _cued(row.cue, mention, reading, table):
             continue
         return row
     return rows[-1]

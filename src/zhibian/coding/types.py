@@ -38,6 +38,8 @@ class Evidence:
         How far this place is trusted, 0 to 1 (rules/coding/sources.yaml).
     source
         Id of the rule that gave the weight.
+    position
+        Where in the document the term itself begins.
     """
 
     span: Span
@@ -45,6 +47,7 @@ class Evidence:
     section: SectionKind
     weight: float
     source: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
