@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,7 @@ def test_quantity_examples_give_the_stated_code(procedures: dict[str, Any]) -> N
 def test_quantity_bands_cover_without_overlap(procedures: dict[str, Any]) -> None:
     for rule in procedures["quantities"]:
         bands = rule["bands"]
-        for lower, upper in zip(bands, bands[1:], strict=False):
+        for lower, upper in itertools.pairwise(bands):
             assert lower["below"] == upper["at_least"], rule["id"]
         assert "below" not in bands[-1], rule["id"]
 
