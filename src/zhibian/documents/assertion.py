@@ -198,7 +198,7 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
 
 def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether a cue behind the mention still speaks of it."""
-    if gap.count("(") > gap.count(")"):
+    if gap.strip() != "(" and gap.count("(") > gap.count(")"):
         return False
     if ":" in gap or ("," in gap and not cue.crosses) or gap.count(",") > 1:
         return False
