@@ -41,14 +41,12 @@ def _lexicon() -> ReadingLexicon:
 def test_assertion(text: str, term: str, section: SectionKind, expect: Assertion) -> None:
     normalised = normalise(text)
     start = normalised.index(normalise(term))
-    assertion, _ = assert_mention(
-        normalised, (start, start + len(term)), section, _lexicon().cues
-    )
+    assertion, _ = assert_mention(normalised, (start, start + len(term)), section, _lexicon().cues)
     assert assertion is expect
 
 
 def test_there_are_enough_cases_of_every_assertion() -> None:
-    counted = {assertion: 0 for assertion in Assertion}
+    counted = dict.fromkeys(Assertion, 0)
     for *_, expect in _cases():
         counted[expect] += 1
     assert sum(counted.values()) >= 200

@@ -20,6 +20,7 @@ _START = re.compile(
     r"(?:^|[\n。])[ ]*"
     r"(?:(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.][ ]*|\([一二三四五六七八九十\d]{1,2}\)[ ]*)?"
 )
+_NUMBERING = re.compile(r"[ ]*(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.)][ ]*")
 _LIST_BEGIN = re.compile(r"[ ]*(?:$|\n|\(?1[.、)]|①|[ ]{1}\S)")
 _DATED_LINE = re.compile(
     r"(?:^|(?<=\n))[ ]{0,8}(?:\d{4}[-/.年])?\d{1,2}[-/月]\d{1,2}日?(?=[ ,:(\d]|$)"
@@ -179,6 +180,9 @@ def _spaced(
     line = text.rfind("\n", max(0, end - _SPACED_SPAN), end) + 1
     if line == 0 and end > _SPACED_SPAN:
         return None
+    numbering = _NUMBERING.match(text, line, end)
+    if numbering is not None:
+        line = numbering.end()
     words = text[line:end]
     squeezed = words.replace(" ", "")
     if squeezed == words:
