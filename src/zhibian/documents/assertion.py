@@ -36,7 +36,7 @@ _CLOSING = frozenset(',。;、)]!?\n "+')
 _ENUMERATION_PIECE = 14
 _MOMENT_REACH = 20
 _OPERATION = re.compile(r'"?([^,。;、:+()\s"]{0,14}?)术')
-_SEPARATOR = re.compile(r"、|\S ")
+_SEPARATOR = re.compile(r"、| \S")
 _DIGIT = re.compile(r"\d")
 
 
@@ -279,7 +279,7 @@ def _operated(term: str, after: str, cues: CueLexicon) -> str | None:
 def _happened(before: str, moment: str, cues: CueLexicon) -> str | None:
     """Return the moment at which an illness of the past happened."""
     between = before[before.rindex(moment) + len(moment) :]
-    if len(between) > _MOMENT_REACH or between.count(",") > 1:
+    if len(between) > _MOMENT_REACH or between.count(",") > 1 or _new_subject(between, cues):
         return None
     named = any(word in between for word in cues.past.verbs) or not between.strip('" ')
     return moment if named else None
