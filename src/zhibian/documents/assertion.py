@@ -36,6 +36,7 @@ _CLOSING = frozenset(',。;、)]!?\n "+')
 _ENUMERATION_PIECE = 14
 _MOMENT_REACH = 20
 _OPERATION = re.compile(r'"?([^,。;、:+()\s"]{0,14}?)术')
+_SEPARATOR = re.compile(r"、| \S")
 _DIGIT = re.compile(r"\d")
 
 
@@ -198,7 +199,9 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
 
 def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether a cue behind the mention still speaks of it."""
-    if gap.count("(") > gap.count(")"):
+    if gap.strip() != "(" and gap.count("(") > gap.count(")"):
+        return False
+    if not cue.enumerates and _SEPARATOR.search(gap) is not None:
         return False
     if ":" in gap or ("," in gap and not cue.crosses) or gap.count(",") > 1:
         return False
@@ -264,8 +267,9 @@ def _cured(after: str, cues: CueLexicon) -> str | None:
 
 def _operated(term: str, after: str, cues: CueLexicon) -> str | None:
     """Return the operation that a term of the past history names or is part of."""
-    if term.endswith("术"):
-        return "术"
+    event = next((word for word in ("术", *cues.past.events) if term.endswith(word)), None)
+    if event is not None:
+        return event
     operation = _OPERATION.match(after)
     if operation is None or any(word in operation.group(1) for word in cues.past.clause):
         return None
@@ -275,7 +279,7 @@ def _operated(term: str, after: str, cues: CueLexicon) -> str | None:
 def _happened(before: str, moment: str, cues: CueLexicon) -> str | None:
     """Return the moment at which an illness of the past happened."""
     between = before[before.rindex(moment) + len(moment) :]
-    if len(between) > _MOMENT_REACH or between.count(",") > 1:
+    if len(between) > _MOMENT_REACH or between.count(",") > 1 or _new_subject(between, cues):
         return None
     named = any(word in between for word in cues.past.verbs) or not between.strip('" ')
     return moment if named else None

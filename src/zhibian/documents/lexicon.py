@@ -93,6 +93,9 @@ class Cue:
         Whether its scope goes on over commas while the enumeration goes on.
     closes
         Whether it counts only at the end of its clause (``主动脉夹层排除。``).
+    enumerates
+        Whether it speaks of every member of an enumeration (``A、B待排``), or only
+        of the member beside it (``A、B？``).
     sections
         Sections in which it counts; empty means all but ``outside``.
     outside
@@ -104,6 +107,7 @@ class Cue:
     reach: int
     crosses: bool
     closes: bool
+    enumerates: bool
     sections: frozenset[SectionKind]
     outside: frozenset[SectionKind]
 
@@ -124,6 +128,8 @@ class PastLexicon:
         Words that point to the past without a moment, such as 既往.
     cured
         Words that tell that it has passed.
+    events
+        Acts and injuries, which have passed when a past history names them.
     clause
         Words that don't stand inside the name of an operation.
     ongoing
@@ -135,6 +141,7 @@ class PastLexicon:
     verbs: tuple[str, ...]
     markers: tuple[str, ...]
     cured: tuple[str, ...]
+    events: tuple[str, ...]
     clause: tuple[str, ...]
     ongoing: tuple[str, ...]
 
@@ -377,6 +384,7 @@ def _cue_rows(file: _Reader, assertion: Assertion) -> Iterable[tuple[str, Cue]]:
             reach=file.number(data.get("reach"), 30, f"{field}.reach"),
             crosses=data.get("crosses") is True,
             closes=data.get("closes") is True,
+            enumerates=data.get("enumerates") is not False,
             sections=file.members(SectionKind, data.get("sections"), f"{field}.sections"),
             outside=file.members(SectionKind, data.get("outside"), f"{field}.outside"),
         )
@@ -406,6 +414,7 @@ def _past(file: _Reader) -> PastLexicon:
         verbs=words("verbs"),
         markers=words("markers"),
         cured=words("cured"),
+        events=words("events"),
         clause=words("clause"),
         ongoing=words("ongoing"),
     )

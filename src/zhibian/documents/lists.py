@@ -27,6 +27,7 @@ _MEASURE = re.compile(
     r"\d+(?:\.\d+)?[ ]?(?:CM|MM|ML|MG|KG|G/|L/|L\b|%|×|\*|X\d|MMOL|UMOL|U/|小时|岁|周|天)"
 )
 _JOINED_NUMBERS = re.compile(r"\d{1,2}[、,][ ]?\d|\d{1,2}(?:肋|腰椎|胸椎|颈椎|跖|掌|指|趾)")
+_DATE = re.compile(r"\s*\d{4}[-/.年]\d")
 _SPLIT = re.compile(r"[;\n]+")
 _EDGE = " \n;,。、.:·"
 _SHORTEST = 2
@@ -194,7 +195,8 @@ def _list_end(text: str, start: int, end: int, lexicon: ListLexicon) -> int:
     while line != -1:
         following = text.find("\n", line + 1, end)
         words = text[line + 1 : end if following == -1 else following]
-        if len(words) > _LONGEST_LINE or any(word in words for word in lexicon.trailers):
+        signed = _DATE.match(words) or any(word in words for word in lexicon.trailers)
+        if signed or len(words) > _LONGEST_LINE:
             return line
         line = following
     return end

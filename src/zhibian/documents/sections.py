@@ -20,6 +20,9 @@ _START = re.compile(
     r"(?:^|[\n。])[ ]*"
     r"(?:(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.][ ]*|\([一二三四五六七八九十\d]{1,2}\)[ ]*)?"
 )
+_NUMBERING = re.compile(r"[ ]*(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.)][ ]*")
+_BLANKS = re.compile(r"(?<=[^ \n]) +(?=[^ \n])")
+_SHORT_LINE = re.compile(r"^[^\n]{3,20}$", re.MULTILINE)
 _LIST_BEGIN = re.compile(r"[ ]*(?:$|\n|\(?1[.、)]|①|[ ]{1}\S)")
 _DATED_LINE = re.compile(
     r"(?:^|(?<=\n))[ ]{0,8}(?:\d{4}[-/.年])?\d{1,2}[-/月]\d{1,2}日?(?=[ ,:(\d]|$)"
@@ -30,6 +33,7 @@ _NUMBER_TAIL = re.compile(
 _SENTENCE_STARTS = frozenset("\n。;!?] ")
 _QUALIFIER_SPAN = 30
 _SPACED_SPAN = 20
+_SAFE_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ def find_headings(text: str, rule: DocumentRule, headings: HeadingLexicon) -> tu
             *_with_colon(text, rule, headings),
             *_in_brackets(text, rule, headings),
             *_bare(text, rule, headings),
+            *_between_blanks(text, headings),
+            *_spaced_lines(text, rule, headings),
         )
         if heading.kind not in rule.ignore
     ]
@@ -179,6 +185,9 @@ def _spaced(
     line = text.rfind("\n", max(0, end - _SPACED_SPAN), end) + 1
     if line == 0 and end > _SPACED_SPAN:
         return None
+    numbering = _NUMBERING.match(text, line, end)
+    if numbering is not None:
+        line = numbering.end()
     words = text[line:end]
     squeezed = words.replace(" ", "")
     if squeezed == words:
@@ -220,6 +229,24 @@ def _bare(text: str, rule: DocumentRule, headings: HeadingLexicon) -> Iterator[H
                     continue
             yield Heading(start, start + length, kind)
             break
+
+
+def _between_blanks(text: str, headings: HeadingLexicon) -> Iterator[Heading]:
+    """Yield headings set off by blanks alone: 术前诊断 胆囊结石 拟施手术 胆囊切除术."""
+    for match in _BLANKS.finditer(text):
+        start = match.end()
+        stop = text.find(" ", start, start + headings.longest + 1)
+        kind = headings.strong.get(text[start:stop]) if stop - start >= _SAFE_LENGTH else None
+        if kind is not None:
+            yield Heading(start, stop, kind)
+
+
+def _spaced_lines(text: str, rule: DocumentRule, headings: HeadingLexicon) -> Iterator[Heading]:
+    """Yield headings alone on a line with blanks between their characters (体 格 检 查)."""
+    for match in _SHORT_LINE.finditer(text):
+        found = _spaced(text, match.end(), rule, headings)
+        if found is not None:
+            yield Heading(found[0], match.end(), found[1])
 
 
 def split_sections(
