@@ -20,7 +20,8 @@ from zhibian.coding.entry_condition import (
 from zhibian.coding.findings import CodedMention, confidence, gather
 from zhibian.coding.linking import Linker, build_linker
 from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
-from zhibian.coding.procedures import ProcedureRules, load_procedure_rules, propose_procedures
+from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
+from zhibian.coding.procedures import propose_procedures
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,

@@ -6,13 +6,12 @@ admission, 2 临床未确定 suspected at admission, 3 情况不明, 4 无 arose
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from zhibian.coding.dates import date_near
 from zhibian.coding.findings import ADMISSION_PHASE
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import Evidence, Finding
@@ -20,8 +19,6 @@ from zhibian.documents.types import Reading, SectionKind
 from zhibian.records.types import Admission, Document, EntryCondition
 
 TABLE = Path("coding") / "entry_condition.yaml"
-_DAY = re.compile(r"(?<!\d)(?:(\d{4})[-./年])?(\d{1,2})[-./月](\d{1,2})日?(?!\d)")
-_FURTHEST_BACK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,36 +133,9 @@ def _days_after_admission(
     for place in places:
         if place.section in {SectionKind.DISCHARGE_DIAGNOSIS, SectionKind.DISCHARGE_STATE}:
             continue
-        when = _date_of(place, reading, documents, admitted)
+        span = place.span
+        stamp = documents[span.document].time
+        when = date_near(reading, span.document, span.start, span.end, stamp, admitted)
         if when is not None:
             days.append((when - admitted).days)
     return min(days, default=None)
-
-
-def _date_of(
-    place: Evidence, reading: Reading, documents: Sequence[Document], admitted: date
-) -> date | None:
-    """Return the last date written before or in the sentence, else the day of the document."""
-    text = reading.normalised[place.span.document]
-    window = text[max(0, place.span.start - _FURTHEST_BACK) : place.span.end]
-    line_start = window.rfind("\n", 0, len(window) - (place.span.end - place.span.start)) + 1
-    matches = list(_DAY.finditer(window[line_start:]))
-    if matches:
-        return as_date(matches[0], admitted)
-    stamp = documents[place.span.document].time
-    match = _DAY.search(stamp) if stamp else None
-    return as_date(match, admitted) if match else None
-
-
-def as_date(match: re.Match[str], admitted: date) -> date | None:
-    """Return the date of a match; a date without year is the first such day after admission."""
-    year, month, day = match.groups()
-    try:
-        if year:
-            return date(int(year), int(month), int(day))
-        found = date(admitted.year, int(month), int(day))
-        if found < admitted - timedelta(days=180):
-            found = date(admitted.year + 1, int(month), int(day))
-    except ValueError:
-        return None
-    return found

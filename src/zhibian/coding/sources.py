@@ -57,15 +57,15 @@ class SourceTable:
         return code.startswith(self.chronic)
 
 
-def load_sources(rules: Path, table: Path = TABLE) -> SourceTable:
-    """Read a trust table: that of diagnoses, or the one named.
+def load_sources(rules: Path) -> SourceTable:
+    """Read the trust table.
 
     Raises
     ------
     InputError
         The file is absent or a row of it can't be read.
     """
-    return read_rule_file(rules, table, _parse)
+    return read_rule_file(rules, TABLE, _parse)
 
 
 def _parse(raw: Mapping[str, Any]) -> SourceTable:

@@ -1,0 +1,56 @@
+"""Dates that stand near a place in the record (就近日期)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from zhibian.documents.types import Reading
+
+_DAY = re.compile(r"(?<![\d.])(?:(\d{4})[-./年])?(\d{1,2})[-./月](\d{1,2})日?(?![\d.])")
+_FURTHEST_BACK = 400
+# A date without year that would lie this far before admission belongs to the next year.
+_HALF_A_YEAR = timedelta(days=180)
+
+
+def date_near(
+    reading: Reading, document: int, start: int, end: int, stamp: str | None, admitted: date
+) -> date | None:
+    """Return the day that a place of the record speaks of.
+
+    Parameters
+    ----------
+    reading
+        The record.
+    document, start, end
+        The place.
+    stamp
+        Time of the document as written, used where the line has no date.
+    admitted
+        Day of admission, which gives the year.
+
+    Returns
+    -------
+    date or None
+        The first date on the same line before the end of the place, else that of the document.
+    """
+    text = reading.normalised[document]
+    line = text.rfind("\n", max(0, start - _FURTHEST_BACK), start) + 1
+    if line == 0:
+        line = max(0, start - _FURTHEST_BACK)
+    match = _DAY.search(text, line, end)
+    if match is None and stamp is not None:
+        match = _DAY.search(stamp)
+    return as_date(match, admitted) if match else None
+
+
+def as_date(match: re.Match[str], admitted: date) -> date | None:
+    """Return the day of a match; one without year is the first such day after admission."""
+    year, month, day = match.groups()
+    try:
+        if year:
+            return date(int(year), int(month), int(day))
+        found = date(admitted.year, int(month), int(day))
+        return found.replace(year=found.year + 1) if found < admitted - _HALF_A_YEAR else found
+    except ValueError:
+        return None
