@@ -28,10 +28,12 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
-from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis, Proposal
+from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
+from zhibian.documents.assertion import assert_mention
+from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
-from zhibian.documents.reader import ReadingLexicon, find_mentions, load_reading_lexicon
-from zhibian.documents.types import Mention, Reading, SectionKind
+from zhibian.documents.reader import find_mentions
+from zhibian.documents.types import ListItem, Mention, Reading, SectionKind, Span
 from zhibian.records.types import Case
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
@@ -56,8 +58,7 @@ class Coder:
     lexicon: ReadingLexicon
     diagnosis_terms: Dictionary
     procedure_terms: Dictionary
-    diagnosis_matcher: TermMatcher
-    procedure_matcher: TermMatcher
+    matcher: TermMatcher
     linker: Linker
     sources: SourceTable
     selection: SelectionRules
@@ -105,8 +106,7 @@ def load_coder(
         lexicon=lexicon,
         diagnosis_terms=diagnosis_terms,
         procedure_terms=procedure_terms,
-        diagnosis_matcher=TermMatcher(diagnosis_terms.terms),
-        procedure_matcher=TermMatcher(procedure_terms.terms),
+        matcher=TermMatcher({**diagnosis_terms.terms, **procedure_terms.terms}),
         linker=build_linker(diagnosis_terms, selection.link_threshold),
         sources=load_sources(rules),
         selection=selection,
@@ -129,18 +129,18 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     coder
         Dictionaries and rules.
     """
-    findings = gather(coded_diagnoses(reading, coder), reading, coder.sources)
+    # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
+    mentions = find_mentions(reading, coder.matcher, coder.lexicon)
+    findings = gather(coded_diagnoses(mentions, reading, coder), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     combined, combination_rules = combine(selected, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
-    candidates = [
-        _diagnosis(finding, case, reading, coder, findings) for finding in kept.values()
-    ]
-    ordered, principal_rules = rank(candidates, kept, reading, coder.principal_rules)
+    candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
+    ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
     procedures = propose_procedures(
         case,
         reading,
-        find_mentions(reading, coder.procedure_matcher, coder.lexicon),
+        mentions,
         coder.procedure_terms,
         coder.procedures,
         coder.procedure_rules,
@@ -182,19 +182,20 @@ def _in_record_order(
 ) -> tuple[ProposedDiagnosis, ...]:
     """Order other diagnoses: the discharge list's own order, then by trust."""
 
-    def key(diagnosis: ProposedDiagnosis) -> tuple[bool, int, float]:
+    def key(diagnosis: ProposedDiagnosis) -> tuple[bool, tuple[int, int], float]:
         place = findings[diagnosis.code].listed
-        return (place is None, place or 0, -diagnosis.confidence)
+        return (place is None, place or (0, 0), -diagnosis.confidence)
 
     return tuple(sorted(others, key=key))
 
 
-def coded_diagnoses(reading: Reading, coder: Coder) -> Iterator[CodedMention]:
+def coded_diagnoses(
+    mentions: Sequence[Mention], reading: Reading, coder: Coder
+) -> Iterator[CodedMention]:
     """Yield every diagnosis mention with its code, list entries linked as a whole."""
-    mentions = find_mentions(reading, coder.diagnosis_matcher, coder.lexicon)
     inside: dict[int, list[Mention]] = {}
     for mention in mentions:
-        if mention.item is not None:
+        if mention.item is not None and coder.diagnosis_terms.codes(mention.term):
             inside.setdefault(mention.item, []).append(mention)
     replaced: set[int] = set()
     for index, item in enumerate(reading.items):
@@ -209,10 +210,23 @@ def coded_diagnoses(reading: Reading, coder: Coder) -> Iterator[CodedMention]:
             )
             yield linked
     for mention in mentions:
-        if id(mention) in replaced:
+        if id(mention) in replaced or _is_status_beside_disease(mention, inside, coder):
             continue
         for code in coder.diagnosis_terms.codes(mention.term):
             yield CodedMention(mention, code, mention.term)
+
+
+def _is_status_beside_disease(
+    mention: Mention, inside: dict[int, list[Mention]], coder: Coder
+) -> bool:
+    """Tell whether a state after an operation stands in an entry that names a disease too.
+
+    "脾破裂 脾切除术后" speaks of the operation of this stay, "人工晶体眼" alone of an earlier one.
+    """
+    status = coder.selection.status
+    if mention.item is None or not _category(mention, coder).startswith(status):
+        return False
+    return any(not _category(other, coder).startswith(status) for other in inside[mention.item])
 
 
 def _category(mention: Mention, coder: Coder) -> str:
@@ -225,12 +239,35 @@ def _linked(
 ) -> CodedMention | None:
     """Return the code of a whole list entry where that says more than the terms in it."""
     item = reading.items[index]
-    entry = reading.normalised[item.span.document][item.span.start : item.span.end]
+    entry = _entry(item, reading)
     longest = max((len(mention.term) for mention in mentions), default=0)
     if longest >= coder.selection.covered_share * len(entry):
         return None
     link = coder.linker.link(entry)
     if link is None or len(link.term.spelling) <= longest:
         return None
-    mention = entry_mention(index, reading, link.term.spelling, coder.lexicon)
-    return CodedMention(mention, link.term.codes[0], link.term.spelling)
+    found = {_category(mention, coder) for mention in mentions}
+    if found - {link.term.codes[0][:3]}:
+        return None
+    return CodedMention(
+        _entry_mention(index, reading, link.term.spelling, coder.lexicon),
+        link.term.codes[0],
+        link.term.spelling,
+    )
+
+
+def _entry_mention(index: int, reading: Reading, term: str, lexicon: ReadingLexicon) -> Mention:
+    """Return a mention that spans a whole list entry."""
+    item = reading.items[index]
+    text = reading.normalised[item.span.document]
+    # A closing question mark is a cue behind the mention, not a part of it.
+    start, end = item.span.start, item.span.start + len(_entry(item, reading).rstrip("?。; "))
+    assertion, cue = assert_mention(
+        text, (start, end), item.section, lexicon.cues, bounds=(start, item.span.end)
+    )
+    span = Span(item.span.document, start, end)
+    return Mention(span, term, item.section, item.span, assertion, cue, index)
+
+
+def _entry(item: ListItem, reading: Reading) -> str:
+    return reading.normalised[item.span.document][item.span.start : item.span.end]

@@ -7,7 +7,7 @@ cholangitis); the parts are then not coded. The pairs are data
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ class Combination:
         The combined code; None when the rule only drops a part.
     drop
         Prefixes of codes that the combination makes superfluous.
+    same_disease
+        What is dropped is the same disease said less exactly: the first part takes over its
+        evidence and its place in the discharge list.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Combination:
     parts: tuple[tuple[str, ...], ...]
     code: str | None
     drop: tuple[str, ...]
+    same_disease: bool
 
 
 def load_combinations(rules: Path) -> tuple[Combination, ...]:
@@ -54,6 +58,7 @@ def _parse(raw: Mapping[str, Any]) -> tuple[Combination, ...]:
             parts=tuple(tuple(part) for part in row["parts"]),
             code=row.get("code"),
             drop=tuple(row.get("drop", ())),
+            same_disease=bool(row.get("same_disease", False)),
         )
         for row in raw["combinations"]
     )
@@ -87,34 +92,41 @@ def combine(
         if not all(parts):
             continue
         used = [code for part in parts for code in part]
-        dropped = [code for code in current if rule.drop and code.startswith(rule.drop)]
+        exact = set(parts[0]) if rule.code is None else {rule.code}
+        dropped = [
+            code
+            for code in current
+            if rule.drop and code.startswith(rule.drop) and code not in exact
+        ]
         if rule.code is None:
             if not dropped:
                 continue
+            if rule.same_disease:
+                heir = parts[0][0]
+                vague = [current[code] for code in dropped]
+                current[heir] = merged(heir, [current[heir], *vague])
         else:
-            current[rule.code] = _merged(rule.code, [current[code] for code in used], current)
+            own = [current[rule.code]] if rule.code in current else []
+            current[rule.code] = merged(rule.code, [*own, *(current[code] for code in used)])
         for code in dropped:
-            if code != rule.code:
-                current.pop(code, None)
+            current.pop(code)
         applied.append(
             AppliedRule(rule.id, f"{rule.explanation}（{rule.source}）", tuple(dict.fromkeys(used)))
         )
     return current, tuple(applied)
 
 
-def _merged(code: str, parts: list[Finding], current: Mapping[str, Finding]) -> Finding:
-    if code in current:
-        parts = [current[code], *parts]
+def merged(code: str, parts: Sequence[Finding]) -> Finding:
+    """Return one finding with the evidence of all parts; words are those of the first part."""
     supporting = sorted(
         {evidence for part in parts for evidence in part.supporting},
         key=lambda e: (-e.weight, e.span.document, e.span.start),
     )
-    listed = [part.listed for part in parts if part.listed is not None]
     return Finding(
         code=code,
         term=parts[0].term,
         supporting=tuple(supporting),
         against=(),
         first=min((part.first for part in parts), key=lambda m: (m.span.document, m.span.start)),
-        listed=min(listed, default=None),
+        listed=min((part.listed for part in parts if part.listed is not None), default=None),
     )

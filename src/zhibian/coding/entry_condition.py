@@ -38,6 +38,8 @@ class EntryConditionRules:
         Code families that can't arise in one stay.
     arises_in_hospital
         Code families that are complications of care.
+    may_arise
+        Code families that often arise in hospital: first seen late, they count as arisen there.
     window_hours
         Findings within this time of admission count as present.
     """
@@ -46,6 +48,7 @@ class EntryConditionRules:
     on_arrival: tuple[str, ...]
     always_present: tuple[str, ...]
     arises_in_hospital: tuple[str, ...]
+    may_arise: tuple[str, ...]
     window_hours: int
 
 
@@ -60,6 +63,7 @@ def _parse(raw: Mapping[str, Any]) -> EntryConditionRules:
         on_arrival=tuple(raw["on_arrival"]),
         always_present=tuple(raw["always_present"]),
         arises_in_hospital=tuple(raw["arises_in_hospital"]),
+        may_arise=tuple(raw["may_arise"]),
         window_hours=int(raw["window_hours"]),
     )
 
@@ -107,7 +111,8 @@ def _from_record(
     if any(word in sentence for sentence in sentences for word in rules.on_arrival):
         return EntryCondition.PRESENT, "on-arrival-words"
     late = _days_after_admission(places, reading, documents, stay)
-    if late is not None and late * 24 > rules.window_hours:
+    arises = finding.code.startswith(rules.may_arise)
+    if arises and late is not None and late * 24 >= rules.window_hours:
         return EntryCondition.NOT_PRESENT, "first-seen-late"
     return EntryCondition.PRESENT, "no-sign-of-later-onset"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from zhibian.coding.sources import SourceTable, sentence_text, trust
+from zhibian.coding.sources import SourceTable, trust
 from zhibian.coding.types import Evidence, Finding
 from zhibian.documents.types import (
     Assertion,
@@ -75,7 +75,12 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         mention = entry.mention
         weight, source = trust(mention, code, reading, table)
         evidence = Evidence(
-            evidence_span(mention, reading), mention.assertion, mention.section, weight, source
+            evidence_span(mention, reading),
+            mention.assertion,
+            mention.section,
+            weight,
+            source,
+            mention.span.start,
         )
         suspected = (
             mention.assertion is Assertion.POSSIBLE
@@ -83,12 +88,8 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         )
         if mention.assertion is Assertion.PRESENT or suspected:
             if suspected:
-                evidence = Evidence(
-                    evidence.span,
-                    evidence.assertion,
-                    evidence.section,
-                    _SUSPECTED_AT_DISCHARGE,
-                    "discharge-suspected",
+                evidence = replace(
+                    evidence, weight=_SUSPECTED_AT_DISCHARGE, source="discharge-suspected"
                 )
             place = (evidence.span.document, evidence.span.start)
             best = supporting.get(place)
@@ -103,7 +104,7 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         supporting=tuple(ranked),
         against=tuple(sorted(against, key=lambda e: (e.span.document, e.span.start))),
         first=group[0].mention,
-        listed=_listed(group, reading),
+        listed=_listed(group),
     )
 
 
@@ -112,10 +113,10 @@ def evidence_span(mention: Mention, reading: Reading) -> Span:
     return reading.items[mention.item].span if mention.item is not None else mention.sentence
 
 
-def _listed(group: Iterable[CodedMention], reading: Reading) -> int | None:
-    """Return the place in the discharge diagnosis list, or None."""
+def _listed(group: Iterable[CodedMention]) -> tuple[int, int] | None:
+    """Return the entry of the discharge diagnosis list and the place in it, or None."""
     places = [
-        entry.mention.item
+        (entry.mention.item, entry.mention.span.start)
         for entry in group
         if entry.mention.item is not None
         and entry.mention.section is SectionKind.DISCHARGE_DIAGNOSIS
@@ -155,8 +156,8 @@ def is_refuted(finding: Finding, findings: Mapping[str, Finding], reading: Readi
         # Within the first day's documents an explicit denial beats a passing mention.
         return bool(later) or (bool(denials) and finding.supporting[0].weight < 0.7)
     strongest = support_later[0].weight
-    last_support = max((e.span.document, e.span.start) for e in support_later)
-    return any((e.span.document, e.span.start) > last_support for e in later) and strongest < 0.9
+    last_support = max((e.span.document, e.position) for e in support_later)
+    return any((e.span.document, e.position) > last_support for e in later) and strongest < 0.9
 
 
 def _speaks_of(other: Finding, finding: Finding) -> bool:
@@ -164,8 +165,3 @@ def _speaks_of(other: Finding, finding: Finding) -> bool:
     if other.code == finding.code:
         return True
     return other.code[:3] == finding.code[:3] and other.term in finding.term
-
-
-def sentence_of(finding: Finding, reading: Reading) -> str:
-    """Return the normalised sentence of the first mention."""
-    return sentence_text(finding.first, reading)

@@ -5,6 +5,7 @@ The rules are data (rules/coding/principal.yaml); this module only applies them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis
 from zhibian.documents.types import ListItem, Reading, SectionKind
 
 TABLE = Path("coding") / "principal.yaml"
+_NOWHERE = (sys.maxsize, sys.maxsize)
 _REASON_SECTIONS = frozenset({SectionKind.CHIEF_COMPLAINT, SectionKind.ADMISSION_STATE})
 
 
@@ -72,10 +74,25 @@ def _rule(row: Mapping[str, Any]) -> PrincipalRule:
 def rank(
     candidates: Sequence[ProposedDiagnosis],
     findings: Mapping[str, Finding],
+    stated: Mapping[str, Finding],
     reading: Reading,
     rules: PrincipalRules,
 ) -> tuple[tuple[ProposedDiagnosis, ...], tuple[AppliedRule, ...]]:
     """Order candidates, the principal diagnosis first.
+
+    Parameters
+    ----------
+    candidates
+        Proposed diagnoses.
+    findings
+        Their findings, after combination.
+    stated
+        Every finding of the record: a vaguer code of the same category shows that the
+        disease was the reason for admission.
+    reading
+        The record.
+    rules
+        Start scores and rules.
 
     Returns
     -------
@@ -85,9 +102,9 @@ def rank(
     first = _first_listed(candidates, findings)
     scored = []
     for candidate in candidates:
-        points, applied = _score(candidate, candidates, findings, reading, rules, first)
+        points, applied = _score(candidate, candidates, findings, stated, reading, rules, first)
         scored.append((points, candidate, applied))
-    scored.sort(key=lambda row: -row[0])
+    scored.sort(key=lambda row: (-row[0], _place(row[1], findings) or _NOWHERE))
     ordered = tuple(candidate for _, candidate, _ in scored)
     by_id: dict[str, AppliedRule] = {}
     for _, candidate, applied in scored:
@@ -100,12 +117,12 @@ def rank(
 
 def _first_listed(
     candidates: Sequence[ProposedDiagnosis], findings: Mapping[str, Finding]
-) -> int | None:
+) -> tuple[int, int] | None:
     places = [_place(candidate, findings) for candidate in candidates]
     return min((place for place in places if place is not None), default=None)
 
 
-def _place(candidate: ProposedDiagnosis, findings: Mapping[str, Finding]) -> int | None:
+def _place(candidate: ProposedDiagnosis, findings: Mapping[str, Finding]) -> tuple[int, int] | None:
     finding = findings.get(candidate.code)
     return finding.listed if finding else None
 
@@ -114,19 +131,21 @@ def _score(
     candidate: ProposedDiagnosis,
     candidates: Sequence[ProposedDiagnosis],
     findings: Mapping[str, Finding],
+    stated: Mapping[str, Finding],
     reading: Reading,
     rules: PrincipalRules,
-    first: int | None,
+    first: tuple[int, int] | None,
 ) -> tuple[float, list[PrincipalRule]]:
     place = _place(candidate, findings)
-    points = _start(candidate, place, reading, rules.start)
+    points = _start(candidate, place, stated, reading, rules.start)
     applied = [rule for rule in rules.rules if _applies(rule, candidate, candidates, place, first)]
     return points + sum(rule.points for rule in applied), applied
 
 
 def _start(
     candidate: ProposedDiagnosis,
-    place: int | None,
+    place: tuple[int, int] | None,
+    stated: Mapping[str, Finding],
     reading: Reading,
     start: Mapping[str, float],
 ) -> float:
@@ -134,8 +153,14 @@ def _start(
     if place is not None:
         points = max(points, start["discharge_first"] - start["step"] * _rank(place, reading))
     items = {item.span: item for item in reading.items}
-    sections = {evidence.section for evidence in candidate.evidence}
-    listed = [items[e.span] for e in candidate.evidence if e.span in items]
+    spoken = [
+        evidence
+        for finding in stated.values()
+        if finding.code[:3] == candidate.code[:3]
+        for evidence in finding.supporting
+    ]
+    sections = {evidence.section for evidence in (*candidate.evidence, *spoken)}
+    listed = [items[e.span] for e in (*candidate.evidence, *spoken) if e.span in items]
     if any(_opens(item, SectionKind.ADMISSION_DIAGNOSIS) for item in listed):
         points += start["admission_first"]
     if SectionKind.POSTOPERATIVE_DIAGNOSIS in sections:
@@ -145,8 +170,8 @@ def _start(
     return points
 
 
-def _rank(place: int, reading: Reading) -> int:
-    return reading.items[place].order
+def _rank(place: tuple[int, int], reading: Reading) -> int:
+    return reading.items[place[0]].order
 
 
 def _opens(item: ListItem, section: SectionKind) -> bool:
@@ -157,8 +182,8 @@ def _applies(
     rule: PrincipalRule,
     candidate: ProposedDiagnosis,
     candidates: Sequence[ProposedDiagnosis],
-    place: int | None,
-    first: int | None,
+    place: tuple[int, int] | None,
+    first: tuple[int, int] | None,
 ) -> bool:
     others = [other for other in candidates if other is not candidate]
     return (

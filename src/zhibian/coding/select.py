@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zhibian.coding.combine import merged
 from zhibian.coding.findings import confidence, is_refuted
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.sources import SourceTable
@@ -26,12 +27,18 @@ class SelectionRules:
     never
         Code prefixes never proposed (external causes, organisms beside a disease …).
     only_listed
-        Prefixes proposed only when a diagnosis list names them (symptoms, states).
+        Prefixes proposed only when a diagnosis list names them (states after operations …).
+    only_discharged
+        Prefixes proposed only when the discharge diagnosis list names them (symptoms …).
+    status
+        Prefixes of states after an operation; not proposed from an entry that names a disease.
     several
         Prefixes under which several codes may stand side by side (injuries, electrolytes …);
         elsewhere one code a subcategory (first four characters) is kept.
     unspecified
         Fourth characters that mean "unspecified" (9) and yield to a specific sibling.
+    unspecified_stays
+        Prefixes under which an unspecified code does not yield.
     link_threshold
         Least similarity, 0 to 1, at which a whole list entry is linked by spelling.
     covered_share
@@ -40,8 +47,11 @@ class SelectionRules:
 
     never: tuple[str, ...]
     only_listed: tuple[str, ...]
+    only_discharged: tuple[str, ...]
+    status: tuple[str, ...]
     several: tuple[str, ...]
     unspecified: tuple[str, ...]
+    unspecified_stays: tuple[str, ...]
     link_threshold: float
     covered_share: float
 
@@ -55,8 +65,11 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
     return SelectionRules(
         never=tuple(raw["never"]),
         only_listed=tuple(raw["only_listed"]),
+        only_discharged=tuple(raw["only_discharged"]),
+        status=tuple(raw["status"]),
         several=tuple(raw["several"]),
         unspecified=tuple(raw["unspecified"]),
+        unspecified_stays=tuple(raw["unspecified_stays"]),
         link_threshold=float(raw["link_threshold"]),
         covered_share=float(raw["covered_share"]),
     )
@@ -86,6 +99,7 @@ def select(
         for code, finding in findings.items()
         if finding.supporting
         and not code.startswith(rules.never)
+        and (finding.listed is not None or not code.startswith(rules.only_discharged))
         and (_is_listed(finding) or not code.startswith(rules.only_listed))
         and confidence(finding, table) >= table.propose_from
         and not is_refuted(finding, findings, reading)
@@ -93,9 +107,7 @@ def select(
 
 
 def _is_listed(finding: Finding) -> bool:
-    return finding.listed is not None or any(
-        evidence.source.endswith("-list") for evidence in finding.supporting
-    )
+    return any("-list" in evidence.source for evidence in finding.supporting)
 
 
 def one_code_a_disease(
@@ -108,17 +120,29 @@ def one_code_a_disease(
     words lie within the words of another code of the same category yields to it.
     """
     ranked = sorted(findings.values(), key=lambda f: _preference(f, code_set), reverse=True)
-    kept: list[Finding] = []
+    kept: dict[str, Finding] = {}
     for finding in ranked:
-        if not any(_covers(better, finding, rules) for better in kept):
-            kept.append(finding)
-    codes = {finding.code for finding in kept}
-    survivors = {code: finding for code, finding in findings.items() if code in codes}
+        better = next((b for b in kept.values() if _covers(b, finding, rules)), None)
+        if better is None:
+            kept[finding.code] = finding
+        else:
+            kept[better.code] = merged(better.code, [better, finding])
+    survivors = _most_exact({code: kept[code] for code in findings if code in kept})
     return {
         code: finding
         for code, finding in survivors.items()
         if not _yields(finding, survivors.values(), rules)
     }
+
+
+def _most_exact(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Let a heading yield to its own finer code, which takes over its place and evidence."""
+    current = dict(findings)
+    for code in findings:
+        finer = next((other for other in current if other != code and other.startswith(code)), None)
+        if finer is not None and "*" not in finer:
+            current[finer] = merged(finer, [current[finer], current.pop(code)])
+    return current
 
 
 def _preference(finding: Finding, code_set: CodeSet) -> tuple[bool, float, int, int]:
@@ -137,13 +161,13 @@ def _covers(better: Finding, finding: Finding, rules: SelectionRules) -> bool:
         return False
     if finding.term != better.term and finding.term in better.term:
         return True
-    if finding.code.startswith(rules.several):
+    if finding.code.startswith(rules.several) or _is_double(better) != _is_double(finding):
         return False
     return better.code[:5] == finding.code[:5]
 
 
 def _yields(finding: Finding, others: Iterable[Finding], rules: SelectionRules) -> bool:
-    if finding.code.startswith(rules.several) or not _is_unspecified(finding.code, rules):
+    if finding.code.startswith(rules.unspecified_stays) or not _is_unspecified(finding.code, rules):
         return False
     return any(
         other.code[:3] == finding.code[:3]
@@ -151,6 +175,11 @@ def _yields(finding: Finding, others: Iterable[Finding], rules: SelectionRules) 
         and not _is_unspecified(other.code, rules)
         for other in others
     )
+
+
+def _is_double(finding: Finding) -> bool:
+    """Return whether a code joins a cause and its manifestation (双重编码, 剑号加星号)."""
+    return "*" in finding.code
 
 
 def _is_unspecified(code: str, rules: SelectionRules) -> bool:

@@ -11,6 +11,10 @@ from zhibian.coding.rulefile import read_rule_file
 from zhibian.documents.types import DocumentKind, Mention, Reading, SectionKind
 
 TABLE = Path("coding") / "sources.yaml"
+STANDALONE = "standalone"
+_STOPS = "。;!?\n"
+_CLAUSE_OPENS = ",。;:!?\n "
+_CLAUSE_CLOSES = ",。;(!\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class CueWords:
+    """Words that stand before or behind a mention, and how far away they may be (提示语)."""
+
+    before: tuple[str, ...]
+    before_reach: int
+    behind: tuple[str, ...]
+    behind_reach: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceTable:
     """The trust table (可信度表): rows in order, cue words, chronic families."""
 
@@ -34,7 +48,8 @@ class SourceTable:
     propose_from: float
     untreated_penalty: float
     repeat_bonus: float
-    cues: Mapping[str, tuple[str, ...]]
+    abbreviation_cap: float
+    cues: Mapping[str, CueWords]
     chronic: tuple[str, ...]
 
     def is_chronic(self, code: str) -> bool:
@@ -42,15 +57,15 @@ class SourceTable:
         return code.startswith(self.chronic)
 
 
-def load_sources(rules: Path) -> SourceTable:
-    """Read the trust table.
+def load_sources(rules: Path, table: Path = TABLE) -> SourceTable:
+    """Read a trust table: that of diagnoses, or the one named.
 
     Raises
     ------
     InputError
         The file is absent or a row of it can't be read.
     """
-    return read_rule_file(rules, TABLE, _parse)
+    return read_rule_file(rules, table, _parse)
 
 
 def _parse(raw: Mapping[str, Any]) -> SourceTable:
@@ -59,8 +74,19 @@ def _parse(raw: Mapping[str, Any]) -> SourceTable:
         propose_from=float(raw["propose_from"]),
         untreated_penalty=float(raw["untreated_penalty"]),
         repeat_bonus=float(raw["repeat_bonus"]),
-        cues={name: tuple(words) for name, words in raw["cues"].items()},
+        abbreviation_cap=float(raw["abbreviation_cap"]),
+        cues={name: _cue_words(entry) for name, entry in raw["cues"].items()},
         chronic=tuple(raw["chronic"]),
+    )
+
+
+def _cue_words(entry: Mapping[str, Any]) -> CueWords:
+    before, behind = entry["before"], entry["behind"]
+    return CueWords(
+        before=tuple(before["words"]),
+        before_reach=int(before["reach"]),
+        behind=tuple(behind["words"]),
+        behind_reach=int(behind["reach"]),
     )
 
 
@@ -78,27 +104,45 @@ def _row(row: Mapping[str, Any]) -> Source:
 
 def trust(mention: Mention, code: str, reading: Reading, table: SourceTable) -> tuple[float, str]:
     """Return the weight of one mention as evidence for one code, and the row that gave it."""
-    sentence = sentence_text(mention, reading)
-    row = _first(table.rows, mention, code, reading, table, sentence)
-    untreated = any(word in sentence for word in table.cues["untreated"])
-    in_list = row.id.endswith("-list")
-    weight = row.weight - (table.untreated_penalty if untreated and not in_list else 0.0)
+    row = _first(table.rows, mention, code, reading, table)
+    weight = row.weight
+    if mention.item is None:
+        if _has_cue(mention, reading, table.cues["untreated"]):
+            weight -= table.untreated_penalty
+        if mention.term.isascii():
+            weight = min(weight, table.abbreviation_cap)
     return max(weight, 0.0), row.id
 
 
-def sentence_text(mention: Mention, reading: Reading) -> str:
-    """Return the normalised sentence around a mention."""
-    span = mention.sentence
-    return reading.normalised[span.document][span.start : span.end]
+def _cued(cue: str, mention: Mention, reading: Reading, table: SourceTable) -> bool:
+    if cue == STANDALONE:
+        return _is_whole_clause(mention, reading)
+    return _has_cue(mention, reading, table.cues[cue])
+
+
+def _is_whole_clause(mention: Mention, reading: Reading) -> bool:
+    """Return whether the mention is a clause of its own: ``，低钾血症，`` is a conclusion."""
+    text = reading.normalised[mention.span.document]
+    start, end = mention.span.start, mention.span.end
+    opens = start == mention.sentence.start or text[start - 1] in _CLAUSE_OPENS
+    closes = end >= mention.sentence.end or text[end] in _CLAUSE_CLOSES
+    return opens and closes
+
+
+def _has_cue(mention: Mention, reading: Reading, cue: CueWords) -> bool:
+    """Return whether a cue word stands near enough in the mention's own sentence."""
+    text = reading.normalised[mention.span.document]
+    start, end = mention.span.start, mention.span.end
+    ahead = text[max(mention.sentence.start, start - cue.before_reach) : start]
+    after = text[end : min(mention.sentence.end, end + cue.behind_reach)]
+    # A semicolon or full stop inside the window ends what is said of this mention.
+    ahead = ahead[max(ahead.rfind(stop) for stop in _STOPS) + 1 :]
+    after = after[: min((after.find(stop) for stop in _STOPS if stop in after), default=None)]
+    return any(word in ahead for word in cue.before) or any(word in after for word in cue.behind)
 
 
 def _first(
-    rows: Sequence[Source],
-    mention: Mention,
-    code: str,
-    reading: Reading,
-    table: SourceTable,
-    sentence: str,
+    rows: Sequence[Source], mention: Mention, code: str, reading: Reading, table: SourceTable
 ) -> Source:
     kind = reading.kinds[mention.span.document]
     for row in rows:
@@ -110,7 +154,7 @@ def _first(
             continue
         if row.chronic and not table.is_chronic(code):
             continue
-        if row.cue is not None and not any(word in sentence for word in table.cues[row.cue]):
+        if row.cue is not None and not _cued(row.cue, mention, reading, table):
             continue
         return row
     return rows[-1]

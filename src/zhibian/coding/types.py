@@ -38,6 +38,8 @@ class Evidence:
         How far this place is trusted, 0 to 1 (rules/coding/sources.yaml).
     source
         Id of the rule that gave the weight.
+    position
+        Where in the document the term itself begins.
     """
 
     span: Span
@@ -45,18 +47,23 @@ class Evidence:
     section: SectionKind
     weight: float
     source: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All places that speak of one code (编码线索), best evidence first."""
+    """All places that speak of one code (编码线索), best evidence first.
+
+    ``listed`` is its place in the discharge diagnosis list: index of the entry in
+    ``Reading.items`` and offset in the document; None when it is not in that list.
+    """
 
     code: str
     term: str
     supporting: tuple[Evidence, ...]
     against: tuple[Evidence, ...]
     first: Mention
-    listed: int | None = None
+    listed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ _NEXT_POINT = re.compile(r"(?<![\dA-Z.])\d{1,2}[.、)](?!\d)|\n")
 _HEADLIKE = re.compile(r"[^,。;\n:]{0,14}(?::|--)")
 _CLOSING = frozenset(',。;、)]!?\n "+')
 _ENUMERATION_PIECE = 14
+_MOMENT_REACH = 20
+_OPERATION = re.compile(r'"?([^,。;、:+()\s"]{0,14}?)术')
 _DIGIT = re.compile(r"\d")
 
 
@@ -178,18 +180,13 @@ def _tail(text: str, end: int, right: int) -> str:
 
 def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether the scope of a cue before the mention is still open at the mention."""
-    if gap.count(")") > gap.count("("):
-        return False
-    if ":" in gap[1:]:
-        return False
-    if any(word in gap for word in cues.breakers.get(cue.assertion, ())):
+    broken = any(word in gap for word in cues.breakers.get(cue.assertion, ()))
+    if broken or gap.count(")") > gap.count("(") or ":" in gap[1:]:
         return False
     if "," not in gap:
         return True
     if not cue.crosses:
         return False
-    if cue.assertion is Assertion.FAMILY:
-        return True
     pieces = [*gap.split(",")[1:-1], gap.rsplit(",", 1)[1] + tail]
     return all(
         len(piece) <= _ENUMERATION_PIECE
@@ -243,30 +240,45 @@ def _past(
     section: SectionKind,
     cues: CueLexicon,
 ) -> str | None:
-    """Return the words that make a mention history, by time, cure or operation."""
-    past = cues.past
-    start, end = span
-    before, after = text[sentence[0] : start], text[end : sentence[1]]
-    moments = list(past.moment.finditer(before))
-    earlier = section in past.sections
-    if earlier or moments:
-        cured = next((word for word in past.cured if word in after), None)
-        if cured is not None and not _new_subject(after[: after.index(cured)], cues):
-            return cured
-    if not earlier:
+    """Return the words that make a mention history, by cure, operation or time."""
+    term = text[span[0] : span[1]]
+    before, after = text[sentence[0] : span[0]], text[span[1] : sentence[1]]
+    moments = [match.group() for match in cues.past.moment.finditer(before)]
+    earlier = section in cues.past.sections
+    found = None
+    if earlier or moments or any(word in before for word in cues.past.markers):
+        found = _cured(after, cues)
+    if found is None and earlier:
+        found = _operated(term, after, cues)
+    if found is None and earlier and moments and not _ongoing(term, cues):
+        found = _happened(before, moments[-1], cues)
+    return found
+
+
+def _cured(after: str, cues: CueLexicon) -> str | None:
+    word = next((word for word in cues.past.cured if word in after), None)
+    if word is None or _new_subject(after[: after.index(word)], cues):
         return None
-    term = text[start:end]
+    return word
+
+
+def _operated(term: str, after: str, cues: CueLexicon) -> str | None:
+    """Return the operation that a term of the past history names or is part of."""
     if term.endswith("术"):
         return "术"
-    if after.startswith(("术后", '"术后', '术后"')):
-        return "术后"
-    if not moments or _ongoing(term, cues):
+    operation = _OPERATION.match(after)
+    if operation is None or any(word in operation.group(1) for word in cues.past.clause):
         return None
-    between = before[moments[-1].end() :]
-    verb = next((word for word in past.verbs if word in between), None)
-    if verb is not None or not between.strip('" '):
-        return moments[-1].group()
-    return None
+    return operation.group().strip('"')
+
+
+def _happened(before: str, moment: str, cues: CueLexicon) -> str | None:
+    """Return the moment at which an illness of the past happened."""
+    between = before[before.rindex(moment) + len(moment) :]
+    if len(between) > _MOMENT_REACH or between.count(",") > 1:
+        return None
+    named = any(word in between for word in cues.past.verbs) or not between.strip('" ')
+    return moment if named else None
 
 
 def _new_subject(words: str, cues: CueLexicon) -> bool:

@@ -7,7 +7,7 @@ read by editing those files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -120,10 +120,12 @@ class PastLexicon:
         Expression of a moment in the past, such as 3年前 or 2019年.
     verbs
         Words that, with such a moment, tell an illness that has passed.
+    markers
+        Words that point to the past without a moment, such as 既往.
     cured
         Words that tell that it has passed.
-    surgery
-        Words that tell that it was operated on.
+    clause
+        Words that don't stand inside the name of an operation.
     ongoing
         Words inside a chronic disease's name; only ``cured`` makes it history.
     """
@@ -131,8 +133,9 @@ class PastLexicon:
     sections: frozenset[SectionKind]
     moment: re.Pattern[str]
     verbs: tuple[str, ...]
+    markers: tuple[str, ...]
     cured: tuple[str, ...]
-    surgery: tuple[str, ...]
+    clause: tuple[str, ...]
     ongoing: tuple[str, ...]
 
 
@@ -147,6 +150,7 @@ class CueLexicon:
     past: PastLexicon
     no_mention_before: tuple[str, ...]
     no_mention_after: tuple[str, ...]
+    decoys: TermMatcher
     order: tuple[Assertion, ...]
 
 
@@ -351,6 +355,7 @@ def _cues(folder: Path, problems: list[Problem]) -> CueLexicon:
         past=_past(scope),
         no_mention_before=scope.words(scope.root.get("no_mention_before"), "no_mention_before"),
         no_mention_after=scope.words(scope.root.get("no_mention_after"), "no_mention_after"),
+        decoys=TermMatcher(scope.words(scope.root.get("decoys"), "decoys")),
         order=tuple(order),
     )
     problems.extend(scope.problems)
@@ -397,20 +402,24 @@ def _past(file: _Reader) -> PastLexicon:
 
     return PastLexicon(
         sections=file.members(SectionKind, data.get("sections"), "past.sections"),
-        moment=_pattern(file, words("moments")),
+        moment=_pattern(file, data.get("moments")),
         verbs=words("verbs"),
+        markers=words("markers"),
         cured=words("cured"),
-        surgery=words("surgery"),
+        clause=words("clause"),
         ongoing=words("ongoing"),
     )
 
 
-def _pattern(file: _Reader, alternatives: Sequence[str]) -> re.Pattern[str]:
-    try:
-        return re.compile("|".join(alternatives) or r"(?!)")
-    except re.error:
-        file.complain("past.moments", "lexicon_pattern", "表达式不合法", "改正该表达式")
-        return re.compile(r"(?!)")
+def _pattern(file: _Reader, alternatives: object) -> re.Pattern[str]:
+    """Compile expressions as written: normalising would change their meaning."""
+    if isinstance(alternatives, list) and all(isinstance(item, str) for item in alternatives):
+        try:
+            return re.compile("|".join(alternatives) or r"(?!)")
+        except re.error:
+            pass
+    file.complain("past.moments", "lexicon_pattern", "表达式列表不合法", "改正该处表达式")
+    return re.compile(r"(?!)")
 
 
 def _stop_terms(path: Path, problems: list[Problem]) -> frozenset[str]:

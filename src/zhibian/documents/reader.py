@@ -102,9 +102,16 @@ def _in_document(
     entry_starts = [entry.span.start for _, entry in entries]
     hits = find_cues(text, cues)
     hit_starts = [hit[0] for hit in hits]
+    decoys = list(cues.decoys.find(text))
+    decoy_starts = [decoy[0] for decoy in decoys]
     for start, end, term in matcher.find(text):
         place = bisect_right(starts, start) - 1
-        if place < 0 or sentences[place].span.end < end or _names_nothing(text, start, end, cues):
+        if place < 0 or sentences[place].span.end < end:
+            continue
+        decoy = bisect_right(decoy_starts, start) - 1
+        if decoy >= 0 and end <= decoys[decoy][1]:
+            continue
+        if _names_nothing(text, start, end, cues):
             continue
         sentence = sentences[place]
         item = _item(entries, entry_starts, start, end)

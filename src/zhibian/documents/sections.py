@@ -17,7 +17,8 @@ from zhibian.documents.types import DocumentKind, Section, SectionKind, Span
 
 _BRACKETED = re.compile(r"\[([^\[\]\n]{1,16})\][ ]{0,4}:?")
 _START = re.compile(
-    r"(?:^|[\n。])[ ]*(?:(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.][ ]*|\([一二三四五六七八九十\d]{1,2}\)[ ]*)?"
+    r"(?:^|[\n。])[ ]*"
+    r"(?:(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.][ ]*|\([一二三四五六七八九十\d]{1,2}\)[ ]*)?"
 )
 _LIST_BEGIN = re.compile(r"[ ]*(?:$|\n|\(?1[.、)]|①|[ ]{1}\S)")
 _DATED_LINE = re.compile(
@@ -88,7 +89,7 @@ def _field_rule(name: str, lexicon: ReadingLexicon) -> DocumentRule | None:
                 spellings=rule.spellings,
                 default=section,
                 diagnosis=rule.diagnosis,
-                ignore=frozenset(),
+                ignore=rule.ignore - {section},
                 entries=False,
                 fields=rule.fields,
             )

@@ -8,7 +8,7 @@ tariffs here publish no coefficient, so k = 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -105,7 +105,7 @@ class Tariff:
     scheme: str
     rates: Mapping[str, Decimal]
     default_variant: str
-    groups: Mapping[str, GroupWeight]
+    groups: Mapping[str, GroupWeight] = field(repr=False)
     ungrouped: str
 
     def standard(self, drg: str, variant: str | None = None) -> PaymentStandard:

@@ -1,7 +1,7 @@
 """Missed and unsupported codes (疑似漏报、疑似无依据编码), both directions alike.
 
-Sources: 《住院病案首页数据填写质量规范（暂行）》第18、20条 (an other diagnosis needs the physician's
-word and care in this stay); quality rules K36–K39 of the domain specification.
+Sources: 《住院病案首页数据填写质量规范（暂行）》第18、20条 (an other diagnosis needs the
+physician's word and care in this stay); quality rules K36–K39 of the domain specification.
 """
 
 from __future__ import annotations
@@ -10,13 +10,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from zhibian.coding.types import Evidence, Finding, ProposedDiagnosis, Proposal
+from zhibian.coding.types import Evidence, Finding, Proposal, ProposedDiagnosis
 from zhibian.documents.types import Assertion
 from zhibian.records.types import CodedDiagnosis, CodedProcedure, FrontPage
 
 Level = Literal["MCC", "CC", "none"]
 LevelOf = Callable[[str], Level]
 Doubt = Literal["not_mentioned", "denied", "only_possible", "only_history", "weak_indicators"]
+
+DOUBT_IN_CHINESE: dict[Doubt, str] = {
+    "not_mentioned": "病历中未见记载",
+    "denied": "病历中予以否定",
+    "only_possible": "病历中仅为疑似或拟行",
+    "only_history": "病历中仅为既往或家族情况",
+    "weak_indicators": "检验检查与治疗不支持",
+}
 
 _CATEGORY = 3
 _SUBCATEGORY = 5
@@ -46,9 +54,7 @@ class UnsupportedCode:
     evidence: tuple[Evidence, ...]
 
 
-def missed_codes(
-    filed: FrontPage, proposal: Proposal, level_of: LevelOf
-) -> tuple[MissedCode, ...]:
+def missed_codes(filed: FrontPage, proposal: Proposal, level_of: LevelOf) -> tuple[MissedCode, ...]:
     """Return what the record supports and the filed page lacks.
 
     A proposed diagnosis is missed when nothing of its subcategory is filed, or when
@@ -80,7 +86,7 @@ def _missed_diagnosis(
     # A principal or a heading of the same disease is a question of choice, not an omission.
     relatives = [code for code in filed if code[:_CATEGORY] == diagnosis.code[:_CATEGORY]]
     same = [code for code in relatives if code[:_SUBCATEGORY] == diagnosis.code[:_SUBCATEGORY]]
-    nearest = (same or relatives or [None])[0]
+    nearest = next(iter(same or relatives), None)
     if nearest is not None and _RANK[level_of(nearest)] >= _RANK[level]:
         return None
     return MissedCode(
@@ -116,9 +122,7 @@ def unsupported_codes(
     doubts.extend(sorted(others, key=lambda u: -_RANK[u.level]))
     for procedure in filed.procedures:
         if _procedure_unmentioned(procedure, proposal):
-            doubts.append(
-                UnsupportedCode("procedure", procedure.code, "none", "not_mentioned", ())
-            )
+            doubts.append(UnsupportedCode("procedure", procedure.code, "none", "not_mentioned", ()))
     return tuple(doubts)
 
 

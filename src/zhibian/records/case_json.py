@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from zhibian.problems import InputError, Problem, errors
 from zhibian.records.types import Admission, Case, FrontPage
 
-CodeCheck = Callable[[str, str, str, bool], Problem | None]
-"""``(kind, code, field, principal) -> Problem | None``; kind is diagnosis or procedure."""
+CodeCheck = Callable[[str, str, str | None, str, bool], Iterable[Problem]]
+"""``(kind, code, name, field, principal) -> problems``; kind is diagnosis or procedure."""
 
 EVALUATION_ONLY = "gold"
 
@@ -257,6 +257,11 @@ def _code_of(entry: object) -> str | None:
     return code if isinstance(code, str) and code else None
 
 
+def _name_of(entry: object) -> str | None:
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) and name else None
+
+
 def _field_of(location: Iterable[int | str]) -> str:
     parts: list[str] = []
     for part in location:
@@ -389,6 +394,5 @@ def _code_problems(page: object, check_code: CodeCheck) -> Iterator[Problem]:
         code = _code_of(entry)
         if code is None:
             continue
-        problem = check_code(kind, code, f"coded_front_page.{place}.code", is_principal)
-        if problem is not None:
-            yield problem
+        field = f"coded_front_page.{place}.code"
+        yield from check_code(kind, code, _name_of(entry), field, is_principal)

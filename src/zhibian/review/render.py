@@ -19,13 +19,6 @@ from zhibian.review.report import (
 
 _CONDITION = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
 _LEVEL = {"MCC": "MCC", "CC": "CC", "none": ""}
-_DOUBT = {
-    "not_mentioned": "病历中未见记载",
-    "denied": "病历中予以否定",
-    "only_possible": "病历中仅为疑似或拟行",
-    "only_history": "病历中仅为既往或家族情况",
-    "weak_indicators": "检验检查与治疗不支持",
-}
 _LONGEST_QUOTE = 80
 
 
@@ -193,7 +186,7 @@ def _flags(report: CaseReport, titles: Sequence[str]) -> RenderableType:
             doubt.code,
             doubt.name,
             _LEVEL[doubt.level],
-            Text(f"{_DOUBT[doubt.reason]}。") + _first_quote(doubt.evidence, titles),
+            Text(f"{doubt.message}。") + _first_quote(doubt.evidence, titles),
         )
     if report.flags.principal_differs:
         table.add_row("主要诊断", "", "建议与已填报不一致，请核对", "", "")
@@ -203,7 +196,12 @@ def _flags(report: CaseReport, titles: Sequence[str]) -> RenderableType:
 
 
 def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
-    table = _table("临床询问（仅陈述指标，由医师判断）", ("情况", "keep"), ("询问", "fold"), ("指标", "fold"))
+    table = _table(
+        "临床询问（仅陈述指标，由医师判断）",
+        ("情况", "keep"),
+        ("询问", "fold"),
+        ("指标", "fold"),
+    )
     for query in report.queries:
         table.add_row(query.condition, query.question, _first_quote(query.indicators, titles))
     return table
@@ -217,4 +215,6 @@ def _deviation(report: CaseReport) -> RenderableType:
     if deviation.amount is None or deviation.weight is None:
         return Text(f"{head}：无法计算，{deviation.note}")
     rate = "" if deviation.rate is None else f"，{deviation.rate:+.1%}"
-    return Text(f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold")
+    return Text(
+        f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold"
+    )

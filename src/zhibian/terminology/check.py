@@ -125,12 +125,17 @@ def _check_edition(
     both = crosswalk.homonyms.get(code)
     if both is None or name is None or not same_name(name, both.clinical_name):
         return ()
+    successor = (
+        "公开映射保持原码，含义不符时另选编码"
+        if both.nhsa == code
+        else f"临床版含义对应医保版 {both.nhsa}"
+    )
     return (
         Problem(
             field,
             "code_homonym",
             crosswalk.convert(code, name).note,
-            f"确认含义；临床版含义对应医保版 {both.nhsa}",
+            f"确认含义；{successor}",
             code,
             "warning",
         ),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from zhibian.problems import InputError, Problem
-from zhibian.terminology.tables import read_verified_csv
-from zhibian.terminology.tables import read_yaml as _read_yaml
+from zhibian.terminology.tables import read_verified_csv, read_yaml
 
 FOLDER = "terminology"
 MANIFEST = "manifest.yaml"
@@ -64,8 +63,8 @@ class CodeSet:
 
     id: str
     title: str
-    entries: Mapping[str, CodeEntry]
-    ordered: tuple[str, ...]
+    entries: Mapping[str, CodeEntry] = field(repr=False)
+    ordered: tuple[str, ...] = field(repr=False)
 
     def __contains__(self, code: object) -> bool:
         return code in self.entries
@@ -114,7 +113,7 @@ def read_manifest(rules: Path) -> Mapping[str, Mapping[str, object]]:
         The manifest is absent or damaged; the remedy names the build command.
     """
     path = rules / FOLDER / MANIFEST
-    tables = _read_yaml(path, REMEDY).get("tables")
+    tables = read_yaml(path, REMEDY).get("tables")
     if not isinstance(tables, dict):
         raise InputError(
             MANIFEST, [Problem("tables", "manifest_invalid", "清单缺少 tables", REMEDY)]

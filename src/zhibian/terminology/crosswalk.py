@@ -7,7 +7,7 @@ conversion is a reported result and never a silent replacement.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -92,8 +92,8 @@ class Crosswalk:
     id: str
     title: str
     source_title: str
-    entries: Mapping[str, tuple[str, str]]
-    homonyms: Mapping[str, Homonym]
+    entries: Mapping[str, tuple[str, str]] = field(repr=False)
+    homonyms: Mapping[str, Homonym] = field(repr=False)
 
     def convert(self, code: str, name: str | None = None) -> Conversion:
         """Convert one clinical code to the NHSA edition.

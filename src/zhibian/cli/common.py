@@ -1,0 +1,35 @@
+"""What every command shares (命令行公用): options, and how a refusal looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from zhibian.problems import Problem
+
+REFUSED = 2
+
+FactsOption = Annotated[Path, typer.Option("--facts", help="来源数据（facts）目录。")]
+RulesOption = Annotated[
+    Path | None, typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。")
+]
+
+
+def tell(problems: Sequence[Problem], source: str | None = None) -> None:
+    """Print problems on standard error, all of them, under the name of their source."""
+    screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    if source is not None:
+        screen.print(f"{source}：{len(problems)} 个问题")
+    indent = "" if source is None else "  "
+    for problem in problems:
+        screen.print(f"{indent}{problem.render()}")
+
+
+def refuse(problems: Sequence[Problem], source: str | None = None) -> typer.Exit:
+    """Print problems and return the exit to raise: code 2."""
+    tell(problems, source)
+    return typer.Exit(REFUSED)

@@ -1,0 +1,44 @@
+"""The ``zhibian`` command (智编命令行)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import zhibian
+from zhibian.cli import rules, tariffs, terminology
+from zhibian.cli.code import code
+from zhibian.cli.evaluate import evaluate
+from zhibian.cli.group import group
+from zhibian.cli.schema import schema
+
+app = typer.Typer(
+    name="zhibian",
+    help="智编：住院病案编码建议、CHS-DRG 分组、漏报与无依据提示、支付偏差。",
+    no_args_is_help=True,
+    # A traceback with local variables would print patient text.
+    pretty_exceptions_enable=False,
+)
+app.command(help="编码审核：编码建议与依据、分组、漏报与无依据提示、支付偏差。")(code)
+app.command(help="批量分组：读入 CSV，加上分组结果写出。")(group)
+app.command(help="评测：建议与 gold 编码的一致性，含 95% 自助法区间。")(evaluate)
+app.command(help="输出病例（case）或审核结果（report）的 JSON Schema。")(schema)
+app.add_typer(rules.app, name="rules")
+app.add_typer(terminology.app, name="terminology")
+app.add_typer(tariffs.app, name="tariffs")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zhibian {zhibian.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="显示版本。", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""

@@ -1,0 +1,31 @@
+"""``zhibian schema``: print the published JSON Schemas (数据格式说明)."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import typer
+from pydantic import BaseModel
+
+from zhibian.records.types import Case
+from zhibian.review.report import CaseReport
+
+FORMATS: dict[str, type[BaseModel]] = {"case": Case, "report": CaseReport}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a format, ``case`` or ``report``."""
+    model = FORMATS[name]
+    mode: Literal["validation", "serialization"] = (
+        "validation" if name == "case" else "serialization"
+    )
+    schema = model.model_json_schema(mode=mode)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def schema(
+    name: Annotated[Literal["case", "report"], typer.Argument(help="case 病例，report 审核结果。")],
+) -> None:
+    """Print the JSON Schema of a format."""
+    typer.echo(json.dumps(json_schema(name), ensure_ascii=False, indent=2))
