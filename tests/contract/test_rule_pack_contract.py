@@ -41,6 +41,7 @@ def test_pack_passes_its_check(folder: Path) -> None:
 def test_counts_are_the_official_ones(folder: Path, pack: RulePack) -> None:
     manifest = read_manifest(folder)
     assert {k: manifest.counts[k] for k in COUNTS} == COUNTS
+    assert manifest.official_counts == COUNTS
     assert len(pack.mdcs) == COUNTS["mdc"]
     assert sum(len(m.adrgs) for m in pack.mdcs) == COUNTS["adrg"]
     assert sum(len(a.drgs) for m in pack.mdcs for a in m.adrgs) == COUNTS["drg"]
@@ -100,6 +101,16 @@ def test_a_changed_table_is_noticed(folder: Path, tmp_path: Path) -> None:
     text = table.read_text("utf-8").replace("ZYSS in AA1_SS", "ZYSS in AB1_SS")
     table.write_text(text, "utf-8")
     assert {f.check for f in check_pack(copy)} == {"sha256_differs", "unreferenced_set"}
+
+
+def test_a_missing_row_is_noticed(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "pack"
+    shutil.copytree(folder, copy)
+    table = copy / "drg.csv"
+    lines = table.read_text("utf-8").splitlines(keepends=True)
+    table.write_text("".join(lines[:-1]), "utf-8")
+    found = {f.check for f in check_pack(copy)}
+    assert {"sha256_differs", "count_differs", "official_count_differs"} <= found
 
 
 def test_building_again_gives_the_committed_pack(
