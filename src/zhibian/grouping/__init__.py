@@ -7,8 +7,8 @@ from zhibian.grouping.codebook import CodeBook, load_codebook
 from zhibian.grouping.engine import group, severity, split_levels
 from zhibian.grouping.pack import RulePack, list_schemes, load_scheme
 from zhibian.grouping.reasons import Reason
+from zhibian.grouping.render import render_trace
 from zhibian.grouping.severity import CodeSeverity, Level
-from zhibian.grouping.trace import render_trace
 from zhibian.grouping.types import Grouping, GroupingInput, Status, Step
 
 __all__ = [

@@ -53,6 +53,7 @@ FATAL: frozenset[str] = frozenset(
     {
         "sha256_differs",
         "count_differs",
+        "official_count_differs",
         "unreadable",
         "duplicate_key",
         "empty_set",
@@ -67,6 +68,7 @@ FATAL: frozenset[str] = frozenset(
 CHECKS: dict[str, str] = {
     "sha256_differs": "表的内容与清单中的 sha256 不同",
     "count_differs": "表的行数与清单不同",
+    "official_count_differs": "数量与官方公布的不同",
     "unreadable": "表、规则或更正不能读取",
     "duplicate_key": "主键重复",
     "empty_set": "集合没有编码",
@@ -122,6 +124,11 @@ def check_pack(folder: Path) -> list[Finding]:
         Finding("count_differs", name, f"{count} != {manifest.counts.get(name)}")
         for name, count in actual.items()
         if count != manifest.counts.get(name)
+    ]
+    found += [
+        Finding("official_count_differs", name, f"{actual.get(name)} != {count}")
+        for name, count in manifest.official_counts.items()
+        if actual.get(name) != count
     ]
     listed = {r["adrg"] for r in tables["adrg"] if r["kind"] == "ambiguous"}
     if listed != set(manifest.ambiguous_groups):

@@ -83,6 +83,7 @@ class Manifest(_Frozen):
     code_sets: Mapping[str, str]
     license: str
     age_in_days_for_newborns: str = Field(description="What XSRTL and XSRTZ mean in this edition")
+    official_counts: Mapping[str, int] = Field(description="What the authority states")
     counts: Mapping[str, int]
     ambiguous_groups: tuple[str, ...]
     ungrouped: UngroupedCodes

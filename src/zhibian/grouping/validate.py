@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from zhibian.problems import Problem
 
 _OLDEST_YEARS = 150
 _HEAVIEST_NEWBORN_G = 20000
+_LIKE_A_CODE = re.compile(r"[A-Za-z]\d[0-9A-Za-z.+*]{0,20}|\d{2}(\.[0-9xX]{1,10})?", re.ASCII)
 
 
 class Finding(NamedTuple):
@@ -80,4 +82,6 @@ def _unknown(case: GroupingInput, codebook: CodeBook) -> Iterable[Finding]:
 
 
 def _not_in_dictionary(field: str, name: str, reason: Reason, code: str) -> Problem:
-    return Problem(field, name, reason.chinese, reason.remedy, code)
+    # A cell of codes may hold anything, a name or a number of an identity card included.
+    shown = code if _LIKE_A_CODE.fullmatch(code) else None
+    return Problem(field, name, reason.chinese, reason.remedy, shown)
