@@ -23,6 +23,7 @@ LISTS = (
     "anaesthesia",
     "principal",
     "repetition",
+    "context_terms",
 )
 CODE_KEYS = {"from", "to", "if_any", "then", "unless_any", "requires_any_code", "codes"}
 CODE_KEYS |= {"applies_to", "code", "when_unknown", "exceptions"}
@@ -197,3 +198,12 @@ def test_a_verb_means_one_thing_in_one_place(verbs: dict[str, Any]) -> None:
         for group in (g for g in verbs["groups"] if g["position"] == position):
             for term in group["terms"]:
                 assert meaning.setdefault(term, group["meaning"]) == group["meaning"], term
+
+
+def test_context_terms_are_the_ambiguous_ones(procedures: dict[str, Any], rules: Path) -> None:
+    path = rules / "lexicons" / "aliases" / "procedure" / "ambiguous-procedure.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        ambiguous = {row["alias"].upper() for row in csv.DictReader(lines)}
+    for rule in procedures["context_terms"]:
+        assert not set(rule["terms"]) - ambiguous, rule["id"]
+        assert all(choice["any_of"] for choice in rule["choices"]), rule["id"]
