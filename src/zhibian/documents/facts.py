@@ -15,22 +15,35 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
 
-import ahocorasick
-import yaml
-
+from zhibian.documents.fact_lexicon import (
+    DATE,
+    NUMBER,
+    TIME,
+    FactKind,
+    FactLexicon,
+    Measure,
+    Near,
+    Staged,
+    Term,
+    load_lexicon,
+)
 from zhibian.documents.types import Section, SectionKind, Span
-from zhibian.problems import InputError, Problem
 
-FACT_LEXICON = Path("lexicons") / "facts.yaml"
+__all__ = [
+    "Fact",
+    "FactKind",
+    "FactLexicon",
+    "FactReading",
+    "RejectedValue",
+    "extract_facts",
+    "load_lexicon",
+    "read_facts",
+]
 
-_UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _ROMAN = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "I": 1, "II": 2, "III": 3, "IV": 4}
 _MAX_SERIES = 16
 _CUE_WINDOW = 14
@@ -39,34 +52,23 @@ _OXYGEN_WINDOW = 80
 _CLAUSE_END = ",;。\n"
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
-_NUMBER = r"\d{1,9}(?:\.\d{1,4})?"
-_TIME = r"\d{1,2}:\d{2}"
-_DATE = (
-    r"(?<![\d.\-/])"
-    r"(?:(?:19|20)\d{2}[-./年](?:0?[1-9]|1[0-2])[-./月](?:3[01]|[12]\d|0?[1-9])日?"
-    r"|(?:0[1-9]|1[0-2])-(?:3[01]|[12]\d|0[1-9])"
-    r"|(?:1[0-2]|0?[1-9])月(?:3[01]|[12]\d|0?[1-9])日)"
-    r"(?![\d.\-/%A-Z×*]|\s(?:MMOL|UMOL|MMHG|G/L|MG|NG|PG|U/L|ML|CM|MM|%|×))"
-    r"(?:\s?\d{1,2}:\d{2})?"
-)
-_DATES = re.compile(_DATE)
-_TIMES = re.compile(_TIME)
-_COMPARATOR = r"(?P<cmp>>=|<=|[<>≥≤]|大于|小于|超过|低于|高于)?"
+_DATES = re.compile(DATE)
+_TIMES = re.compile(TIME)
 _REFERENCE = re.compile(
-    r"\s?\(\s?(?:参考(?:值|范围|区间|值范围)?|正常(?:值|参考值|范围)?)?[\s:]{0,2}"
-    rf"(?:(?P<low>{_NUMBER})\s?(?:-{{1,2}}|~|—{{1,2}}|至)\s?(?P<high>{_NUMBER})"
-    rf"|[<≤]=?\s?(?P<below>{_NUMBER})|[>≥]=?\s?(?P<above>{_NUMBER}))[^()\n]{{0,24}}\)"
+    r"\s?\((?!0\d-)\s?(?:参考(?:值|范围|区间|值范围)?|正常(?:值|参考值|范围)?)?[\s:]{0,2}"
+    rf"(?:(?P<low>{NUMBER})\s?(?:-{{1,2}}|~|—{{1,2}}|至)\s?(?P<high>{NUMBER})"
+    rf"|[<≤]=?\s?(?P<below>{NUMBER})|[>≥]=?\s?(?P<above>{NUMBER}))[^()\n]{{0,24}}\)"
 )
 _PAREN = re.compile(r"\s?\(([^()\n]{0,30})\)")
 _PAIR = re.compile(
     r"(?P<a>\d{2,3})(?:\s?[-~]\s?(?P<a2>\d{2,3}))?\s?/\s?"
     r"(?P<b>\d{2,3})(?:\s?[-~]\s?(?P<b2>\d{2,3}))?(?![\d/])"
 )
+_PRESSURE_UNIT = re.compile(r"\s?MMHG")
 _STAGE = re.compile(
-    r"\s?(?P<a>Ⅳ|ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|I{1,3}|[1-4])(?:\s?[-~—]\s?(?P<b>Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|I{1,3}|[1-4]))?(?P<tail>\s?[级期度])?"
+    r"\s?(?P<a>Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|I{1,3}|[1-4])(?:\s?[-~—]\s?(?P<b>Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|I{1,3}|[1-4]))?(?P<tail>\s?[级期度])?"
 )
-_BEFORE_STAGE = r"(?P<a>Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|I{1,3}|[1-4])"
-_NOT_AFTER_BARE = re.compile(r"\s{0,2}(?:[A-Z%/×*:]|[\u4e00-\u9fff](?<![,且及和伴升下予较]))")
+_NOT_AFTER_BARE = re.compile(r"\s{0,2}(?:[A-Z%/×*]|:\d|[\u4e00-\u9fff](?<![,且及和伴升下予较]))")
 _AS_WRITTEN = {"ML": "ml"}
 _CUT_SHORT = re.compile(r"\d|[.^/]|:\d")
 _COMPARE = {
@@ -78,18 +80,6 @@ _COMPARE = {
     "小于": "<",
     "低于": "<",
 }
-
-
-class FactKind(StrEnum):
-    """Kind of a clinical fact (事实类别)."""
-
-    LABORATORY = "检验"
-    VITAL = "生命体征"
-    SCORE = "评分"
-    OUTPUT = "尿量"
-    DRUG = "药物"
-    TREATMENT = "治疗"
-    FINDING = "所见"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,8 @@ class Fact:
         Date (and time) written beside the value, ahead of it in its line, or that of the document.
     flags
         ``high``, ``low`` (arrow), ``range`` (one end of a range), ``baseline``, ``oxygen``,
-        ``room_air``, ``negated``, ``planned``, ``stopped``, ``target``, ``history``, ``family``, ``differential``.
+        ``room_air``, ``negated``, ``planned``, ``stopped``, ``target``, ``history``, ``family``,
+        ``differential``.
     route
         Route of a drug (给药途径), or None.
     reference
@@ -154,311 +145,6 @@ class FactReading:
     rejected: tuple[RejectedValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    id: str
-    kind: FactKind
-    label: str
-    unit: str
-    factors: Mapping[str, Decimal]
-    bare: str
-    low: Decimal
-    high: Decimal
-    form: str
-    parts: tuple[str, ...]
-    oxygen: bool
-    fraction: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A drug, treatment or finding: its id and what may stand behind it."""
-
-    id: str
-    kind: FactKind
-    label: str
-    quantity: re.Pattern[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """The first word of a finding that needs a second one in the same clause."""
-
-    term: _Term
-    tails: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Staged:
-    """A word whose stage stands in front of it (Ⅱ期压疮)."""
-
-    measure: _Measure
-    pattern: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Cues:
-    negated_before: re.Pattern[str]
-    negated_after: re.Pattern[str]
-    planned_before: re.Pattern[str]
-    planned_after: re.Pattern[str]
-    history_after: re.Pattern[str]
-    stopped_before: re.Pattern[str]
-    target_before: re.Pattern[str]
-    baseline: re.Pattern[str]
-    protected: re.Pattern[str]
-
-
-_Target = _Measure | _Term | _Near | _Staged
-
-
-@dataclass(frozen=True, slots=True)
-class FactLexicon:
-    """What the lexicon file says, compiled for matching.
-
-    Attributes
-    ----------
-    labels
-        Chinese name of each id.
-    units
-        Canonical unit of each measure.
-    """
-
-    labels: Mapping[str, str]
-    units: Mapping[str, str]
-    _targets: Mapping[str, tuple[_Target, ...]]
-    _names: Any
-    _measures: Mapping[str, _Measure]
-    _unit_of: Mapping[str, str]
-    _gap: re.Pattern[str]
-    _value: re.Pattern[str]
-    _next: re.Pattern[str]
-    _route: re.Pattern[str]
-    _routes: Mapping[str, str]
-    _dose: re.Pattern[str]
-    _doses: Mapping[str, str]
-    _oxygen: re.Pattern[str]
-    _room_air: re.Pattern[str]
-    _cues: _Cues
-
-
-def fold(text: str) -> str:
-    """Return ``text`` with ASCII letters in upper case, every character at its place."""
-    return text.translate(_UPPER)
-
-
-def _any_of(words: Sequence[str]) -> str:
-    """Return an alternation of literal words, longest first; an empty list matches nothing."""
-    ordered = sorted({fold(w) for w in words}, key=lambda w: (-len(w), w))
-    return "|".join(re.escape(w) for w in ordered) or r"(?!)"
-
-
-def load_lexicon(rules: Path) -> FactLexicon:
-    """Read and compile the lexicon of facts.
-
-    Parameters
-    ----------
-    rules
-        Rule folder; the lexicon is ``lexicons/facts.yaml`` in it.
-
-    Returns
-    -------
-    FactLexicon
-        Ready for :func:`extract_facts`.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, no YAML, or breaks its format; all problems at once.
-    """
-    path = rules / FACT_LEXICON
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(str(FACT_LEXICON), [_unreadable(error)]) from error
-    problems = _check(data)
-    if problems:
-        raise InputError(str(FACT_LEXICON), problems)
-    return _compile(data)
-
-
-def _unreadable(error: Exception) -> Problem:
-    return Problem(
-        field="facts.yaml",
-        code="lexicon_unreadable",
-        message=f"事实词典无法读取（{type(error).__name__}）",
-        remedy="检查文件是否存在、是否为 UTF-8 编码的 YAML",
-    )
-
-
-def _bad(field: str, message: str) -> Problem:
-    return Problem(field, "lexicon_invalid", message, "按 facts.yaml 开头的说明改正")
-
-
-_LISTS = ("measures", "drugs", "treatments", "findings", "staged_before")
-_CUE_KEYS = (
-    "negated_before",
-    "negated_after",
-    "planned_before",
-    "planned_after",
-    "history_after",
-    "stopped_before",
-    "target_before",
-    "protected",
-)
-
-
-def _check(data: object) -> list[Problem]:
-    if not isinstance(data, dict):
-        return [_bad("facts.yaml", "应为键值结构")]
-    problems = [_bad(key, "缺少列表") for key in _LISTS if not isinstance(data.get(key), list)]
-    problems += [
-        _bad(key, "缺少词表")
-        for key in ("ignored", "between", "chains", "baseline", "doses")
-        if not isinstance(data.get(key), list)
-    ]
-    problems += [
-        _bad(key, "缺少键值结构")
-        for key in ("units", "routes", "cues", "oxygen")
-        if not isinstance(data.get(key), dict)
-    ]
-    if problems:
-        return problems
-    problems += [_bad(f"cues.{k}", "缺少词表") for k in _CUE_KEYS if k not in data["cues"]]
-    problems += [
-        _bad(f"oxygen.{k}", "缺少词表") for k in ("room_air", "oxygen") if k not in data["oxygen"]
-    ]
-    for index, row in enumerate(data["measures"]):
-        problems += _check_measure(f"measures[{index}]", row, data["units"])
-    for key in ("drugs", "treatments", "findings", "staged_before"):
-        for index, row in enumerate(data[key]):
-            if not isinstance(row, dict) or not {"id", "name", "names"} <= row.keys():
-                problems.append(_bad(f"{key}[{index}]", "需要 id、name、names"))
-    return problems
-
-
-def _check_measure(field: str, row: object, units: Mapping[str, object]) -> list[Problem]:
-    needed = {"id", "kind", "name", "names", "unit", "plausible"}
-    if not isinstance(row, dict) or not needed <= row.keys():
-        return [_bad(field, "需要 id、kind、name、names、unit、plausible")]
-    problems = []
-    if row["kind"] not in set(FactKind):
-        problems.append(_bad(f"{field}.kind", "类别不在取值范围内"))
-    if row.get("bare", "never") not in {"never", "decimal", "any"}:
-        problems.append(_bad(f"{field}.bare", "只能为 never、decimal、any"))
-    if row.get("form", "number") not in {"number", "pair", "roman"}:
-        problems.append(_bad(f"{field}.form", "只能为 number、pair、roman"))
-    for unit in row.get("units", {}):
-        if unit not in units:
-            problems.append(_bad(f"{field}.units", f"单位 {unit} 未在 units 中列出"))
-    bounds = row["plausible"]
-    if not isinstance(bounds, list) or len(bounds) != 2:
-        problems.append(_bad(f"{field}.plausible", "应为 [下限, 上限]"))
-    return problems
-
-
-def _measure(row: Mapping[str, Any]) -> _Measure:
-    return _Measure(
-        id=row["id"],
-        kind=FactKind(row["kind"]),
-        label=row["name"],
-        unit=row["unit"],
-        factors={u: Decimal(str(f)) for u, f in row.get("units", {}).items()},
-        bare=row.get("bare", "never"),
-        low=Decimal(str(row["plausible"][0])),
-        high=Decimal(str(row["plausible"][1])),
-        form=row.get("form", "number"),
-        parts=tuple(row.get("parts", ())),
-        oxygen=bool(row.get("oxygen", False)),
-        fraction=bool(row.get("fraction", False)),
-    )
-
-
-def _compile(data: Mapping[str, Any]) -> FactLexicon:
-    targets: dict[str, list[_Target]] = {}
-    labels: dict[str, str] = {}
-    measures: dict[str, _Measure] = {}
-
-    def add(names: Sequence[str], target: _Target) -> None:
-        for name in names:
-            known = targets.setdefault(fold(name), [])
-            if target not in known:
-                known.append(target)
-
-    for row in data["measures"]:
-        measure = _measure(row)
-        measures.setdefault(measure.id, measure)
-        labels.setdefault(measure.id, measure.label)
-        add(row["names"], measure)
-    for row in data["staged_before"]:
-        pattern = re.compile(rf"{_BEFORE_STAGE}\s?(?:{_any_of(row['words'])})\s?$")
-        add(row["names"], _Staged(_measure(row), pattern))
-    for key, kind in (
-        ("drugs", FactKind.DRUG),
-        ("treatments", FactKind.TREATMENT),
-        ("findings", FactKind.FINDING),
-    ):
-        for row in data[key]:
-            units = row.get("quantity")
-            quantity = _quantity(units) if units else None
-            term = _Term(row["id"], kind, row["name"], quantity)
-            labels[term.id] = term.label
-            add(row["names"], term)
-            if "near" in row:
-                tails = tuple(fold(t) for t in row["near"]["tails"])
-                add(row["near"]["heads"], _Near(term, tails))
-    for name in data["ignored"]:
-        targets.setdefault(fold(name), [])
-
-    names = ahocorasick.Automaton()
-    for name in targets:
-        names.add_word(name, name)
-    names.make_automaton()
-
-    unit_of = {fold(s): unit for unit, spellings in data["units"].items() for s in spellings}
-    units = _any_of(list(unit_of))
-    between = _any_of(data["between"])
-    when = rf"{_DATE}|{_TIME}"
-    arrows = r"[↑↓]{0,3}"
-    value = (
-        rf"\s?{_COMPARATOR}\s{{0,2}}(?P<num>{_NUMBER})(?P<arrow>{arrows})"
-        rf"(?:\^(?P<power>\d))?(?:\s?(?:-{{1,2}}|~|—|至)\s?(?P<num2>{_NUMBER}))?"
-        rf"\s{{0,2}}(?P<unit>(?:{units})(?![A-Z0-9^]))?\s?(?P<arrow2>{arrows})"
-    )
-    routes = {fold(s): route for route, words in data["routes"].items() for s in words}
-    cues = data["cues"]
-    return FactLexicon(
-        labels=labels,
-        units={m.id: m.unit for m in measures.values()},
-        _targets={name: tuple(found) for name, found in targets.items()},
-        _names=names,
-        _measures=measures,
-        _unit_of=unit_of,
-        _gap=re.compile(
-            rf"(?:\s{{1,3}}|:|=|\([^()\n]{{0,30}}\)|{when}|{between}|\d{{1,2}}H(?![A-Z])){{0,10}}"
-        ),
-        _value=re.compile(value),
-        _next=re.compile(
-            rf"\s?(?P<chain>{_any_of(data['chains'])}|[,;、(])"
-            rf"(?:\s|:|\(?(?P<when>{when})\)?|(?P<label>{between})|\d{{1,2}}H(?![A-Z])){{0,5}}"
-        ),
-        _route=re.compile(_any_of(list(routes))),
-        _routes=routes,
-        _dose=re.compile(rf"\s?(?P<num>{_NUMBER})\s?(?P<unit>{_any_of(data['doses'])})"),
-        _doses={fold(d): d for d in data["doses"]},
-        _oxygen=re.compile(_any_of([*data["oxygen"]["oxygen"], *data["oxygen"]["room_air"]])),
-        _room_air=re.compile(_any_of(data["oxygen"]["room_air"])),
-        _cues=_Cues(
-            **{key: re.compile(_any_of(cues[key])) for key in _CUE_KEYS},
-            baseline=re.compile(_any_of(data["baseline"])),
-        ),
-    )
-
-
-def _quantity(units: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:输注|合计|共|约|\s|:){{0,3}}(?P<num>{_NUMBER})\s?(?P<unit>{_any_of(units)})")
-
-
 _ELSEWHERE = {
     SectionKind.PAST_HISTORY: "history",
     SectionKind.PERSONAL_HISTORY: "history",
@@ -472,7 +158,7 @@ _ELSEWHERE = {
 class _Text:
     """One document with what its lines say of dates and oxygen."""
 
-    __slots__ = ("document", "folded", "original", "_dates", "_oxygen", "_sections", "_time")
+    __slots__ = ("_dates", "_oxygen", "_sections", "_time", "document", "folded", "original")
 
     def __init__(
         self,
@@ -488,8 +174,8 @@ class _Text:
         self.original = original
         self._dates = [(m.start(), m.group()) for m in _DATES.finditer(folded)]
         self._oxygen = [
-            (m.start(), "room_air" if lexicon._room_air.match(m.group()) else "oxygen")
-            for m in lexicon._oxygen.finditer(folded)
+            (m.start(), "room_air" if lexicon.room_air.match(m.group()) else "oxygen")
+            for m in lexicon.oxygen.finditer(folded)
         ]
         self._sections = sections
         self._time = time if time and "~" not in time and "～" not in time else None
@@ -569,9 +255,7 @@ def extract_facts(
     tuple of Fact
         Values in the canonical unit of their measure.
     """
-    return read_facts(
-        texts, lexicon, originals=originals, sections=sections, times=times
-    ).facts
+    return read_facts(texts, lexicon, originals=originals, sections=sections, times=times).facts
 
 
 def read_facts(
@@ -618,7 +302,7 @@ def _hits(folded: str, lexicon: FactLexicon) -> Iterator[tuple[int, int, str]]:
     """Yield the names in the text, leftmost and longest first, without overlaps."""
     found = [
         (last + 1 - len(name), last + 1, name)
-        for last, name in lexicon._names.iter(folded)
+        for last, name in lexicon.names.iter(folded)
         if _stands_alone(folded, last + 1 - len(name), last + 1)
     ]
     found.sort(key=lambda hit: (hit[0], -hit[1]))
@@ -636,37 +320,40 @@ def _is_word(char: str) -> bool:
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Tell whether a name is no part of a longer word: ``K`` in ``CK``, ``钾`` in ``补钾``."""
     first, last = text[start], text[end - 1]
-    if start and _is_word(first):
-        before = text[start - 1]
-        if before.isascii() and before.isalpha():
-            return False
-        if before in "-/." and start > 1 and _is_word(text[start - 2]) and first.isalpha():
-            return text[start - 2].isdigit() and before == "-"
-        if before.isdigit() and first.isdigit():
-            return False
-    if end < len(text):
-        after = text[end]
-        if last.isascii() and last.isalpha() and after.isascii() and after.isalpha():
-            return False
-        if last.isdigit() and after.isdigit():
-            return False
-    if end - start == 1 and _CHINESE.match(first):
-        return not (start and _CHINESE.match(text[start - 1]))
-    return True
+    before = text[start - 1] if start else ""
+    after = text[end : end + 1]
+    if end - start == 1 and _CHINESE.match(first) and before and _CHINESE.match(before):
+        return False
+    if _is_word(first) and _runs_on(before, text[start - 2] if start > 1 else "", first):
+        return False
+    letters = last.isascii() and last.isalpha() and after.isascii() and after.isalpha()
+    return not letters and not (last.isdigit() and after.isdigit())
+
+
+def _runs_on(before: str, earlier: str, first: str) -> bool:
+    """Tell whether the characters in front of an ASCII name belong to the same word."""
+    if before.isascii() and before.isalpha():
+        return True
+    if before.isdigit():
+        return first.isdigit()
+    joined = before in {"-", "/", "."} and earlier != "" and _is_word(earlier)
+    return joined and first.isalpha() and not (earlier.isdigit() and before == "-")
 
 
 def _read(
     text: _Text, start: int, end: int, name: str, lexicon: FactLexicon
 ) -> Iterator[Fact | RejectedValue]:
     dropped: list[RejectedValue] = []
-    for target in lexicon._targets[name]:
-        if isinstance(target, _Term):
-            yield _term(text, start, end, target, lexicon)
+    for target in lexicon.targets[name]:
+        if isinstance(target, Term):
+            fact = _term(text, start, end, target, lexicon)
+            if fact.value is not None or not target.needs_amount:
+                yield fact
             return
-        if isinstance(target, _Near):
-            fact = _near(text, start, end, target, lexicon)
-            found: list[Fact | RejectedValue] = [fact] if fact else []
-        elif isinstance(target, _Staged):
+        if isinstance(target, Near):
+            near = _near(text, start, end, target, lexicon)
+            found: list[Fact | RejectedValue] = [near] if near else []
+        elif isinstance(target, Staged):
             staged = _staged(text, start, end, target, lexicon)
             found = [staged] if staged else []
         else:
@@ -679,12 +366,12 @@ def _read(
 
 
 def _gap_end(text: str, end: int, lexicon: FactLexicon) -> int:
-    match = lexicon._gap.match(text, end, min(len(text), end + 90))
+    match = lexicon.gap.match(text, end, min(len(text), end + 90))
     return match.end() if match else end
 
 
 def _measured(
-    text: _Text, start: int, end: int, measure: _Measure, lexicon: FactLexicon
+    text: _Text, start: int, end: int, measure: Measure, lexicon: FactLexicon
 ) -> list[Fact | RejectedValue]:
     at = _gap_end(text.folded, end, lexicon)
     if measure.form == "pair":
@@ -694,26 +381,24 @@ def _measured(
     return _series(text, start, end, at, measure, lexicon)
 
 
-def _flags_of(
-    text: _Text, start: int, gap: tuple[int, int], lexicon: FactLexicon
-) -> set[str]:
+def _flags_of(text: _Text, start: int, gap: tuple[int, int], lexicon: FactLexicon) -> set[str]:
     """Return what the words around a measure say of it: baseline, target, past, family."""
     flags = set()
     section = text.section_flag(start)
     if section:
         flags.add(section)
     before = text.clause_before(start, _CUE_WINDOW)
-    if lexicon._cues.baseline.search(before) or lexicon._cues.baseline.search(
+    if lexicon.cues.baseline.search(before) or lexicon.cues.baseline.search(
         text.folded[gap[0] : gap[1]]
     ):
         flags.add("baseline")
-    if lexicon._cues.target_before.search(before):
+    if lexicon.cues.target_before.search(before):
         flags.add("target")
     return flags
 
 
 def _stage(
-    text: _Text, start: int, end: int, at: int, measure: _Measure, lexicon: FactLexicon
+    text: _Text, start: int, end: int, at: int, measure: Measure, lexicon: FactLexicon
 ) -> list[Fact | RejectedValue]:
     match = _STAGE.match(text.folded, at)
     if match is None or (measure.bare == "never" and not match["tail"]):
@@ -721,7 +406,7 @@ def _stage(
     tail = match.end()
     if not match["tail"] and _NOT_AFTER_BARE.match(text.folded, tail):
         return []
-    if tail < len(text.folded) and text.folded[tail].isdigit():
+    if not match["tail"] and text.folded[tail : tail + 1].isdigit():
         return []
     flags = frozenset(_flags_of(text, start, (end, at), lexicon) - {"target"})
     stages = [_roman(match[g]) for g in ("a", "b") if match[g]]
@@ -746,9 +431,7 @@ def _roman(numeral: str) -> Decimal:
     return Decimal(_ROMAN[numeral] if numeral in _ROMAN else int(numeral))
 
 
-def _staged(
-    text: _Text, start: int, end: int, target: _Staged, lexicon: FactLexicon
-) -> Fact | None:
+def _staged(text: _Text, start: int, end: int, target: Staged, lexicon: FactLexicon) -> Fact | None:
     match = target.pattern.search(text.folded, max(0, start - 5), start)
     if match is None:
         return None
@@ -768,19 +451,19 @@ def _staged(
 
 
 def _pair(
-    text: _Text, start: int, end: int, at: int, measure: _Measure, lexicon: FactLexicon
+    text: _Text, start: int, end: int, at: int, measure: Measure, lexicon: FactLexicon
 ) -> list[Fact | RejectedValue]:
     match = _PAIR.match(text.folded, at)
     if match is None:
         return []
     flags = _flags_of(text, start, (end, at), lexicon)
-    tail = re.compile(r"\s?MMHG").match(text.folded, match.end())
+    tail = _PRESSURE_UNIT.match(text.folded, match.end())
     last = tail.end() if tail else match.end()
     facts: list[Fact | RejectedValue] = []
     for part, groups in zip(measure.parts, (("a", "a2"), ("b", "b2")), strict=True):
         written = [Decimal(match[g]) for g in groups if match[g]]
         for value in written:
-            inner = lexicon._measures[part]
+            inner = lexicon.measures[part]
             if not inner.low <= value <= inner.high:
                 facts.append(RejectedValue(part, text.span(start, last), _implausible(inner)))
                 continue
@@ -800,7 +483,7 @@ def _pair(
     return facts
 
 
-def _implausible(measure: _Measure) -> str:
+def _implausible(measure: Measure) -> str:
     return f"数值超出可信范围 {measure.low}～{measure.high}{measure.unit}"
 
 
@@ -820,7 +503,7 @@ class _Item:
 
 
 def _series(
-    text: _Text, start: int, end: int, at: int, measure: _Measure, lexicon: FactLexicon
+    text: _Text, start: int, end: int, at: int, measure: Measure, lexicon: FactLexicon
 ) -> list[Fact | RejectedValue]:
     """Return the values behind a name: ``Cr 12-01 198umol/L,12-02 286umol/L(基线72umol/L)``."""
     folded = text.folded
@@ -831,7 +514,7 @@ def _series(
         return []
     items = [first]
     while len(items) < _MAX_SERIES:
-        step = lexicon._next.match(folded, items[-1].end, items[-1].end + 60)
+        step = lexicon.next.match(folded, items[-1].end, items[-1].end + 60)
         if step is None:
             break
         strong = step["chain"] not in ",;、("
@@ -865,17 +548,17 @@ def _series(
 def _item(
     folded: str,
     at: int,
-    measure: _Measure,
+    measure: Measure,
     lexicon: FactLexicon,
     label: str,
     when: str | None,
     *,
     strong: bool,
 ) -> _Item | None:
-    match = lexicon._value.match(folded, at, min(len(folded), at + 60))
+    match = lexicon.value.match(folded, at, min(len(folded), at + 60))
     if match is None:
         return None
-    unit = lexicon._unit_of[match["unit"]] if match["unit"] else None
+    unit = lexicon.unit_of[match["unit"]] if match["unit"] else None
     if unit is not None and unit not in measure.factors:
         return None
     end = match.end()
@@ -926,17 +609,17 @@ def _reference(match: re.Match[str]) -> tuple[Decimal | None, Decimal | None]:
     return number("above"), number("below")
 
 
-def _settles(
-    items: list[_Item], folded: str, measure: _Measure, lexicon: FactLexicon
-) -> bool:
+def _settles(items: list[_Item], folded: str, measure: Measure, lexicon: FactLexicon) -> bool:
     """Tell whether the series has a unit, or may stand without one."""
     if any(item.unit for item in items):
         return True
     first = items[0]
     if measure.bare == "never" or _NOT_AFTER_BARE.match(folded, first.end):
         return False
-    return measure.bare == "any" or first.values[0] != first.values[0].to_integral_value() or (
-        "." in folded[first.end - 6 : first.end]
+    return (
+        measure.bare == "any"
+        or first.values[0] != first.values[0].to_integral_value()
+        or ("." in folded[first.end - 6 : first.end])
     )
 
 
@@ -945,7 +628,7 @@ def _facts_of(
     place: tuple[int, int],
     item: _Item,
     items: Sequence[_Item],
-    measure: _Measure,
+    measure: Measure,
     lexicon: FactLexicon,
     flags: set[str],
     head_when: str | None,
@@ -955,7 +638,7 @@ def _facts_of(
     unit = unit or next((i.unit for i in items if i.unit), None)
     factor = measure.factors.get(unit, Decimal(1)) if unit else Decimal(1)
     own = set(flags)
-    if item.label and lexicon._cues.baseline.search(item.label):
+    if item.label and lexicon.cues.baseline.search(item.label):
         own.add("baseline")
     if "↑" in item.arrow:
         own.add("high")
@@ -1007,7 +690,7 @@ def _moment(own: str | None, carried: str | None) -> str | None:
 
 def _term_flags(text: _Text, start: int, end: int, lexicon: FactLexicon) -> frozenset[str]:
     """Return what the clause says of a drug, treatment or finding."""
-    cues = lexicon._cues
+    cues = lexicon.cues
     flags = set()
     section = text.section_flag(start)
     if section:
@@ -1025,16 +708,16 @@ def _term_flags(text: _Text, start: int, end: int, lexicon: FactLexicon) -> froz
     return frozenset(flags)
 
 
-def _term(text: _Text, start: int, end: int, term: _Term, lexicon: FactLexicon) -> Fact:
+def _term(text: _Text, start: int, end: int, term: Term, lexicon: FactLexicon) -> Fact:
     value: Decimal | None = None
     unit = ""
     last = end
     route = None
     if term.kind is FactKind.DRUG:
-        dose = lexicon._dose.match(text.folded, end, end + 24)
+        dose = lexicon.dose.match(text.folded, end, end + 24)
         if dose:
             value, last = Decimal(dose["num"]), dose.end()
-            unit = lexicon._doses[dose["unit"]]
+            unit = lexicon.doses[dose["unit"]]
         route = _route(text, start, end, lexicon)
     elif term.quantity is not None:
         amount = term.quantity.match(text.folded, end, end + 24)
@@ -1057,16 +740,14 @@ def _term(text: _Text, start: int, end: int, term: _Term, lexicon: FactLexicon) 
 
 def _route(text: _Text, start: int, end: int, lexicon: FactLexicon) -> str | None:
     """Return the route behind a drug, or else the one just in front of it."""
-    behind = lexicon._route.search(text.clause_after(end, 24))
+    behind = lexicon.route.search(text.clause_after(end, 24))
     if behind:
-        return lexicon._routes[behind.group()]
-    ahead = None
-    for ahead in lexicon._route.finditer(text.clause_before(start, 8)):
-        pass
-    return lexicon._routes[ahead.group()] if ahead else None
+        return lexicon.routes[behind.group()]
+    ahead = lexicon.route.findall(text.clause_before(start, 8))
+    return lexicon.routes[ahead[-1]] if ahead else None
 
 
-def _near(text: _Text, start: int, end: int, target: _Near, lexicon: FactLexicon) -> Fact | None:
+def _near(text: _Text, start: int, end: int, target: Near, lexicon: FactLexicon) -> Fact | None:
     """Return a finding whose second word follows in the same sentence."""
     window = text.folded[end : end + _NEAR_WINDOW]
     for stop in ";。\n":
@@ -1079,9 +760,9 @@ def _near(text: _Text, start: int, end: int, target: _Near, lexicon: FactLexicon
             continue
         last = end + at + len(tail)
         term = target.term
-        between = lexicon._cues.protected.sub("□", window[:at])
+        between = lexicon.cues.protected.sub("□", window[:at])
         flags = _term_flags(text, start, last, lexicon)
-        if lexicon._cues.negated_before.search(between):
+        if lexicon.cues.negated_before.search(between):
             flags |= {"negated"}
         return Fact(
             term.kind,

@@ -10,6 +10,7 @@ question to the clinician (see :mod:`zhibian.quality.queries`).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _NOT_EVIDENCE = frozenset({"negated", "planned", "history", "family", "different
 _BOUNDS = {"below": "＜", "at_most": "≤", "above": "＞", "at_least": "≥"}
 _DAY = re.compile(r"(?:((?:19|20)\d{2})[-./年])?(\d{1,2})[-./月](\d{1,2})")
 _PAIR_DISTANCE = 60
+_RUN_UP = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +242,16 @@ class FactBook:
         self._current: dict[str, list[Fact]] = {}
         self._past: dict[str, list[Fact]] = {}
         for fact in facts:
-            old = fact.flags & {"baseline", "history"}
+            old = bool(fact.flags & {"baseline", "history"}) or self._before_stay(fact)
             if old and fact.value is not None and fact.kind is FactKind.LABORATORY:
                 self._past.setdefault(fact.name, []).append(fact)
-            elif not fact.flags & _NOT_EVIDENCE and "baseline" not in fact.flags:
+            elif not old and not fact.flags & _NOT_EVIDENCE:
                 self._current.setdefault(fact.name, []).append(fact)
+
+    def _before_stay(self, fact: Fact) -> bool:
+        """Tell whether a fact is dated more than a week before the admission."""
+        day = self.day(fact)
+        return bool(day and self._admitted and day < self._admitted - _RUN_UP)
 
     def current(self, name: str) -> Sequence[Fact]:
         """Return the facts of this stay with this name."""
@@ -271,20 +278,22 @@ class FactBook:
 
 def evaluate(node: Node, book: FactBook) -> tuple[Indicator, ...]:
     """Return the indicators that make ``node`` hold; empty when it does not hold."""
-    if isinstance(node, Among):
-        found = [i for i in (evaluate(n, book) for n in node.nodes) if i]
-        if len(found) < node.least:
-            return ()
-        return tuple(dict.fromkeys(i for some in found for i in some))
-    if isinstance(node, Threshold):
-        return _threshold(node, book)
-    if isinstance(node, Change):
-        return _change(node, book)
-    if isinstance(node, Quotient):
-        return _quotient(node, book)
-    if isinstance(node, OverReference):
-        return _over_reference(node, book)
-    return _given(node, book)
+    match node:
+        case Among():
+            held = [i for i in (evaluate(n, book) for n in node.nodes) if i]
+            enough = len(held) >= node.least
+            found = tuple(dict.fromkeys(i for some in held for i in some)) if enough else ()
+        case Threshold():
+            found = _threshold(node, book)
+        case Change():
+            found = _change(node, book)
+        case Quotient():
+            found = _quotient(node, book)
+        case OverReference():
+            found = _over_reference(node, book)
+        case Given():
+            found = _given(node, book)
+    return found
 
 
 def _beyond(fact: Fact, bound: str, limit: Decimal) -> bool:
@@ -367,9 +376,7 @@ def _within(node: Change, book: FactBook) -> tuple[Fact, Fact] | None:
     return _scan(node, [(0, value, f) for value, f in facts])
 
 
-def _scan(
-    node: Change, values: Sequence[tuple[int, Decimal, Fact]]
-) -> tuple[Fact, Fact] | None:
+def _scan(node: Change, values: Sequence[tuple[int, Decimal, Fact]]) -> tuple[Fact, Fact] | None:
     """Slide over values in order of time; keep the extremes still inside the window."""
     lows: deque[tuple[int, Decimal, Fact]] = deque()
     highs: deque[tuple[int, Decimal, Fact]] = deque()
@@ -394,23 +401,25 @@ def _fits(node: Change, from_low: bool) -> bool:
 
 
 def _quotient(node: Quotient, book: FactBook) -> tuple[Indicator, ...]:
-    unders = _exact(book.current(node.under))
-    places = {(f.span.document, f.span.start): (v, f) for v, f in unders}
+    places = {
+        (f.span.document, f.span.start): (v, f)
+        for v, f in _exact(book.current(node.under))
+        if v > 0
+    }
     keys = sorted(places)
+    low = node.bound in {"below", "at_most"}
     for value, fact in _exact(book.current(node.over)):
-        near = [
-            k
-            for k in keys
-            if k[0] == fact.span.document and abs(k[1] - fact.span.start) <= _PAIR_DISTANCE
-        ]
+        if "room_air" in fact.flags:
+            continue
+        document, start = fact.span.document, fact.span.start
+        first = bisect_left(keys, (document, start - _PAIR_DISTANCE))
+        last = bisect_right(keys, (document, start + _PAIR_DISTANCE))
+        near = [k for k in keys[first:last] if places[k][1].when == fact.when]
         if not near:
             continue
-        before = [k for k in near if k[1] < fact.span.start]
+        before = [k for k in near if k[1] < start]
         under, other = places[before[-1] if before else near[0]]
-        if under <= 0:
-            continue
         quotient = value * node.factor / under
-        low = node.bound in {"below", "at_most"}
         if quotient < node.limit if low else quotient > node.limit:
             return _indicator(node.text, fact), _indicator(node.text, other)
     return ()
@@ -698,7 +707,8 @@ class _Reader:
         return self.lexicon.labels.get(fact, fact)
 
     def _unit(self, fact: str) -> str:
-        return self.lexicon.units.get(fact, "")
+        unit = self.lexicon.units.get(fact, "")
+        return f"×{unit}" if unit.startswith("10^") else unit
 
     def _changes(self, field: str, data: Mapping[str, Any]) -> Node:
         fact = self._fact(f"{field}.change", data["change"])

@@ -106,13 +106,19 @@ def _open(
 
 
 def _ask(condition: EvidenceCondition, indicators: tuple[Indicator, ...]) -> ClinicianQuery:
-    quotes = list(dict.fromkeys(_tidy(i.quote) for i in indicators))
+    quotes = _without_repeats([_tidy(i.quote) for i in indicators])
     question = condition.question.format(topic=condition.topic, indicators="；".join(quotes))
     reason = f"客观指标达到规则界限（{'；'.join(dict.fromkeys(i.text for i in indicators))}），"
     reason += "病历中未见相应诊断记载或排除记载。"
     if condition.confounders:
         reason += f"需鉴别：{'；'.join(condition.confounders)}。"
     return ClinicianQuery(f"query-{condition.id}", condition.id, indicators, question, reason)
+
+
+def _without_repeats(quotes: Sequence[str]) -> list[str]:
+    """Return each quote once, without those that stand inside a longer one."""
+    distinct = list(dict.fromkeys(quotes))
+    return [q for q in distinct if not any(q != other and q in other for other in distinct)]
 
 
 def _tidy(quote: str) -> str:
