@@ -7,7 +7,12 @@ from datetime import date, timedelta
 
 from zhibian.documents.types import Reading
 
-_DAY = re.compile(r"(?<![\d.])(?:(\d{4})[-./年])?(\d{1,2})[-./月](\d{1,2})日?(?![\d.])")
+# A day without year is written 03-07 or 3月7日; 2.6 or 7-9 are quantities.
+_DAY = re.compile(
+    r"(?<![\d.])(?:(?P<year>\d{4})[-./年](?P<month>\d{1,2})[-./月](?P<day>\d{1,2})"
+    r"|(?P<month2>\d{1,2})月(?P<day2>\d{1,2})日"
+    r"|(?P<month3>\d{2})[-/](?P<day3>\d{2}))(?![\d.%])"
+)
 _FURTHEST_BACK = 400
 # A date without year that would lie this far before admission belongs to the next year.
 _HALF_A_YEAR = timedelta(days=180)
@@ -46,10 +51,12 @@ def date_near(
 
 def as_date(match: re.Match[str], admitted: date) -> date | None:
     """Return the day of a match; one without year is the first such day after admission."""
-    year, month, day = match.groups()
+    part = match.groupdict()
+    month = part["month"] or part["month2"] or part["month3"]
+    day = part["day"] or part["day2"] or part["day3"]
     try:
-        if year:
-            return date(int(year), int(month), int(day))
+        if part["year"]:
+            return date(int(part["year"]), int(month), int(day))
         found = date(admitted.year, int(month), int(day))
         return found.replace(year=found.year + 1) if found < admitted - _HALF_A_YEAR else found
     except ValueError:

@@ -12,11 +12,11 @@ from zhibian.coding.types import Evidence, Proposal, ProposedDiagnosis
 from zhibian.documents.facts import FactLexicon, extract_facts, load_lexicon
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading, Span
+from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.engine import group, severity
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.grouping.render import render_trace
 from zhibian.grouping.types import Grouping, GroupingInput, Status
-from zhibian.grouping.validate import CodeBook
 from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard, Tariff, load_tariff
 from zhibian.problems import InputError, Problem
@@ -449,13 +449,17 @@ def _queries(
         if not finding.supporting
         and any(evidence.assertion is Assertion.NEGATED for evidence in finding.against)
     }
-    queries = clinician_queries(
-        extract_facts(reading.normalised, reviewer.facts),
-        reviewer.conditions,
-        documented,
-        ruled_out,
-        case.admission,
+    if case.admission is None:
+        # Limits depend on age; without a stay nothing is asked.
+        return ()
+    facts = extract_facts(
+        reading.normalised,
+        reviewer.facts,
+        originals=[document.text for document in case.documents],
+        sections=reading.sections,
+        times=[document.time for document in case.documents],
     )
+    queries = clinician_queries(facts, reviewer.conditions, documented, ruled_out, case.admission)
     return tuple(
         QueryOut(
             id=query.id,
