@@ -126,6 +126,12 @@ class ProcedureRules:
     first_codes: tuple[str, ...]
     class_order: tuple[str, ...]
     never_first: tuple[str, ...]
+    approach_id: str
+    approach_explanation: str
+    approaches: tuple[str, ...]
+    specimens: tuple[str, ...]
+    lead_ins: tuple[str, ...]
+    clause_marks: str
 
 
 def load_procedure_rules(rules: Path) -> ProcedureRules:
@@ -162,6 +168,12 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         first_codes=tuple(principal["prefer_codes"]["codes"]),
         class_order=tuple(principal["class_order"]["classes"]),
         never_first=tuple(principal["never_first"]["prefixes"]),
+        approach_id=raw["approaches"]["id"],
+        approach_explanation=raw["approaches"]["explanation"],
+        approaches=tuple(raw["approaches"]["words"]),
+        specimens=tuple(raw["specimens"]),
+        lead_ins=tuple(raw["clauses"]["lead_ins"]),
+        clause_marks=raw["clauses"]["marks"],
     )
 
 
