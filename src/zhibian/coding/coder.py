@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zhibian.coding.burns import BurnRules, load_burn_rules, told_in_parts
 from zhibian.coding.combine import Combination, combine, load_combinations
 from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
 from zhibian.coding.entry_condition import (
@@ -67,6 +68,7 @@ class Coder:
     entry_conditions: EntryConditionRules
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
+    burns: BurnRules
 
 
 def load_coder(
@@ -115,6 +117,7 @@ def load_coder(
         entry_conditions=load_entry_condition_rules(rules),
         principal_rules=load_principal_rules(rules),
         procedure_rules=load_procedure_rules(rules),
+        burns=load_burn_rules(rules),
     )
 
 
@@ -132,7 +135,9 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     """
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
     mentions = find_mentions(reading, coder.matcher, coder.lexicon)
-    findings = gather(coded_diagnoses(mentions, reading, coder), reading, coder.sources)
+    diagnoses = tuple(coded_diagnoses(mentions, reading, coder))
+    burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
+    findings = gather((*diagnoses, *burns), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     combined, combination_rules = combine(selected, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
