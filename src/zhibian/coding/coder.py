@@ -35,7 +35,7 @@ from zhibian.documents.assertion import assert_mention
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
 from zhibian.documents.reader import find_mentions
-from zhibian.documents.types import ListItem, Mention, Reading, SectionKind, Span
+from zhibian.documents.types import DocumentKind, ListItem, Mention, Reading, SectionKind, Span
 from zhibian.records.types import Case
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
@@ -215,11 +215,26 @@ def coded_diagnoses(
                 if _category(mention, coder) == linked.code[:3]
             )
             yield linked
+    operated = any(kind is DocumentKind.OPERATION for kind in reading.kinds) or any(
+        code.startswith(coder.selection.after_continued_by)
+        for mention in mentions
+        for code in coder.diagnosis_terms.codes(mention.term)
+    )
     for mention in mentions:
+        if not operated and _is_operated_before(mention, reading, coder):
+            continue
         if id(mention) in replaced or _is_status_beside_disease(mention, inside, coder):
             continue
         for code in coder.diagnosis_terms.codes(mention.term):
             yield CodedMention(mention, code, mention.term)
+
+
+def _is_operated_before(mention: Mention, reading: Reading, coder: Coder) -> bool:
+    """Tell whether "X术后" speaks of a disease that was operated on before this stay."""
+    rules = coder.selection
+    if _category(mention, coder).startswith(rules.after_keeps):
+        return False
+    return reading.normalised[mention.span.document].startswith(rules.after_words, mention.span.end)
 
 
 def _is_status_beside_disease(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import zhibian
 from zhibian.coding.coder import Coder, load_coder, propose
 from zhibian.coding.types import Evidence, Proposal, ProposedDiagnosis
-from zhibian.documents.facts import FactLexicon, extract_facts, load_lexicon
+from zhibian.documents.fact_lexicon import FactLexicon, load_lexicon
+from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading, Span
 from zhibian.grouping.codebook import CodeBook
@@ -20,7 +21,7 @@ from zhibian.grouping.types import Grouping, GroupingInput, Status
 from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard, Tariff, load_tariff
 from zhibian.problems import InputError, Problem
-from zhibian.quality.evidence import EvidenceCondition, load_conditions
+from zhibian.quality.evidence import EvidenceCondition, SupportStatus, load_conditions, support
 from zhibian.quality.flags import DOUBT_IN_CHINESE, Level, missed_codes, unsupported_codes
 from zhibian.quality.queries import clinician_queries
 from zhibian.records.case_json import CodeCheck, ReadCase
@@ -172,6 +173,7 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
     grouped_filed = None if filed is None else _group_filed(filed, case.admission, reviewer)
     grouped_proposed = _group_proposed(proposal, case.admission, reviewer)
     quote = _quoter(case)
+    facts = _facts(case, reading, reviewer)
     return CaseReport(
         id=case.id,
         versions=VersionsOut(
@@ -208,8 +210,8 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
             filed=None if grouped_filed is None else _grouping(grouped_filed, reviewer),
             proposed=None if grouped_proposed is None else _grouping(grouped_proposed, reviewer),
         ),
-        flags=_flags(filed, proposal, reviewer, quote),
-        queries=_queries(case, reading, proposal, filed, reviewer),
+        flags=_flags(case, filed, proposal, facts, reviewer),
+        queries=_queries(case, proposal, filed, facts, reviewer),
         deviation=_deviation(grouped_filed, grouped_proposed, reviewer),
         notices=tuple(
             NoticeOut(
@@ -382,18 +384,31 @@ def _payment(standard: PaymentStandard) -> PaymentOut:
     )
 
 
+def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]:
+    return extract_facts(
+        reading.normalised,
+        reviewer.facts,
+        originals=[document.text for document in case.documents],
+        sections=reading.sections,
+        times=[document.time for document in case.documents],
+    )
+
+
 def _flags(
+    case: Case,
     filed: FrontPage | None,
     proposal: Proposal,
+    facts: Sequence[Fact],
     reviewer: Reviewer,
-    quote: Callable[[Evidence], EvidenceOut],
 ) -> FlagsOut:
+    quote = _quoter(case)
     if filed is None:
         return FlagsOut(missed=(), unsupported=(), principal_differs=None)
 
     def level_of(code: str) -> Level:
         return _level_of(code, reviewer)
 
+    doubted = unsupported_codes(filed, proposal, level_of)
     return FlagsOut(
         missed=tuple(
             MissedOut(
@@ -407,17 +422,20 @@ def _flags(
             )
             for flag in missed_codes(filed, proposal, level_of)
         ),
-        unsupported=tuple(
-            UnsupportedOut(
-                kind=flag.kind,
-                code=flag.code,
-                name=_name(flag.code, flag.kind, reviewer),
-                level=flag.level,
-                reason=flag.reason,
-                message=DOUBT_IN_CHINESE[flag.reason],
-                evidence=tuple(map(quote, flag.evidence)),
-            )
-            for flag in unsupported_codes(filed, proposal, level_of)
+        unsupported=(
+            *(
+                UnsupportedOut(
+                    kind=flag.kind,
+                    code=flag.code,
+                    name=_name(flag.code, flag.kind, reviewer),
+                    level=flag.level,
+                    reason=flag.reason,
+                    message=DOUBT_IN_CHINESE[flag.reason],
+                    evidence=tuple(map(quote, flag.evidence)),
+                )
+                for flag in doubted
+            ),
+            *_weakly_supported(case, filed, {flag.code for flag in doubted}, facts, reviewer),
         ),
         principal_differs=(
             None
@@ -425,6 +443,38 @@ def _flags(
             else proposal.principal.code[:3] != filed.principal.code[:3]
         ),
     )
+
+
+def _weakly_supported(
+    case: Case,
+    filed: FrontPage,
+    already: Collection[str],
+    facts: Sequence[Fact],
+    reviewer: Reviewer,
+) -> Iterator[UnsupportedOut]:
+    """Yield filed CC/MCC that the record names, but whose measured values speak against them."""
+    if case.admission is None:
+        return
+    for entry in filed.others:
+        level = _level_of(entry.code, reviewer)
+        if level == "none" or entry.code in already:
+            continue
+        assessment = support(entry.code, facts, reviewer.conditions, case.admission)
+        if assessment is None or assessment.status is SupportStatus.SUPPORTED:
+            continue
+        if assessment.against:
+            yield UnsupportedOut(
+                kind="diagnosis",
+                code=entry.code,
+                name=_name(entry.code, "diagnosis", reviewer),
+                level=level,
+                reason="weak_indicators",
+                message=f"{DOUBT_IN_CHINESE['weak_indicators']}，请核对",
+                evidence=tuple(
+                    _quoted(case, i.span, "", "present", assessment.condition)
+                    for i in assessment.against
+                ),
+            )
 
 
 def _name(code: str, kind: str, reviewer: Reviewer) -> str:
@@ -435,11 +485,14 @@ def _name(code: str, kind: str, reviewer: Reviewer) -> str:
 
 def _queries(
     case: Case,
-    reading: Reading,
     proposal: Proposal,
     filed: FrontPage | None,
+    facts: Sequence[Fact],
     reviewer: Reviewer,
 ) -> tuple[QueryOut, ...]:
+    if case.admission is None:
+        # Limits depend on age; without a stay nothing is asked.
+        return ()
     documented = {
         finding.code for finding in proposal.findings.values() if finding.supporting
     } | _filed_codes(filed)
@@ -449,16 +502,6 @@ def _queries(
         if not finding.supporting
         and any(evidence.assertion is Assertion.NEGATED for evidence in finding.against)
     }
-    if case.admission is None:
-        # Limits depend on age; without a stay nothing is asked.
-        return ()
-    facts = extract_facts(
-        reading.normalised,
-        reviewer.facts,
-        originals=[document.text for document in case.documents],
-        sections=reading.sections,
-        times=[document.time for document in case.documents],
-    )
     queries = clinician_queries(facts, reviewer.conditions, documented, ruled_out, case.admission)
     return tuple(
         QueryOut(
