@@ -37,7 +37,7 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
-from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
+from zhibian.coding.types import COMBINATION, Finding, Proposal, ProposedDiagnosis
 from zhibian.documents.assertion import assert_mention
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
