@@ -37,7 +37,7 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
-from zhibian.coding.types import COMBINATION, Finding, Proposal, ProposedDiagnosis
+from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
 from zhibian.documents.assertion import assert_mention
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
@@ -182,7 +182,7 @@ def _diagnosis(
         finding, reading, case.documents, case.admission, coder.entry_conditions
     )
     term = coder.diagnosis_terms.terms.get(finding.term)
-    raised_by = COMBINATION if finding.code not in stated else term.origin if term else "link"
+    raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
     return ProposedDiagnosis(
         code=finding.code,
         poa=poa,

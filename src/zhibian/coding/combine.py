@@ -8,7 +8,7 @@ cholangitis); the parts are then not coded. The pairs are data
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +178,11 @@ def combine(
                 current[heir] = merged(heir, [current[heir], *vague])
         else:
             own = [current[rule.code]] if rule.code in current else []
-            current[rule.code] = merged(rule.code, [*own, *(current[code] for code in used)])
+            whole = merged(rule.code, [*own, *(current[code] for code in used)])
+            # Beside a part that stays (N18.5 with its anaemia) it takes the place of what goes.
+            gone = [current[code].listed for code in used if code in dropped]
+            place = min((listed for listed in gone if listed is not None), default=whole.listed)
+            current[rule.code] = replace(whole, listed=place if gone else whole.listed)
         for code in dropped:
             current.pop(code)
         applied.append(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zhibian.coding.rulefile import read_rule_file
-from zhibian.coding.types import COMBINATION, AppliedRule, Finding, ProposedDiagnosis
+from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis
 from zhibian.documents.types import Reading, SectionKind
 
 TABLE = Path("coding") / "principal.yaml"
@@ -104,14 +104,7 @@ def rank(
     for candidate in candidates:
         points, applied = _score(candidate, candidates, findings, stated, reading, rules, first)
         scored.append((points, candidate, applied))
-    # At equal points a combined code (K74.6 with bleeding) says more than any of its parts.
-    scored.sort(
-        key=lambda row: (
-            -row[0],
-            row[1].raised_by != COMBINATION,
-            _place(row[1], findings) or _NOWHERE,
-        )
-    )
+    scored.sort(key=lambda row: (-row[0], _place(row[1], findings) or _NOWHERE))
     ordered = tuple(candidate for _, candidate, _ in scored)
     by_id: dict[str, AppliedRule] = {}
     for _, candidate, applied in scored:

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from zhibian.documents.types import Assertion, Mention, SectionKind, Span
 from zhibian.records.types import EntryCondition
 
-COMBINATION = "combination"
-"""What raised a code that a combination rule made of its parts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Term:
