@@ -7,6 +7,7 @@ case, so that it can never reach coding.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,9 @@ _REASONS = {
     "model_type": "不是对象",
     "model_attributes_type": "不是对象",
 }
-# Fields whose values are codes, numbers or dates: safe to show. Everything else may hold text
-# about a patient and is never echoed.
+# Fields whose values are codes, numbers or dates, shown where they look like one: an export with
+# shifted columns may have a name there. Everything else may hold text about a patient and is
+# never echoed.
 _SHOWABLE = {
     "age",
     "age_days",
@@ -78,7 +80,9 @@ _SHOWABLE = {
     "sex",
     "discharge_way",
 }
-_LONGEST_SHOWN = 24
+_NUMBER_OR_DATE = re.compile(r"[0-9.:+\-/TZ 年月日时分]{1,24}|[A-Za-z]")
+_CODE = re.compile(r"[A-Za-z]?[0-9][0-9A-Za-z.+*]{1,24}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def decode(raw: bytes, source: str, limits: Limits) -> str:
     if not raw.strip():
         raise InputError(source, [Problem("文件", "file_empty", "文件为空", "检查导出是否完成")])
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
         raise InputError(
             source,
@@ -141,12 +145,28 @@ def decode(raw: bytes, source: str, limits: Limits) -> str:
                 )
             ],
         ) from None
+    if not text:
+        raise InputError(source, [Problem("文件", "file_empty", "文件为空", "检查导出是否完成")])
+    return text
 
 
 def parse_json(text: str, source: str) -> Any:
-    """Return the parsed JSON, or raise InputError with line and column."""
+    """Return the parsed JSON, or raise InputError with line and column.
+
+    A key written twice in one object (two principal diagnoses, say) is refused: JSON readers
+    keep the last one in silence.
+    """
+    repeated: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        block = dict(pairs)
+        if len(block) < len(pairs):
+            keys = [key for key, _ in pairs]
+            repeated.extend(key for key in block if keys.count(key) > 1)
+        return block
+
     try:
-        return json.loads(text)
+        parsed = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as bad:
         problem = Problem(
             f"第 {bad.lineno} 行第 {bad.colno} 列",
@@ -156,7 +176,19 @@ def parse_json(text: str, source: str) -> Any:
         )
     except RecursionError:
         problem = Problem("文件", "not_json", "JSON 嵌套过深", "按病例 JSON 格式重新导出")
+    except ValueError:  # Python refuses to read integers of thousands of digits
+        problem = Problem("文件", "not_json", "含位数过多的整数", "按病例 JSON 格式重新导出")
+    else:
+        if not repeated:
+            return parsed
+        raise InputError(source, [_key_repeated(key) for key in dict.fromkeys(repeated)])
     raise InputError(source, [problem])
+
+
+def _key_repeated(key: str) -> Problem:
+    return Problem(
+        _SURROGATE.sub("?", key), "key_repeated", "同一对象中重复出现", "每个字段只写一次"
+    )
 
 
 def case_from_mapping(
@@ -193,6 +225,7 @@ def case_from_mapping(
     except ValidationError as bad:
         problems.extend(_shape_problems(bad, given))
     problems.extend(_unknown_fields(given))
+    problems.extend(_broken_characters(given))
     problems.extend(_text_problems(given.get("documents"), limits))
     if case is not None:
         problems.extend(_stay_problems(case))
@@ -240,11 +273,16 @@ def _front_page_problems(page: object) -> Iterator[Problem]:
                 "principal_repeated",
                 "与主要诊断重复",
                 "从其他诊断中删除主要诊断",
-                code,
+                _shown(code, _CODE),
             )
         elif code and code in codes[:index]:
             yield Problem(
-                field, "diagnosis_repeated", "其他诊断重复", "删除重复的一行", code, "warning"
+                field,
+                "diagnosis_repeated",
+                "其他诊断重复",
+                "删除重复的一行",
+                _shown(code, _CODE),
+                "warning",
             )
 
 
@@ -262,6 +300,12 @@ def _name_of(entry: object) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def _shown(value: object, shape: re.Pattern[str]) -> str | None:
+    """Return a value that may be shown, None where it may be free text."""
+    text = str(value)
+    return text if shape.fullmatch(text) else None
+
+
 def _field_of(location: Iterable[int | str]) -> str:
     parts: list[str] = []
     for part in location:
@@ -269,7 +313,7 @@ def _field_of(location: Iterable[int | str]) -> str:
             parts[-1] += f"[{part}]"
         else:
             parts.append(str(part))
-    return ".".join(parts)
+    return _SURROGATE.sub("?", ".".join(parts))
 
 
 def _shape_problems(bad: ValidationError, given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -281,7 +325,7 @@ def _shape_problems(bad: ValidationError, given: Mapping[str, Any]) -> Iterator[
         )
         shown = None
         if last in _SHOWABLE and not missing and isinstance(error["input"], str | int | float):
-            shown = str(error["input"])[:_LONGEST_SHOWN]
+            shown = _shown(error["input"], _NUMBER_OR_DATE)
         yield Problem(
             _field_of(location),
             f"{last}_missing" if missing else f"{last}_invalid",
@@ -305,12 +349,30 @@ def _unknown_fields(given: Mapping[str, Any]) -> Iterator[Problem]:
         # `style` is a free remark that describes a record's wording.
         for name in sorted(set(map(str, block)) - names - {"style"}):
             yield Problem(
-                f"{scope}.{name}".lstrip("."),
+                _field_of((scope, name) if scope else (name,)),
                 "field_unknown",
                 "格式中没有这一项，已忽略",
                 "核对字段名（zhibian schema case）",
                 severity="warning",
             )
+
+
+def _broken_characters(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Name fields with half a character (a lone surrogate), which no file or screen can hold."""
+    waiting: list[tuple[tuple[int | str, ...], object]] = [((), given)]
+    while waiting:
+        location, value = waiting.pop(0)
+        if isinstance(value, str) and _SURROGATE.search(value):
+            yield Problem(
+                _field_of(location),
+                "characters_broken",
+                "含残缺字符（不成对的 Unicode 代理项）",
+                "从源系统重新导出这一项",
+            )
+        elif isinstance(value, Mapping):
+            waiting.extend(((*location, str(key)), inner) for key, inner in value.items())
+        elif isinstance(value, list):
+            waiting.extend(((*location, index), inner) for index, inner in enumerate(value))
 
 
 def _text_problems(documents: object, limits: Limits) -> Iterator[Problem]:
