@@ -71,7 +71,7 @@ def propose_procedures(
     current = _with_quantities(current, reading, rules, applied)
     current = _without_omitted(current, rules, applied)
     current = {code: f for code, f in current.items() if not _is_routine(code, rules)}
-    ordered = sorted(current.values(), key=lambda f: _order(f, code_set, rules))
+    ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
     return ProcedureProposal(
         tuple(_proposed(finding, case, reading, done) for finding in ordered),
         tuple(applied),
@@ -430,18 +430,25 @@ def _is_routine(code: str, rules: ProcedureRules) -> bool:
 
 
 def _order(
-    finding: Finding, code_set: CodeSet, rules: ProcedureRules
-) -> tuple[bool, bool, bool, int, int, int]:
-    """Order procedures: those that open the list by rule, then by class, then as named."""
+    finding: Finding, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
+) -> tuple[bool, bool, bool, bool, int, float, int, int]:
+    """Order procedures: those that open the list by rule, then by class, trust and place."""
     entry = code_set.get(finding.code)
     category = entry.category if entry else ""
-    place = rules.class_order.index(category) if category in rules.class_order else 1
+    # A code without published class is a name of the NHSA edition alone: mostly an operation.
+    place = rules.class_order.index(category) if category in rules.class_order else 0
+    outranked = any(
+        finding.code.startswith(over) and any(code.startswith(first) for code in every)
+        for first, over in rules.outranks
+    )
     best = finding.supporting[0]
     return (
         finding.code not in rules.first_codes,
         finding.code.startswith(rules.never_first),
         code_set.is_grey(finding.code),
+        outranked,
         place,
+        -best.weight,
         best.span.document,
         best.position,
     )
