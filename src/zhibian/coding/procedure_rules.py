@@ -131,6 +131,7 @@ class ProcedureRules:
     approach_explanation: str
     approaches: tuple[str, ...]
     specimens: tuple[str, ...]
+    imaging_before: tuple[str, ...]
     lead_ins: tuple[str, ...]
     clause_marks: str
 
@@ -176,6 +177,7 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         approach_explanation=raw["approaches"]["explanation"],
         approaches=tuple(raw["approaches"]["words"]),
         specimens=tuple(raw["specimens"]),
+        imaging_before=tuple(raw["imaging_before"]),
         lead_ins=tuple(raw["clauses"]["lead_ins"]),
         clause_marks=raw["clauses"]["marks"],
     )

@@ -87,7 +87,7 @@ def _gather(
         for code in terms.codes(mention.term):
             if not (
                 _is_for_anaesthesia(mention, code, reading, rules)
-                or _is_specimen(mention, reading, rules)
+                or _is_no_procedure(mention, reading, rules)
             ):
                 groups[code].append(CodedMention(mention, code, mention.term))
     return {code: _finding(code, group, reading, rules) for code, group in groups.items()}
@@ -222,10 +222,12 @@ def _is_for_anaesthesia(
     return _says(rules.anaesthesia_words, around) or "麻" in around
 
 
-def _is_specimen(mention: Mention, reading: Reading, rules: ProcedureRules) -> bool:
-    """Tell whether what follows makes the term a specimen or a device: 灌洗 + 液."""
+def _is_no_procedure(mention: Mention, reading: Reading, rules: ProcedureRules) -> bool:
+    """Tell whether its neighbours make the term no procedure: 灌洗 + 液, CT + 肺动脉造影."""
     text = reading.normalised[mention.span.document]
-    return text.startswith(rules.specimens, mention.span.end)
+    return text.startswith(rules.specimens, mention.span.end) or (
+        "造影" in mention.term and text.endswith(rules.imaging_before, 0, mention.span.start)
+    )
 
 
 def _is_done(finding: Finding) -> bool:
