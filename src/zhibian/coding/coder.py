@@ -104,6 +104,7 @@ def load_coder(
     """
     lexicon = load_reading_lexicon(rules)
     selection = load_selection_rules(rules)
+    procedure_rules = load_procedure_rules(rules)
     aliases = rules / ALIASES
     diagnosis_terms = build_dictionary(
         diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
@@ -117,7 +118,9 @@ def load_coder(
         lexicon=lexicon,
         diagnosis_terms=diagnosis_terms,
         procedure_terms=procedure_terms,
-        matcher=TermMatcher({**diagnosis_terms.terms, **procedure_terms.terms}),
+        matcher=TermMatcher(
+            {*diagnosis_terms.terms, *procedure_terms.terms, *procedure_rules.context_terms}
+        ),
         linker=build_linker(diagnosis_terms, selection.link_threshold),
         sources=load_sources(rules),
         selection=selection,
@@ -125,7 +128,7 @@ def load_coder(
         combinations=load_combinations(rules),
         entry_conditions=load_entry_condition_rules(rules),
         principal_rules=load_principal_rules(rules),
-        procedure_rules=load_procedure_rules(rules),
+        procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
     )
 

@@ -193,10 +193,13 @@ def combine(
 
 def merged(code: str, parts: Sequence[Finding]) -> Finding:
     """Return one finding with the evidence of all parts; words are those of the first part."""
-    supporting = sorted(
+    ranked = sorted(
         {evidence for part in parts for evidence in part.supporting},
         key=lambda e: (-e.weight, e.span.document, e.span.start),
     )
+    # Two terms of one sentence are one sentence of evidence.
+    by_place = {evidence.span: evidence for evidence in reversed(ranked)}
+    supporting = [evidence for evidence in ranked if by_place[evidence.span] is evidence]
     return Finding(
         code=code,
         term=parts[0].term,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.findings import CodedMention, evidence_span
-from zhibian.coding.procedure_rules import Place, ProcedureRules, Quantity
+from zhibian.coding.procedure_rules import ContextTerm, Place, ProcedureRules
+from zhibian.coding.quantities import with_quantities
 from zhibian.coding.types import AppliedRule, Evidence, Finding, ProposedProcedure
 from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, SectionKind
 from zhibian.records.types import Case
@@ -67,8 +68,9 @@ def propose_procedures(
     current = _by_approach(done, terms, reading, rules, applied)
     current = _refined(current, reading, rules, applied)
     current = _one_code_a_procedure(current, code_set)
+    current = _merged(current, rules, applied)
     current = _with_companions(current, reading, rules, applied)
-    current = _with_quantities(current, reading, rules, applied)
+    current = with_quantities(current, reading, rules, applied)
     current = _without_omitted(current, rules, applied)
     current = {code: f for code, f in current.items() if not _is_routine(code, rules)}
     ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
@@ -84,13 +86,27 @@ def _gather(
 ) -> dict[str, Finding]:
     groups: dict[str, list[CodedMention]] = defaultdict(list)
     for mention in mentions:
-        for code in terms.codes(mention.term):
+        for code in terms.codes(mention.term) or _codes_by_context(mention, reading, rules):
             if not (
                 _is_for_anaesthesia(mention, code, reading, rules)
                 or _is_no_procedure(mention, reading, rules)
             ):
                 groups[code].append(CodedMention(mention, code, mention.term))
     return {code: _finding(code, group, reading, rules) for code, group in groups.items()}
+
+
+def _codes_by_context(mention: Mention, reading: Reading, rules: ProcedureRules) -> tuple[str, ...]:
+    """Return the code that an elliptical name (支架植入术, PCI, ESD) takes from its context."""
+    rule = rules.context_terms.get(mention.term)
+    if rule is None:
+        return ()
+    text = _context(rule, mention, reading)
+    return next(((code,) for words, code in rule.choices if _says(words, text)), ())
+
+
+def _context(rule: ContextTerm, mention: Mention, reading: Reading) -> str:
+    text = reading.normalised[mention.span.document]
+    return text if rule.whole_document else text[mention.sentence.start : mention.sentence.end]
 
 
 def _finding(
@@ -151,6 +167,9 @@ def _place(mention: Mention, reading: Reading, rules: ProcedureRules) -> Place:
             kind in place.documents or mention.section is SectionKind.PROCEDURE_NAME
         ):
             return place
+    ahead, _ = _around(mention, reading)
+    if _says(rules.done_before_admission.get(mention.section, ()), ahead):
+        return replace(_ELSEWHERE, id="PLACE-EMERGENCY", trust=0.65)
     if kind is DocumentKind.OPERATION:
         return replace(_ELSEWHERE, id="PLACE-OPERATION", trust=0.72)
     return _ELSEWHERE
@@ -326,6 +345,24 @@ def _same_procedure(better: Finding, finding: Finding) -> bool:
     )
 
 
+def _merged(
+    findings: Mapping[str, Finding], rules: ProcedureRules, applied: list[AppliedRule]
+) -> dict[str, Finding]:
+    """Replace codes that ICD-9-CM-3 joins into one (合并编码)."""
+    current = dict(findings)
+    for rule in rules.merges:
+        parts = [[code for code in current if code.startswith(part)] for part in rule.parts]
+        used = list(dict.fromkeys(code for part in parts for code in part))
+        if not all(parts) or len(used) < len(rule.parts) or rule.target in used:
+            continue
+        whole = current.pop(used[0])
+        for code in used[1:]:
+            whole = _joined(rule.target, whole, current.pop(code))
+        current[rule.target] = replace(whole, code=rule.target)
+        applied.append(AppliedRule(rule.id, rule.explanation, (*used, rule.target)))
+    return current
+
+
 def _with_companions(
     findings: Mapping[str, Finding],
     reading: Reading,
@@ -345,69 +382,6 @@ def _with_companions(
                 current[code] = replace(origin, code=code)
                 applied.append(AppliedRule(rule.id, rule.explanation, (origin.code, code)))
     return current
-
-
-def _with_quantities(
-    findings: Mapping[str, Finding],
-    reading: Reading,
-    rules: ProcedureRules,
-    applied: list[AppliedRule],
-) -> dict[str, Finding]:
-    current = dict(findings)
-    for rule in rules.quantities:
-        origin = next((current[code] for code in rule.applies_to if code in current), None)
-        if origin is None:
-            continue
-        number = _counted(rule, origin, reading, rules)
-        if number is None:
-            continue
-        code = next((b.code for b in rule.bands if b.at_least <= number < b.below), None)
-        if code is None or code in current:
-            continue
-        # A duration replaces the code that leaves it open; a count is coded beside it.
-        if code in rule.applies_to:
-            for vague in rule.applies_to:
-                current.pop(vague, None)
-        current[code] = replace(origin, code=code)
-        applied.append(AppliedRule(rule.id, rule.explanation, (origin.code, code)))
-    return current
-
-
-def _counted(
-    rule: Quantity, origin: Finding, reading: Reading, rules: ProcedureRules
-) -> float | None:
-    """Return the number that a rule asks for, or None when the text does not tell."""
-    documents = (
-        range(len(reading.normalised))
-        if rule.combine == "longest"
-        else sorted({evidence.span.document for evidence in origin.supporting})
-    )
-    numbers: list[float] = []
-    named: set[str] = set()
-    for document in documents:
-        own: list[float] = []
-        for sentence in reading.sentences:
-            if sentence.span.document != document:
-                continue
-            text = reading.normalised[document][sentence.span.start : sentence.span.end]
-            if not _says(rule.mention_terms, text) or _says(rule.exclude_terms, text):
-                continue
-            named.update(name for name, words in rule.groups.items() if _says(words, text))
-            own.extend(
-                factor * _number(match.group("n"), rules.numerals)
-                for pattern, factor in rule.patterns
-                for match in pattern.finditer(text)
-            )
-        # The same stents are told again in the discharge record: one document's sum is the sum.
-        if own:
-            numbers.append(sum(own) if rule.combine == "sum" else max(own))
-    if rule.combine == "distinct":
-        return float(len(named)) if named else None
-    return max(numbers, default=None)
-
-
-def _number(text: str, numerals: Mapping[str, int]) -> float:
-    return float(numerals[text]) if text in numerals else float(text)
 
 
 def _without_omitted(
