@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import io
+import os
 import re
 import subprocess
 import sys
@@ -19,11 +20,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
-
-from zhibian.records.case_json import Limits, read_case
-from zhibian.review.pipeline import code_check, load_reviewer, review
-from zhibian.review.render import show
-from zhibian.settings import Settings
+from rich.text import Text
 
 HERE = Path(__file__).resolve().parent
 RECORD = HERE / "heart-failure-pneumonia.json"
@@ -34,14 +31,13 @@ FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono CJK SC', 'Noto Sans CJK SC', monosp
 
 
 def terminal_as_svg() -> str:
-    """Return the review of the shipped record as rich draws it on a terminal."""
-    settings = Settings()
-    limits = Limits(settings.max_document_chars, settings.max_file_bytes)
-    reviewer = load_reviewer(settings.rules, settings.scheme, settings.tariff, None)
-    read = read_case(RECORD, limits, code_check(reviewer))
+    """Return what the command prints on a terminal, as drawn by rich."""
+    zhibian = Path(sys.executable).with_name("zhibian")
+    terminal = {**os.environ, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    run = [str(zhibian), "code", str(RECORD)]
+    done = subprocess.run(run, check=True, capture_output=True, encoding="utf-8", env=terminal)
     screen = Console(record=True, width=COLUMNS, file=io.StringIO(), highlight=False)
-    titles = [document.title for document in read.case.documents]
-    show(review(read, reviewer), titles, screen)
+    screen.print(Text.from_ansi(done.stdout))
     svg = screen.export_svg(title=f"zhibian code examples/{RECORD.name}", theme=MONOKAI)
     # The web font that rich names has no Chinese and is out of reach offline.
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zhibian.coding.burns import BurnRules, load_burn_rules, told_in_parts
-from zhibian.coding.combine import Combination, combine, load_combinations
+from zhibian.coding.combine import (
+    Combination,
+    Retyping,
+    combine,
+    load_combinations,
+    load_retypings,
+    retype,
+)
 from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
 from zhibian.coding.entry_condition import (
     EntryConditionRules,
@@ -64,6 +71,7 @@ class Coder:
     linker: Linker
     sources: SourceTable
     selection: SelectionRules
+    retypings: tuple[Retyping, ...]
     combinations: tuple[Combination, ...]
     entry_conditions: EntryConditionRules
     principal_rules: PrincipalRules
@@ -113,6 +121,7 @@ def load_coder(
         linker=build_linker(diagnosis_terms, selection.link_threshold),
         sources=load_sources(rules),
         selection=selection,
+        retypings=load_retypings(rules),
         combinations=load_combinations(rules),
         entry_conditions=load_entry_condition_rules(rules),
         principal_rules=load_principal_rules(rules),
@@ -139,7 +148,8 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     findings = gather((*diagnoses, *burns), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
-    combined, combination_rules = combine(selected, coder.combinations)
+    typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
+    combined, combination_rules = combine(typed, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
     candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
     ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
@@ -155,7 +165,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         principal=ordered[0] if ordered else None,
         others=_in_record_order(ordered[1:], kept),
         procedures=procedures.proposed,
-        rules=(*combination_rules, *principal_rules, *procedures.rules),
+        rules=(*typing_rules, *combination_rules, *principal_rules, *procedures.rules),
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )

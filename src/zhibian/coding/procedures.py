@@ -123,8 +123,10 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
         }
         said_done = "done" in said or _is_own_clause(ahead, behind, rules)
         doubts = [verdict for meaning, verdict in _VERDICTS.items() if meaning in said]
-        # "行…术" right before the name outweighs a plan or a past that the sentence also tells.
-        close = _says_done_closely(ahead, rules)
+        # "行…术" right before the name outweighs what another clause of the sentence tells, but
+        # not a plan or refusal in its own.
+        own = ahead[max(ahead.rfind(","), ahead.rfind("，")) + 1 :]
+        close = _says_done_closely(ahead, rules) and not _plans_anywhere(own, rules)
         if assertion is Assertion.PRESENT and doubts and not close:
             assertion = doubts[0]
     # An abbreviation among laboratory values (NIV, HD) is no statement that it was done.
@@ -199,6 +201,14 @@ def _plans(ahead: str, rules: ProcedureRules) -> bool:
         for group in rules.verbs
         if group.meaning in _VERDICTS and group.before
         for term in group.terms
+    )
+
+
+def _plans_anywhere(clause: str, rules: ProcedureRules) -> bool:
+    return any(
+        _says(group.terms, clause)
+        for group in rules.verbs
+        if group.before and group.meaning in {"planned", "not_done"}
     )
 
 
