@@ -79,9 +79,7 @@ def test_coding(case: dict[str, Any], reviewer: Reviewer) -> None:
     proposal = _proposal(case, reviewer)
     principal = proposal.principal.code if proposal.principal else None
     diagnoses = {
-        entry.code: entry
-        for entry in (proposal.principal, *proposal.others)
-        if entry is not None
+        entry.code: entry for entry in (proposal.principal, *proposal.others) if entry is not None
     }
     procedures = [entry.code for entry in proposal.procedures]
     if "principal" in expect:
