@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.review.pipeline import Reviewer, load_reviewer
+from zhibian.review.reviewer import Reviewer, load_reviewer
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -23,9 +23,10 @@ from zhibian.records.case_json import (
     parse_json,
 )
 from zhibian.records.field_record import case_from_fields, is_field_record
-from zhibian.review.pipeline import code_check, load_reviewer, review
+from zhibian.review.pipeline import review
 from zhibian.review.render import show
 from zhibian.review.report import CaseReport
+from zhibian.review.reviewer import code_check, load_reviewer
 from zhibian.settings import Settings
 
 PROBLEM_FILE = "_problems.json"

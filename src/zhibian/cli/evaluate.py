@@ -14,7 +14,8 @@ from zhibian.cli.common import RulesOption, refuse
 from zhibian.evaluation.gold_cases import figures, read_gold, score_case
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import Limits, read_case
-from zhibian.review.pipeline import code_check, load_reviewer, review
+from zhibian.review.pipeline import review
+from zhibian.review.reviewer import code_check, load_reviewer
 from zhibian.settings import Settings
 
 

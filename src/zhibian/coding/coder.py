@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhibian.coding.combine import Combination, combine, load_combinations
+from zhibian.coding.burns import BurnRules, load_burn_rules, told_in_parts
+from zhibian.coding.combine import (
+    Combination,
+    Retyping,
+    combine,
+    load_combinations,
+    load_retypings,
+    retype,
+)
 from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
 from zhibian.coding.entry_condition import (
     EntryConditionRules,
@@ -34,7 +42,7 @@ from zhibian.documents.assertion import assert_mention
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
 from zhibian.documents.reader import find_mentions
-from zhibian.documents.types import ListItem, Mention, Reading, SectionKind, Span
+from zhibian.documents.types import DocumentKind, ListItem, Mention, Reading, SectionKind, Span
 from zhibian.records.types import Case
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
@@ -63,10 +71,12 @@ class Coder:
     linker: Linker
     sources: SourceTable
     selection: SelectionRules
+    retypings: tuple[Retyping, ...]
     combinations: tuple[Combination, ...]
     entry_conditions: EntryConditionRules
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
+    burns: BurnRules
 
 
 def load_coder(
@@ -111,10 +121,12 @@ def load_coder(
         linker=build_linker(diagnosis_terms, selection.link_threshold),
         sources=load_sources(rules),
         selection=selection,
+        retypings=load_retypings(rules),
         combinations=load_combinations(rules),
         entry_conditions=load_entry_condition_rules(rules),
         principal_rules=load_principal_rules(rules),
         procedure_rules=load_procedure_rules(rules),
+        burns=load_burn_rules(rules),
     )
 
 
@@ -132,9 +144,12 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     """
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
     mentions = find_mentions(reading, coder.matcher, coder.lexicon)
-    findings = gather(coded_diagnoses(mentions, reading, coder), reading, coder.sources)
+    diagnoses = tuple(coded_diagnoses(mentions, reading, coder))
+    burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
+    findings = gather((*diagnoses, *burns), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
-    combined, combination_rules = combine(selected, coder.combinations)
+    typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
+    combined, combination_rules = combine(typed, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
     candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
     ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
@@ -150,7 +165,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         principal=ordered[0] if ordered else None,
         others=_in_record_order(ordered[1:], kept),
         procedures=procedures.proposed,
-        rules=(*combination_rules, *principal_rules, *procedures.rules),
+        rules=(*typing_rules, *combination_rules, *principal_rules, *procedures.rules),
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
@@ -210,11 +225,26 @@ def coded_diagnoses(
                 if _category(mention, coder) == linked.code[:3]
             )
             yield linked
+    operated = any(kind is DocumentKind.OPERATION for kind in reading.kinds) or any(
+        code.startswith(coder.selection.after_continued_by)
+        for mention in mentions
+        for code in coder.diagnosis_terms.codes(mention.term)
+    )
     for mention in mentions:
+        if not operated and _is_operated_before(mention, reading, coder):
+            continue
         if id(mention) in replaced or _is_status_beside_disease(mention, inside, coder):
             continue
         for code in coder.diagnosis_terms.codes(mention.term):
             yield CodedMention(mention, code, mention.term)
+
+
+def _is_operated_before(mention: Mention, reading: Reading, coder: Coder) -> bool:
+    """Tell whether "X术后" speaks of a disease that was operated on before this stay."""
+    rules = coder.selection
+    if _category(mention, coder).startswith(rules.after_keeps):
+        return False
+    return reading.normalised[mention.span.document].startswith(rules.after_words, mention.span.end)
 
 
 def _is_status_beside_disease(

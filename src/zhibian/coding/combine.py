@@ -8,12 +8,13 @@ cholangitis); the parts are then not coded. The pairs are data
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import AppliedRule, Finding
+from zhibian.terminology.code_set import CodeSet
 
 TABLE = Path("coding") / "combinations.yaml"
 
@@ -44,9 +45,79 @@ class Combination:
     same_disease: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Retyping:
+    """A code without type that takes the type of another code of the record (分型).
+
+    ``prefix`` is what the name of the typed code begins with.
+    """
+
+    id: str
+    explanation: str
+    when: tuple[str, ...]
+    origin: str
+    target: str
+    prefix: str
+
+
 def load_combinations(rules: Path) -> tuple[Combination, ...]:
     """Read the combination rules; InputError when they are absent or malformed."""
     return read_rule_file(rules, TABLE, _parse)
+
+
+def load_retypings(rules: Path) -> tuple[Retyping, ...]:
+    """Read the typing rules of the same file; InputError when they are absent or malformed."""
+    return read_rule_file(rules, TABLE, _parse_retypings)
+
+
+def _parse_retypings(raw: Mapping[str, Any]) -> tuple[Retyping, ...]:
+    return tuple(
+        Retyping(
+            row["id"],
+            row["explanation"],
+            tuple(row["when"]),
+            row["origin"],
+            row["target"],
+            row["prefix"],
+        )
+        for row in raw["retype"]
+    )
+
+
+def retype(
+    findings: Mapping[str, Finding], retypings: tuple[Retyping, ...], code_set: CodeSet
+) -> tuple[dict[str, Finding], tuple[AppliedRule, ...]]:
+    """Give complications their type where the record tells it: 2型糖尿病 + 糖尿病肾病.
+
+    Parameters
+    ----------
+    findings
+        Findings that would be proposed, by code.
+    retypings
+        Rules.
+    code_set
+        Names, by which the typed code is found.
+    """
+    current = dict(findings)
+    applied = []
+    for rule in retypings:
+        if not any(code.startswith(rule.when) for code in current):
+            continue
+        for code in [c for c in current if c.startswith(rule.origin)]:
+            name = f"{rule.prefix}{code_set.name(code)}"
+            typed = next(
+                (
+                    entry.code
+                    for entry in code_set.finer(rule.target, len(code_set))
+                    if entry.name in {name, f"{name}变"}
+                ),
+                None,
+            )
+            if typed is not None:
+                own = [current[typed]] if typed in current else []
+                current[typed] = merged(typed, [*own, current.pop(code)])
+                applied.append(AppliedRule(rule.id, rule.explanation, (code, typed)))
+    return current, tuple(applied)
 
 
 def _parse(raw: Mapping[str, Any]) -> tuple[Combination, ...]:
@@ -107,7 +178,11 @@ def combine(
                 current[heir] = merged(heir, [current[heir], *vague])
         else:
             own = [current[rule.code]] if rule.code in current else []
-            current[rule.code] = merged(rule.code, [*own, *(current[code] for code in used)])
+            whole = merged(rule.code, [*own, *(current[code] for code in used)])
+            # Beside a part that stays (N18.5 with its anaemia) it takes the place of what goes.
+            gone = [current[code].listed for code in used if code in dropped]
+            place = min((listed for listed in gone if listed is not None), default=whole.listed)
+            current[rule.code] = replace(whole, listed=place if gone else whole.listed)
         for code in dropped:
             current.pop(code)
         applied.append(

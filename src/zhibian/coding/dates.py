@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from zhibian.documents.types import Reading
+from zhibian.documents.types import DocumentKind, Reading
 
 # A day without year is written 03-07 or 3月7日; 2.6 or 7-9 are quantities.
 _DAY = re.compile(
@@ -37,13 +37,17 @@ def date_near(
     Returns
     -------
     date or None
-        The first date on the same line before the end of the place, else that of the document.
+        A progress note opens with its day: the first date on the line. A report strings results
+        together: the last date before the place. Without either, the day of the document.
     """
     text = reading.normalised[document]
     line = text.rfind("\n", max(0, start - _FURTHEST_BACK), start) + 1
     if line == 0:
         line = max(0, start - _FURTHEST_BACK)
-    match = _DAY.search(text, line, end)
+    if reading.kinds[document] is DocumentKind.REPORT:
+        match = max(_DAY.finditer(text, line, start), key=lambda m: m.start(), default=None)
+    else:
+        match = _DAY.search(text, line, end)
     if match is None and stamp is not None:
         match = _DAY.search(stamp)
     return as_date(match, admitted) if match else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import AppliedRule, Finding, ProposedDiagnosis
-from zhibian.documents.types import ListItem, Reading, SectionKind
+from zhibian.documents.types import Reading, SectionKind
 
 TABLE = Path("coding") / "principal.yaml"
 _NOWHERE = (sys.maxsize, sys.maxsize)
@@ -161,8 +161,11 @@ def _start(
     ]
     sections = {evidence.section for evidence in (*candidate.evidence, *spoken)}
     listed = [items[e.span] for e in (*candidate.evidence, *spoken) if e.span in items]
-    if any(_opens(item, SectionKind.ADMISSION_DIAGNOSIS) for item in listed):
-        points += start["admission_first"]
+    orders = [item.order for item in listed if item.section is SectionKind.ADMISSION_DIAGNOSIS]
+    if any(item.section is SectionKind.DISCHARGE_DIAGNOSIS for item in reading.items):
+        points += start["admission_first"] if 0 in orders else 0.0
+    elif orders:
+        points += max(0.0, start["admission_only"] - start["admission_step"] * min(orders))
     if SectionKind.POSTOPERATIVE_DIAGNOSIS in sections:
         points += start["postoperative"]
     if sections & _REASON_SECTIONS:
@@ -172,10 +175,6 @@ def _start(
 
 def _rank(place: tuple[int, int], reading: Reading) -> int:
     return reading.items[place[0]].order
-
-
-def _opens(item: ListItem, section: SectionKind) -> bool:
-    return item.section is section and item.order == 0
 
 
 def _applies(

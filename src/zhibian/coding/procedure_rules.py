@@ -125,7 +125,14 @@ class ProcedureRules:
     anaesthesia_codes: tuple[str, ...]
     first_codes: tuple[str, ...]
     class_order: tuple[str, ...]
+    outranks: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     never_first: tuple[str, ...]
+    approach_id: str
+    approach_explanation: str
+    approaches: tuple[str, ...]
+    specimens: tuple[str, ...]
+    lead_ins: tuple[str, ...]
+    clause_marks: str
 
 
 def load_procedure_rules(rules: Path) -> ProcedureRules:
@@ -161,7 +168,16 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         anaesthesia_codes=tuple(code for row in anaesthesia for code in row["omit_prefixes"]),
         first_codes=tuple(principal["prefer_codes"]["codes"]),
         class_order=tuple(principal["class_order"]["classes"]),
+        outranks=tuple(
+            (tuple(pair["first"]), tuple(pair["over"])) for pair in principal["outranks"]["pairs"]
+        ),
         never_first=tuple(principal["never_first"]["prefixes"]),
+        approach_id=raw["approaches"]["id"],
+        approach_explanation=raw["approaches"]["explanation"],
+        approaches=tuple(raw["approaches"]["words"]),
+        specimens=tuple(raw["specimens"]),
+        lead_ins=tuple(raw["clauses"]["lead_ins"]),
+        clause_marks=raw["clauses"]["marks"],
     )
 
 

@@ -64,13 +64,14 @@ def propose_procedures(
     findings = _gather(mentions, terms, reading, rules)
     applied: list[AppliedRule] = []
     done = {code: f for code, f in findings.items() if _is_done(f)}
-    current = _refined(done, reading, rules, applied)
+    current = _by_approach(done, terms, reading, rules, applied)
+    current = _refined(current, reading, rules, applied)
     current = _one_code_a_procedure(current, code_set)
     current = _with_companions(current, reading, rules, applied)
     current = _with_quantities(current, reading, rules, applied)
     current = _without_omitted(current, rules, applied)
     current = {code: f for code, f in current.items() if not _is_routine(code, rules)}
-    ordered = sorted(current.values(), key=lambda f: _order(f, code_set, rules))
+    ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
     return ProcedureProposal(
         tuple(_proposed(finding, case, reading, done) for finding in ordered),
         tuple(applied),
@@ -84,7 +85,10 @@ def _gather(
     groups: dict[str, list[CodedMention]] = defaultdict(list)
     for mention in mentions:
         for code in terms.codes(mention.term):
-            if not _is_for_anaesthesia(mention, code, reading, rules):
+            if not (
+                _is_for_anaesthesia(mention, code, reading, rules)
+                or _is_specimen(mention, reading, rules)
+            ):
                 groups[code].append(CodedMention(mention, code, mention.term))
     return {code: _finding(code, group, reading, rules) for code, group in groups.items()}
 
@@ -117,13 +121,19 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
                 group.terms, ahead[-group.window :] if group.before else behind[: group.window]
             )
         }
-        said_done = "done" in said
+        said_done = "done" in said or _is_own_clause(ahead, behind, rules)
         doubts = [verdict for meaning, verdict in _VERDICTS.items() if meaning in said]
-        # "行…术" right before the name outweighs a plan or a past that the sentence also tells.
-        close = _says_done_closely(ahead, rules)
+        # "行…术" right before the name outweighs what another clause of the sentence tells, but
+        # not a plan or refusal in its own.
+        own = ahead[max(ahead.rfind(","), ahead.rfind("，")) + 1 :]
+        close = _says_done_closely(ahead, rules) and not _plans_anywhere(own, rules)
         if assertion is Assertion.PRESENT and doubts and not close:
             assertion = doubts[0]
-    trust = place.trust if said_done or not place.needs_verb else min(place.trust, 0.5)
+    # An abbreviation among laboratory values (NIV, HD) is no statement that it was done.
+    needs_verb = place.needs_verb or (
+        mention.term.isascii() and mention.section is not SectionKind.PROCEDURE_NAME
+    )
+    trust = place.trust if said_done or not needs_verb else min(place.trust, 0.5)
     return Evidence(
         evidence_span(mention, reading),
         assertion,
@@ -156,6 +166,20 @@ def _around(mention: Mention, reading: Reading) -> tuple[str, str]:
     return ahead, behind[: min(stops, default=len(behind))]
 
 
+def _is_own_clause(ahead: str, behind: str, rules: ProcedureRules) -> bool:
+    """Return whether the name stands alone between stops, as entries of a course do.
+
+    ``01-16 床旁经皮气管切开术，置入…`` tells what was done without a verb.
+    """
+    lead = ahead.rstrip()
+    for _ in range(2):
+        for word in rules.lead_ins:
+            lead = lead.removesuffix(word).rstrip()
+    opens = not lead or lead[-1] in rules.clause_marks or lead[-1].isdigit()
+    closes = not behind or behind[0] in rules.clause_marks
+    return opens and closes
+
+
 def _says(words: Iterable[str], text: str) -> bool:
     return any(word in text for word in words)
 
@@ -180,6 +204,14 @@ def _plans(ahead: str, rules: ProcedureRules) -> bool:
     )
 
 
+def _plans_anywhere(clause: str, rules: ProcedureRules) -> bool:
+    return any(
+        _says(group.terms, clause)
+        for group in rules.verbs
+        if group.before and group.meaning in {"planned", "not_done"}
+    )
+
+
 def _is_for_anaesthesia(
     mention: Mention, code: str, reading: Reading, rules: ProcedureRules
 ) -> bool:
@@ -188,6 +220,12 @@ def _is_for_anaesthesia(
     text = reading.normalised[mention.span.document]
     around = text[max(0, mention.span.start - 12) : mention.span.end + 12]
     return _says(rules.anaesthesia_words, around) or "麻" in around
+
+
+def _is_specimen(mention: Mention, reading: Reading, rules: ProcedureRules) -> bool:
+    """Tell whether what follows makes the term a specimen or a device: 灌洗 + 液."""
+    text = reading.normalised[mention.span.document]
+    return text.startswith(rules.specimens, mention.span.end)
 
 
 def _is_done(finding: Finding) -> bool:
@@ -212,6 +250,41 @@ def _refined(
                 current[rule.target] = _joined(rule.target, finding, current.get(rule.target))
                 applied.append(AppliedRule(rule.id, rule.explanation, (code, rule.target)))
     return current
+
+
+def _by_approach(
+    findings: Mapping[str, Finding],
+    terms: Dictionary,
+    reading: Reading,
+    rules: ProcedureRules,
+    applied: list[AppliedRule],
+) -> dict[str, Finding]:
+    """Carry the approach of one name over to its companions: 腹腔镜下…＋双侧输卵管切除术."""
+    current = dict(findings)
+    for code, finding in findings.items():
+        best = finding.supporting[0]
+        if best.section is not SectionKind.PROCEDURE_NAME:
+            continue
+        names = _names_of_operation(best.span.document, reading)
+        for word in rules.approaches:
+            finer = terms.codes(word + finding.term)
+            if word in names and finer and finer[0] != code:
+                del current[code]
+                current[finer[0]] = _joined(finer[0], finding, current.get(finer[0]))
+                applied.append(
+                    AppliedRule(rules.approach_id, rules.approach_explanation, (code, finer[0]))
+                )
+                break
+    return current
+
+
+def _names_of_operation(document: int, reading: Reading) -> str:
+    text = reading.normalised[document]
+    return "".join(
+        text[section.span.start : section.span.end]
+        for section in reading.sections
+        if section.kind is SectionKind.PROCEDURE_NAME and section.span.document == document
+    )
 
 
 def _scope(finding: Finding, reading: Reading, *, whole: bool) -> str:
@@ -367,18 +440,25 @@ def _is_routine(code: str, rules: ProcedureRules) -> bool:
 
 
 def _order(
-    finding: Finding, code_set: CodeSet, rules: ProcedureRules
-) -> tuple[bool, bool, bool, int, int, int]:
-    """Order procedures: those that open the list by rule, then by class, then as named."""
+    finding: Finding, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
+) -> tuple[bool, bool, bool, bool, int, float, int, int]:
+    """Order procedures: those that open the list by rule, then by class, trust and place."""
     entry = code_set.get(finding.code)
     category = entry.category if entry else ""
-    place = rules.class_order.index(category) if category in rules.class_order else 1
+    # A code without published class is a name of the NHSA edition alone: mostly an operation.
+    place = rules.class_order.index(category) if category in rules.class_order else 0
+    outranked = any(
+        finding.code.startswith(over) and any(code.startswith(first) for code in every)
+        for first, over in rules.outranks
+    )
     best = finding.supporting[0]
     return (
         finding.code not in rules.first_codes,
         finding.code.startswith(rules.never_first),
         code_set.is_grey(finding.code),
+        outranked,
         place,
+        -best.weight,
         best.span.document,
         best.position,
     )

@@ -32,6 +32,9 @@ class SelectionRules:
         Prefixes proposed only when the discharge diagnosis list names them (symptoms …).
     status
         Prefixes of states after an operation; not proposed from an entry that names a disease.
+    after_words, after_keeps, after_continued_by
+        Words behind a disease that say it was operated on before this stay; codes to which that
+        does not apply; codes that show that it is still treated.
     several
         Prefixes under which several codes may stand side by side (injuries, electrolytes …);
         elsewhere one code a subcategory (first four characters) is kept.
@@ -49,6 +52,9 @@ class SelectionRules:
     only_listed: tuple[str, ...]
     only_discharged: tuple[str, ...]
     status: tuple[str, ...]
+    after_words: tuple[str, ...]
+    after_keeps: tuple[str, ...]
+    after_continued_by: tuple[str, ...]
     several: tuple[str, ...]
     unspecified: tuple[str, ...]
     unspecified_stays: tuple[str, ...]
@@ -67,6 +73,9 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         only_listed=tuple(raw["only_listed"]),
         only_discharged=tuple(raw["only_discharged"]),
         status=tuple(raw["status"]),
+        after_words=tuple(raw["after_operation"]["words"]),
+        after_keeps=tuple(raw["after_operation"]["keeps"]),
+        after_continued_by=tuple(raw["after_operation"]["continued_by"]),
         several=tuple(raw["several"]),
         unspecified=tuple(raw["unspecified"]),
         unspecified_stays=tuple(raw["unspecified_stays"]),

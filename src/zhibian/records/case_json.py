@@ -10,18 +10,22 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from zhibian.problems import InputError, Problem, errors
-from zhibian.records.types import Admission, Case, FrontPage
+from zhibian.records.types import Admission, Case, FrontPage, OptionalTime
 
 CodeCheck = Callable[[str, str, str | None, str, bool], Iterable[Problem]]
 """``(kind, code, name, field, principal) -> problems``; kind is diagnosis or procedure."""
 
 EVALUATION_ONLY = "gold"
+
+_TIME: TypeAdapter[datetime | None] = TypeAdapter(OptionalTime)
+_DAYS_OF_A_YEAR = 365
 
 _REMEDIES = {
     "sex": "填写 男 或 女（也可用 1 或 2）",
@@ -227,8 +231,7 @@ def case_from_mapping(
     problems.extend(_unknown_fields(given))
     problems.extend(_broken_characters(given))
     problems.extend(_text_problems(given.get("documents"), limits))
-    if case is not None:
-        problems.extend(_stay_problems(case))
+    problems.extend(_stay_problems(given))
     if check_code is not None:
         problems.extend(_code_problems(given.get("coded_front_page"), check_code))
     if case is None or errors(problems):
@@ -391,9 +394,9 @@ def _text_problems(documents: object, limits: Limits) -> Iterator[Problem]:
         yield Problem("documents", "text_empty", "所有文书正文均为空", "检查文书是否导出完整")
 
 
-def _stay_problems(case: Case) -> Iterator[Problem]:
-    stay = case.admission
-    if stay is None:
+def _stay_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Check what the fields of a stay say together, as far as each can be read by itself."""
+    if "admission" in given and given["admission"] is None:
         yield Problem(
             "admission",
             "admission_absent",
@@ -401,24 +404,12 @@ def _stay_problems(case: Case) -> Iterator[Problem]:
             _REMEDIES["admission"],
             severity="warning",
         )
+    stay = given.get("admission")
+    if not isinstance(stay, Mapping):
         return
-    if stay.admitted is not None and stay.discharged is not None:
-        if (stay.admitted.tzinfo is None) != (stay.discharged.tzinfo is None):
-            yield Problem(
-                "admission.discharged",
-                "time_zone_mixed",
-                "入院与出院时间一个带时区、一个不带",
-                "统一为不带时区的当地时间",
-            )
-        elif stay.discharged < stay.admitted:
-            yield Problem(
-                "admission.discharged",
-                "discharge_before_admission",
-                "出院时间早于入院时间",
-                "核对入院、出院时间",
-                stay.discharged.isoformat(sep=" ", timespec="minutes"),
-            )
-    if stay.age == 0 and stay.age_days is None:
+    yield from _time_problems(_time(stay.get("admitted")), _time(stay.get("discharged")))
+    age, days = _whole(stay.get("age")), _whole(stay.get("age_days"))
+    if age == 0 and days is None:
         yield Problem(
             "admission.age_days",
             "age_days_missing",
@@ -426,13 +417,44 @@ def _stay_problems(case: Case) -> Iterator[Problem]:
             _REMEDIES["age_days"],
             severity="warning",
         )
-    if stay.age > 0 and stay.age_days is not None and stay.age_days < 365:
+    if age and days is not None and days < _DAYS_OF_A_YEAR:
         yield Problem(
             "admission.age_days",
             "age_days_conflict",
             "年龄已满 1 岁而日龄小于 365 天",
             "核对年龄与日龄",
-            str(stay.age_days),
+            str(days),
+        )
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _time_problems(admitted: datetime | None, discharged: datetime | None) -> Iterator[Problem]:
+    if admitted is None or discharged is None:
+        return
+    if (admitted.tzinfo is None) != (discharged.tzinfo is None):
+        yield Problem(
+            "admission.discharged",
+            "time_zone_mixed",
+            "入院与出院时间一个带时区、一个不带",
+            "统一为不带时区的当地时间",
+        )
+    elif discharged < admitted:
+        yield Problem(
+            "admission.discharged",
+            "discharge_before_admission",
+            "出院时间早于入院时间",
+            "核对入院、出院时间",
+            discharged.isoformat(sep=" ", timespec="minutes"),
         )
 
 

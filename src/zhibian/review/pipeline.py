@@ -2,152 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import zhibian
-from zhibian.coding.coder import Coder, load_coder, propose
-from zhibian.coding.types import Evidence, Proposal, ProposedDiagnosis
-from zhibian.documents.facts import FactLexicon, extract_facts, load_lexicon
+from zhibian.coding.coder import propose
+from zhibian.coding.types import Proposal
+from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
-from zhibian.documents.types import Assertion, Reading, Span
-from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.engine import group, severity
-from zhibian.grouping.pack import RulePack, load_scheme
-from zhibian.grouping.render import render_trace
+from zhibian.documents.types import Assertion, Reading
+from zhibian.grouping.engine import group
 from zhibian.grouping.types import Grouping, GroupingInput, Status
 from zhibian.payment.deviation import deviate
-from zhibian.payment.tariff import PaymentStandard, Tariff, load_tariff
-from zhibian.problems import InputError, Problem
-from zhibian.quality.evidence import EvidenceCondition, load_conditions
-from zhibian.quality.flags import DOUBT_IN_CHINESE, Level, missed_codes, unsupported_codes
-from zhibian.quality.queries import clinician_queries
-from zhibian.records.case_json import CodeCheck, ReadCase
+from zhibian.payment.tariff import PaymentStandard
+from zhibian.quality.evidence import SupportAssessment, SupportStatus, support
+from zhibian.quality.flags import Level, missed_codes, unsupported_codes
+from zhibian.quality.queries import ClinicianQuery, clinician_queries
+from zhibian.records.case_json import ReadCase
 from zhibian.records.types import Admission, Case, CodedDiagnosis, CodedProcedure, FrontPage
-from zhibian.review.report import (
-    CaseReport,
-    DeviationOut,
-    DiagnosisOut,
-    EvidenceOut,
-    FlagsOut,
-    GroupingOut,
-    GroupingsOut,
-    MissedOut,
-    NoticeOut,
-    PaymentOut,
-    ProcedureOut,
-    QueryOut,
-    RuleOut,
-    UnsupportedOut,
-    VersionsOut,
+from zhibian.review.assemble import (
+    deviation_out,
+    diagnosis_out,
+    grouping_out,
+    level_of,
+    missed_out,
+    notice_out,
+    procedure_out,
+    query_out,
+    quoter,
+    unsupported_out,
+    weak_out,
 )
-from zhibian.terminology.check import check_code
-from zhibian.terminology.code_set import (
-    ICD9CM3_NHSA,
-    ICD10_NHSA,
-    CodeSet,
-    load_code_set,
-)
-from zhibian.terminology.crosswalk import (
-    ICD9CM3_CLINICAL_TO_NHSA,
-    ICD10_CLINICAL_TO_NHSA,
-    Crosswalk,
-    load_crosswalk,
-)
+from zhibian.review.report import CaseReport, FlagsOut, GroupingsOut, RuleOut, VersionsOut
+from zhibian.review.reviewer import UNGROUPED, Reviewer
+from zhibian.terminology.code_set import CodeSet
+from zhibian.terminology.crosswalk import Crosswalk
 
-UNGROUPED = "0000"
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """Everything that a review needs, loaded once and shared by all cases (审核器)."""
-
-    diagnoses: CodeSet
-    procedures: CodeSet
-    diagnosis_crosswalk: Crosswalk
-    procedure_crosswalk: Crosswalk
-    coder: Coder
-    facts: FactLexicon
-    conditions: tuple[EvidenceCondition, ...]
-    pack: RulePack
-    codebook: CodeBook
-    tariff: Tariff
-    variant: str
-
-
-def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
-    """Load everything for reviews under one scheme and one tariff.
-
-    Parameters
-    ----------
-    rules
-        Folder of the rule data.
-    scheme, tariff
-        Ids, such as ``chs-drg-1.1`` and ``linyi-2022``.
-    variant
-        Rate variant of the tariff, such as ``三级职工``; its default when None.
-
-    Raises
-    ------
-    InputError
-        Something is unknown, absent or damaged, or the tariff is for another scheme.
-    """
-    pack = load_scheme(rules, scheme)
-    prices = load_tariff(rules, tariff)
-    if scheme.partition("@")[0] != prices.scheme:
-        raise InputError(
-            tariff,
-            [
-                Problem(
-                    "tariff",
-                    "tariff_scheme_differs",
-                    f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {scheme}",
-                    "用 --scheme 或 --tariff 选择相配的一对",
-                )
-            ],
-        )
-    chosen = prices.standard(UNGROUPED, variant).variant
-    diagnoses = load_code_set(rules, ICD10_NHSA)
-    procedures = load_code_set(rules, ICD9CM3_NHSA)
-    diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
-    procedure_crosswalk = load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA)
-    return Reviewer(
-        diagnoses=diagnoses,
-        procedures=procedures,
-        diagnosis_crosswalk=diagnosis_crosswalk,
-        procedure_crosswalk=procedure_crosswalk,
-        coder=load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk),
-        facts=load_lexicon(rules),
-        conditions=load_conditions(rules),
-        pack=pack,
-        codebook=CodeBook(
-            frozenset(diagnoses.entries),
-            frozenset(procedures.entries),
-            frozenset(code for code, entry in diagnoses.entries.items() if entry.grey),
-        ),
-        tariff=prices,
-        variant=chosen,
-    )
-
-
-def code_check(reviewer: Reviewer) -> CodeCheck:
-    """Return the check that readers run on every filed code."""
-
-    def check(
-        kind: str, code: str, name: str | None, field: str, principal: bool
-    ) -> Iterable[Problem]:
-        diagnosis = kind == "diagnosis"
-        return check_code(
-            code,
-            reviewer.diagnoses if diagnosis else reviewer.procedures,
-            reviewer.diagnosis_crosswalk if diagnosis else reviewer.procedure_crosswalk,
-            field,
-            name=name,
-            principal=principal,
-        )
-
-    return check
+_CATEGORY = 3
 
 
 def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
@@ -168,10 +58,14 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
     case = read.case
     reading = read_documents(case.documents, reviewer.coder.lexicon)
     proposal = propose(case, reading, reviewer.coder)
+    facts = _facts(case, reading, reviewer)
     filed = _in_nhsa_codes(case.coded_front_page, reviewer)
-    grouped_filed = None if filed is None else _group_filed(filed, case.admission, reviewer)
-    grouped_proposed = _group_proposed(proposal, case.admission, reviewer)
-    quote = _quoter(case)
+    group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
+    group_proposed = _group_proposal(proposal, case.admission, reviewer)
+    price_filed = _price(group_filed, reviewer)
+    price_proposed = _price(group_proposed, reviewer)
+    quote = quoter(case)
+    principal = proposal.principal
     return CaseReport(
         id=case.id,
         versions=VersionsOut(
@@ -181,46 +75,46 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
             diagnosis_codes=reviewer.diagnoses.id,
             procedure_codes=reviewer.procedures.id,
         ),
-        principal=(
-            None
-            if proposal.principal is None
-            else _diagnosis(proposal.principal, None, reviewer, quote)
-        ),
-        others=tuple(
-            _diagnosis(other, proposal.principal, reviewer, quote) for other in proposal.others
-        ),
-        procedures=tuple(
-            ProcedureOut(
-                code=entry.code,
-                name=reviewer.procedures.name(entry.code),
-                date=entry.date,
-                confidence=entry.confidence,
-                raised_by=entry.raised_by,
-                evidence=tuple(map(quote, entry.evidence)),
-            )
-            for entry in proposal.procedures
-        ),
+        principal=None if principal is None else diagnosis_out(principal, None, reviewer, quote),
+        others=tuple(diagnosis_out(d, principal, reviewer, quote) for d in proposal.others),
+        procedures=tuple(procedure_out(p, reviewer, quote) for p in proposal.procedures),
         rules=tuple(
             RuleOut(id=rule.id, explanation=rule.explanation, codes=rule.codes)
             for rule in proposal.rules
         ),
         grouping=GroupingsOut(
-            filed=None if grouped_filed is None else _grouping(grouped_filed, reviewer),
-            proposed=None if grouped_proposed is None else _grouping(grouped_proposed, reviewer),
+            filed=(
+                None if group_filed is None else grouping_out(group_filed, price_filed, reviewer)
+            ),
+            proposed=(
+                None
+                if group_proposed is None
+                else grouping_out(group_proposed, price_proposed, reviewer)
+            ),
         ),
-        flags=_flags(filed, proposal, reviewer, quote),
-        queries=_queries(case, reading, proposal, filed, reviewer),
-        deviation=_deviation(grouped_filed, grouped_proposed, reviewer),
-        notices=tuple(
-            NoticeOut(
-                field=problem.field,
-                code=problem.code,
-                message=problem.message,
-                remedy=problem.remedy,
-                value=problem.value,
+        flags=_flags(case, filed, proposal, facts, reviewer),
+        queries=tuple(
+            query_out(query, case) for query in _queries(case, proposal, filed, facts, reviewer)
+        ),
+        deviation=(
+            None
+            if filed is None
+            else deviation_out(
+                deviate(price_filed, price_proposed) if price_filed and price_proposed else None,
+                reviewer,
             )
-            for problem in read.warnings
         ),
+        notices=tuple(map(notice_out, read.warnings)),
+    )
+
+
+def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]:
+    return extract_facts(
+        reading.normalised,
+        reviewer.facts,
+        originals=[document.text for document in case.documents],
+        sections=reading.sections,
+        times=[document.time for document in case.documents],
     )
 
 
@@ -248,28 +142,20 @@ def _converted(code: str, code_set: CodeSet, crosswalk: Crosswalk) -> str:
     return code if code in code_set else crosswalk.convert(code).target or code
 
 
-def _group_filed(page: FrontPage, stay: Admission | None, reviewer: Reviewer) -> Grouping:
-    return _group(
-        page.principal.code,
-        tuple(entry.code for entry in page.others),
-        tuple(entry.code for entry in page.procedures),
-        stay,
-        reviewer,
-    )
+def _group_page(page: FrontPage, stay: Admission | None, reviewer: Reviewer) -> Grouping:
+    others = tuple(entry.code for entry in page.others)
+    procedures = tuple(entry.code for entry in page.procedures)
+    return _group(page.principal.code, others, procedures, stay, reviewer)
 
 
-def _group_proposed(
+def _group_proposal(
     proposal: Proposal, stay: Admission | None, reviewer: Reviewer
 ) -> Grouping | None:
     if proposal.principal is None:
         return None
-    return _group(
-        proposal.principal.code,
-        tuple(entry.code for entry in proposal.others),
-        tuple(entry.code for entry in proposal.procedures),
-        stay,
-        reviewer,
-    )
+    others = tuple(entry.code for entry in proposal.others)
+    procedures = tuple(entry.code for entry in proposal.procedures)
+    return _group(proposal.principal.code, others, procedures, stay, reviewer)
 
 
 def _group(
@@ -279,228 +165,98 @@ def _group(
     stay: Admission | None,
     reviewer: Reviewer,
 ) -> Grouping:
-    weight = None if stay is None else stay.birth_weight_g or stay.admission_weight_g
-    entry = GroupingInput(
-        principal=principal,
-        others=others,
-        procedures=procedures,
-        sex=None if stay is None else stay.sex.digit,
-        age=None if stay is None else stay.age,
-        age_days=None if stay is None else stay.age_days,
-        weight_g=weight,
-    )
+    entry = GroupingInput(principal=principal, others=others, procedures=procedures)
+    if stay is not None:
+        entry = GroupingInput(
+            principal=principal,
+            others=others,
+            procedures=procedures,
+            sex=stay.sex.digit,
+            age=stay.age,
+            age_days=stay.age_days,
+            weight_g=stay.birth_weight_g or stay.admission_weight_g,
+        )
     return group(entry, reviewer.pack, reviewer.codebook)
 
 
-def _quoter(case: Case) -> Callable[[Evidence], EvidenceOut]:
-    def quote(evidence: Evidence) -> EvidenceOut:
-        return _quoted(
-            case, evidence.span, evidence.section, evidence.assertion.value, evidence.source
-        )
-
-    return quote
-
-
-def _quoted(case: Case, span: Span, section: str, assertion: str, source: str) -> EvidenceOut:
-    return EvidenceOut.model_validate(
-        {
-            "document": span.document,
-            "start": span.start,
-            "end": span.end,
-            "quote": case.documents[span.document].text[span.start : span.end],
-            "section": str(section),
-            "assertion": assertion,
-            "source": source,
-        }
-    )
-
-
-def _level_of(code: str, reviewer: Reviewer) -> Level:
-    level = severity(code, "", reviewer.pack).level
-    return "MCC" if level.value == "MCC" else "CC" if level.value == "CC" else "none"
-
-
-def _diagnosis(
-    entry: ProposedDiagnosis,
-    principal: ProposedDiagnosis | None,
-    reviewer: Reviewer,
-    quote: Callable[[Evidence], EvidenceOut],
-) -> DiagnosisOut:
-    level: Level = "none" if principal is None else _level_of(entry.code, reviewer)
-    counted = (
-        principal is not None
-        and level != "none"
-        and not severity(entry.code, principal.code, reviewer.pack).excluded
-    )
-    return DiagnosisOut.model_validate(
-        {
-            "code": entry.code,
-            "name": reviewer.diagnoses.name(entry.code),
-            "poa": entry.poa.value,
-            "poa_reason": entry.poa_reason,
-            "confidence": entry.confidence,
-            "level": level,
-            "counted": counted,
-            "raised_by": entry.raised_by,
-            "evidence": tuple(map(quote, entry.evidence)),
-        }
-    )
-
-
-def _grouping(grouping: Grouping, reviewer: Reviewer) -> GroupingOut:
-    standard = _standard(grouping, reviewer)
-    return GroupingOut(
-        scheme=grouping.scheme,
-        status=grouping.status.value,
-        mdc=grouping.mdc or None,
-        adrg=grouping.adrg or None,
-        drg=grouping.drg or None,
-        name=grouping.drg_name or None,
-        reason=grouping.reason.value if grouping.reason else None,
-        explanation=tuple(render_trace(grouping, reviewer.pack.names())),
-        trace=tuple(step.to_json() for step in grouping.trace),
-        payment=None if standard is None else _payment(standard),
-    )
-
-
-def _standard(grouping: Grouping, reviewer: Reviewer) -> PaymentStandard | None:
+def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
     """Return the payment standard; invalid input has none, an ungrouped case that of 0000."""
-    if grouping.status is Status.INVALID:
+    if grouping is None or grouping.status is Status.INVALID:
         return None
     code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
     return reviewer.tariff.standard(code, reviewer.variant)
 
 
-def _payment(standard: PaymentStandard) -> PaymentOut:
-    return PaymentOut(
-        tariff=standard.tariff,
-        variant=standard.variant,
-        status=standard.status,
-        weight=None if standard.weight is None else float(standard.weight),
-        amount=None if standard.amount is None else float(standard.amount),
-        note=standard.note,
-    )
-
-
 def _flags(
+    case: Case,
     filed: FrontPage | None,
     proposal: Proposal,
+    facts: Sequence[Fact],
     reviewer: Reviewer,
-    quote: Callable[[Evidence], EvidenceOut],
 ) -> FlagsOut:
     if filed is None:
         return FlagsOut(missed=(), unsupported=(), principal_differs=None)
+    quote = quoter(case)
 
-    def level_of(code: str) -> Level:
-        return _level_of(code, reviewer)
+    def level(code: str) -> Level:
+        return level_of(code, reviewer)
 
+    doubted = unsupported_codes(filed, proposal, level)
+    told = {flag.code for flag in doubted}
+    weak = (
+        assessment
+        for assessment in _weakly_supported(case, filed, facts, reviewer)
+        if assessment.code not in told
+    )
     return FlagsOut(
         missed=tuple(
-            MissedOut(
-                kind=flag.kind,
-                code=flag.code,
-                name=_name(flag.code, flag.kind, reviewer),
-                level=flag.level,
-                confidence=flag.confidence,
-                instead_of=flag.instead_of,
-                evidence=tuple(map(quote, flag.evidence)),
-            )
-            for flag in missed_codes(filed, proposal, level_of)
+            missed_out(flag, reviewer, quote) for flag in missed_codes(filed, proposal, level)
         ),
-        unsupported=tuple(
-            UnsupportedOut(
-                kind=flag.kind,
-                code=flag.code,
-                name=_name(flag.code, flag.kind, reviewer),
-                level=flag.level,
-                reason=flag.reason,
-                message=DOUBT_IN_CHINESE[flag.reason],
-                evidence=tuple(map(quote, flag.evidence)),
-            )
-            for flag in unsupported_codes(filed, proposal, level_of)
+        unsupported=(
+            *(unsupported_out(flag, reviewer, quote) for flag in doubted),
+            *(weak_out(assessment, case, reviewer) for assessment in weak),
         ),
         principal_differs=(
             None
             if proposal.principal is None
-            else proposal.principal.code[:3] != filed.principal.code[:3]
+            else proposal.principal.code[:_CATEGORY] != filed.principal.code[:_CATEGORY]
         ),
     )
 
 
-def _name(code: str, kind: str, reviewer: Reviewer) -> str:
-    code_set = reviewer.procedures if kind == "procedure" else reviewer.diagnoses
-    entry = code_set.get(code)
-    return entry.name if entry else ""
+def _weakly_supported(
+    case: Case, filed: FrontPage, facts: Sequence[Fact], reviewer: Reviewer
+) -> Iterator[SupportAssessment]:
+    """Yield filed CC/MCC whose measured values speak against them."""
+    if case.admission is None:
+        return
+    for entry in filed.others:
+        if level_of(entry.code, reviewer) == "none":
+            continue
+        assessment = support(entry.code, facts, reviewer.conditions, case.admission)
+        if assessment and assessment.status is SupportStatus.WEAK and assessment.against:
+            yield assessment
 
 
 def _queries(
     case: Case,
-    reading: Reading,
     proposal: Proposal,
     filed: FrontPage | None,
+    facts: Sequence[Fact],
     reviewer: Reviewer,
-) -> tuple[QueryOut, ...]:
-    documented = {
-        finding.code for finding in proposal.findings.values() if finding.supporting
-    } | _filed_codes(filed)
-    ruled_out = {
-        finding.code
-        for finding in proposal.findings.values()
-        if not finding.supporting
-        and any(evidence.assertion is Assertion.NEGATED for evidence in finding.against)
-    }
+) -> tuple[ClinicianQuery, ...]:
+    """Return the questions that measured values raise where no diagnosis answers them."""
     if case.admission is None:
         # Limits depend on age; without a stay nothing is asked.
         return ()
-    facts = extract_facts(
-        reading.normalised,
-        reviewer.facts,
-        originals=[document.text for document in case.documents],
-        sections=reading.sections,
-        times=[document.time for document in case.documents],
-    )
-    queries = clinician_queries(facts, reviewer.conditions, documented, ruled_out, case.admission)
-    return tuple(
-        QueryOut(
-            id=query.id,
-            condition=query.condition,
-            question=query.question,
-            indicators=tuple(
-                _quoted(case, indicator.span, "", "present", query.id)
-                for indicator in query.indicators
-            ),
-        )
-        for query in queries
-    )
-
-
-def _filed_codes(page: FrontPage | None) -> set[str]:
-    entries: Sequence[CodedDiagnosis] = () if page is None else (page.principal, *page.others)
-    return {entry.code for entry in entries}
-
-
-def _deviation(
-    filed: Grouping | None, proposed: Grouping | None, reviewer: Reviewer
-) -> DeviationOut | None:
-    if filed is None:
-        return None
-    before = _standard(filed, reviewer)
-    after = None if proposed is None else _standard(proposed, reviewer)
-    if before is None or after is None:
-        return DeviationOut(
-            tariff=reviewer.tariff.id,
-            variant=reviewer.variant,
-            weight=None,
-            amount=None,
-            rate=None,
-            note="两份首页中有一份不能分组，无法计算差异",
-        )
-    result = deviate(before, after)
-    return DeviationOut(
-        tariff=reviewer.tariff.id,
-        variant=reviewer.variant,
-        weight=None if result.weight is None else float(result.weight),
-        amount=None if result.amount is None else float(result.amount),
-        rate=None if result.ratio is None else round(float(result.ratio), 6),
-        note=result.reason,
-    )
+    findings = proposal.findings.values()
+    documented = {finding.code for finding in findings if finding.supporting}
+    if filed is not None:
+        documented |= {entry.code for entry in (filed.principal, *filed.others)}
+    ruled_out = {
+        finding.code
+        for finding in findings
+        if not finding.supporting
+        and any(evidence.assertion is Assertion.NEGATED for evidence in finding.against)
+    }
+    return clinician_queries(facts, reviewer.conditions, documented, ruled_out, case.admission)

@@ -17,8 +17,9 @@ from zhibian.cli import code as code_module
 from zhibian.cli import evaluate as evaluate_module
 from zhibian.cli.main import app
 from zhibian.records.types import Case
-from zhibian.review.pipeline import Reviewer, load_reviewer, review
+from zhibian.review.pipeline import review
 from zhibian.review.report import CaseReport
+from zhibian.review.reviewer import Reviewer, load_reviewer
 
 MARKER = "甲乙丙丁"
 

@@ -22,7 +22,7 @@ from zhibian.records.case_json import (
     read_case,
 )
 from zhibian.records.types import Case, EntryCondition, Sex
-from zhibian.review.pipeline import Reviewer, code_check
+from zhibian.review.reviewer import Reviewer, code_check
 
 LIMITS = Limits(document_chars=1_000_000, file_bytes=8_000_000)
 MARKER = "甲乙丙丁"
@@ -578,3 +578,13 @@ def test_any_json_is_read_or_refused(raw: object) -> None:
     except InputError as bad:
         problems = bad.problems
     assert (case is None) == bool(errors(problems))
+
+
+def test_a_broken_stay_still_tells_that_its_dates_are_reversed() -> None:
+    raw = a_case()
+    del raw["admission"]["sex"]
+    raw["admission"]["admitted"] = "2025-03-02 09:10"
+    raw["admission"]["discharged"] = "2025-03-01 10:00"
+    with pytest.raises(InputError) as refused:
+        case_from_mapping(raw, "case.json", LIMITS)
+    assert {p.code for p in refused.value.problems} >= {"sex_missing", "discharge_before_admission"}

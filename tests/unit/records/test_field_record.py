@@ -76,7 +76,8 @@ def test_bad_records(change: dict[str, Any], codes: set[tuple[str, str]]) -> Non
 def test_a_record_without_any_text_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         case_from_fields({"病案标识": "R-1", "主诉": ""}, "records.json[0]", LIMITS)
-    assert {problem.field for problem in refused.value.problems} == {"documents"}
+    stopping = {p.field for p in refused.value.problems if p.severity == "error"}
+    assert stopping == {"documents"}
 
 
 @pytest.mark.parametrize("raw", [[], "病案标识", None, {"id": "T-1"}])

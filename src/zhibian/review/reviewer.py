@@ -1,0 +1,117 @@
+"""Load what a review needs (审核器): code sets, coder, evidence rules, rule pack, tariff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhibian.coding.coder import Coder, load_coder
+from zhibian.documents.fact_lexicon import FactLexicon, load_lexicon
+from zhibian.grouping.codebook import CodeBook
+from zhibian.grouping.pack import RulePack, load_scheme
+from zhibian.payment.tariff import Tariff, load_tariff
+from zhibian.problems import InputError, Problem
+from zhibian.quality.evidence import EvidenceCondition, load_conditions
+from zhibian.records.case_json import CodeCheck
+from zhibian.terminology.check import check_code
+from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, CodeSet, load_code_set
+from zhibian.terminology.crosswalk import (
+    ICD9CM3_CLINICAL_TO_NHSA,
+    ICD10_CLINICAL_TO_NHSA,
+    Crosswalk,
+    load_crosswalk,
+)
+
+UNGROUPED = "0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Everything that a review needs, loaded once and shared by all cases."""
+
+    diagnoses: CodeSet
+    procedures: CodeSet
+    diagnosis_crosswalk: Crosswalk
+    procedure_crosswalk: Crosswalk
+    coder: Coder
+    facts: FactLexicon
+    conditions: tuple[EvidenceCondition, ...]
+    pack: RulePack
+    codebook: CodeBook
+    tariff: Tariff
+    variant: str
+
+
+def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
+    """Load everything for reviews under one scheme and one tariff.
+
+    Parameters
+    ----------
+    rules
+        Folder of the rule data.
+    scheme, tariff
+        Ids, such as ``chs-drg-1.1`` and ``linyi-2022``.
+    variant
+        Rate variant of the tariff, such as ``三级职工``; its default when None.
+
+    Raises
+    ------
+    InputError
+        Something is unknown, absent or damaged, or the tariff is for another scheme.
+    """
+    pack = load_scheme(rules, scheme)
+    prices = load_tariff(rules, tariff)
+    if scheme.partition("@")[0] != prices.scheme:
+        raise InputError(
+            tariff,
+            [
+                Problem(
+                    "tariff",
+                    "tariff_scheme_differs",
+                    f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {scheme}",
+                    "用 --scheme 或 --tariff 选择相配的一对",
+                )
+            ],
+        )
+    chosen = prices.standard(UNGROUPED, variant).variant
+    diagnoses = load_code_set(rules, ICD10_NHSA)
+    procedures = load_code_set(rules, ICD9CM3_NHSA)
+    diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
+    procedure_crosswalk = load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA)
+    return Reviewer(
+        diagnoses=diagnoses,
+        procedures=procedures,
+        diagnosis_crosswalk=diagnosis_crosswalk,
+        procedure_crosswalk=procedure_crosswalk,
+        coder=load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk),
+        facts=load_lexicon(rules),
+        conditions=load_conditions(rules),
+        pack=pack,
+        codebook=CodeBook(
+            frozenset(diagnoses.entries),
+            frozenset(procedures.entries),
+            frozenset(code for code, entry in diagnoses.entries.items() if entry.grey),
+        ),
+        tariff=prices,
+        variant=chosen,
+    )
+
+
+def code_check(reviewer: Reviewer) -> CodeCheck:
+    """Return the check that readers run on every filed code."""
+
+    def check(
+        kind: str, code: str, name: str | None, field: str, principal: bool
+    ) -> Iterable[Problem]:
+        diagnosis = kind == "diagnosis"
+        return check_code(
+            code,
+            reviewer.diagnoses if diagnosis else reviewer.procedures,
+            reviewer.diagnosis_crosswalk if diagnosis else reviewer.procedure_crosswalk,
+            field,
+            name=name,
+            principal=principal,
+        )
+
+    return check
