@@ -26,7 +26,7 @@ from zhibian.coding.coder import propose
 from zhibian.coding.types import Proposal
 from zhibian.documents.reader import read_documents
 from zhibian.records.types import Case
-from zhibian.review.pipeline import Reviewer
+from zhibian.review.reviewer import Reviewer
 
 FOLDER = Path(__file__).resolve().parent / "coding"
 RULES = Path(__file__).resolve().parents[2] / "rules" / "coding"
@@ -131,6 +131,14 @@ def test_every_principal_rule_has_a_case_where_it_applies_and_one_where_it_does_
         id = rule["id"]
         assert any(reference == f"{id}, applies" for reference in references), id
         assert any(reference == f"{id}, silent" for reference in references), id
+
+
+def test_many_combinations_have_a_case() -> None:
+    raw = yaml.safe_load((RULES / "combinations.yaml").read_text(encoding="utf-8"))
+    known = {rule["id"] for rule in raw["combinations"]}
+    tested = {case["reference"] for case in CASES if str(case["reference"]).startswith("CB")}
+    assert tested <= known
+    assert len(tested) >= 25
 
 
 def test_known_gaps_tell_their_reason() -> None:
