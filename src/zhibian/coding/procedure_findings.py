@@ -163,6 +163,8 @@ def says(words: Iterable[str], text: str) -> bool:
 
 
 def _says_done_closely(ahead: str, rules: ProcedureRules) -> bool:
+    if _plans(ahead, rules):
+        return False
     return any(
         ahead.endswith(term)
         for group in rules.verbs
