@@ -78,6 +78,13 @@ def test_every_type_is_described(name: str) -> None:
     schema = published(name)
     assert schema["description"]
     assert [key for key, told in schema["$defs"].items() if not told.get("description")] == []
+    undescribed = [
+        f"{key}.{field}"
+        for key, told in {**schema["$defs"], name: schema}.items()
+        for field, entry in told.get("properties", {}).items()
+        if field != "format" and not entry.get("description")
+    ]
+    assert undescribed == []
 
 
 def test_reports_are_closed_and_cases_are_open() -> None:

@@ -43,7 +43,8 @@ def show(report: CaseReport, titles: Sequence[str], console: Console) -> None:
         console.print(_queries(report, titles))
     console.print(_deviation(report))
     for notice in report.notices:
-        console.print(f"[yellow]提示[/] {notice.field}：{notice.message}。{notice.remedy}")
+        told = f"{notice.field}：{notice.message}。{notice.remedy}"
+        console.print(Text.assemble(("提示 ", "yellow"), told))
     console.print(Text(report.disclaimer, style="dim"))
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +16,10 @@ from zhibian.evaluation.gold_cases import (
     METRICS,
     CaseScore,
     figures,
-    read_gold,
+    gold_of,
     score_case,
 )
+from zhibian.problems import InputError
 from zhibian.review.report import CaseReport
 
 
@@ -260,18 +259,26 @@ def test_equal_cases_leave_no_doubt() -> None:
     assert (figure.low, figure.value, figure.high) == (1.0, 1.0, 1.0)
 
 
+COMPLETE = {"principal": {"code": "I50.908"}, "others": [], "procedures": []}
+
+
 @pytest.mark.parametrize(
     ("content", "gold"),
     [
-        ({"id": "T", "gold": {"others": []}}, {"others": []}),
+        ({"id": "T", "gold": COMPLETE}, COMPLETE),
         ({"id": "T"}, None),
         ({"id": "T", "gold": None}, None),
         ([{"gold": {}}], None),
     ],
 )
-def test_gold_blocks_are_read_from_case_files(
-    tmp_path: Path, content: object, gold: object
-) -> None:
-    path = tmp_path / "case.json"
-    path.write_text(json.dumps(content), encoding="utf-8-sig")
-    assert read_gold(path) == gold
+def test_gold_blocks_are_found(content: object, gold: object) -> None:
+    assert gold_of(content, "case.json") == gold
+
+
+def test_an_incomplete_gold_block_names_each_part() -> None:
+    with pytest.raises(InputError) as refused:
+        gold_of({"gold": {"principal": {"name": "无编码"}, "others": []}}, "case.json")
+    assert {problem.field for problem in refused.value.problems} == {
+        "gold.principal",
+        "gold.procedures",
+    }
