@@ -104,12 +104,12 @@ def retype(
         if not any(code.startswith(rule.when) for code in current):
             continue
         for code in [c for c in current if c.startswith(rule.origin)]:
-            name = f"{rule.prefix}{code_set.name(code)}"
+            name = _kernel(f"{rule.prefix}{code_set.name(code)}")
             typed = next(
                 (
                     entry.code
                     for entry in code_set.finer(rule.target, len(code_set))
-                    if entry.name in {name, f"{name}变"}
+                    if not entry.grey and _kernel(entry.name) == name
                 ),
                 None,
             )
@@ -133,6 +133,11 @@ def _parse(raw: Mapping[str, Any]) -> tuple[Combination, ...]:
         )
         for row in raw["combinations"]
     )
+
+
+def _kernel(name: str) -> str:
+    """Return a name without the syllables in which the two families of names differ."""
+    return name.replace("性", "").rstrip("病变症")
 
 
 def combine(
