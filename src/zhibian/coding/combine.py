@@ -7,6 +7,7 @@ cholangitis); the parts are then not coded. The pairs are data
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from zhibian.coding.types import AppliedRule, Finding
 from zhibian.terminology.code_set import CodeSet
 
 TABLE = Path("coding") / "combinations.yaml"
+_UNLISTED = (sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ def combine(
             if not dropped:
                 continue
             if rule.same_disease:
-                heir = parts[0][0]
+                # 2型糖尿病 beside several complications: the one that opens the list inherits.
+                heir = min(parts[0], key=lambda code: current[code].listed or _UNLISTED)
                 vague = [current[code] for code in dropped]
                 current[heir] = merged(heir, [current[heir], *vague])
         else:

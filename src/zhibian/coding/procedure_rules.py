@@ -195,7 +195,7 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
                 tuple(tuple(part) for part in row["parts"]),
                 row["to"],
             )
-            for row in raw.get("merges", ())
+            for row in raw["merges"]
         ),
         companions=tuple(_companion(row) for row in raw["companions"]),
         omissions=tuple(
