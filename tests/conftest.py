@@ -7,12 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from zhibian.review.reviewer import Reviewer, load_reviewer
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
 def rules() -> Path:
     return ROOT / "rules"
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    return ROOT / "examples"
+
+
+@pytest.fixture(scope="session")
+def reviewer(rules: Path) -> Reviewer:
+    """Everything a review needs, loaded once for the whole test run."""
+    return load_reviewer(rules, "chs-drg-1.1", "linyi-2022", None)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,6 @@ LISTS = (
     "not_proposed",
     "anaesthesia",
     "principal",
-    "repetition",
     "context_terms",
     "merges",
 )
@@ -47,10 +46,10 @@ def verbs(rules: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def official(shared: Path) -> dict[str, str]:
-    path = shared / "facts" / "terminology" / "proc_names.csv"
+def official(rules: Path) -> dict[str, str]:
+    path = rules / "terminology" / "icd9cm3-nhsa-2.0.csv"
     with path.open(encoding="utf-8", newline="") as lines:
-        return {row["proc"]: row["name"] for row in csv.DictReader(lines)}
+        return {row["code"]: row["name"] for row in csv.DictReader(lines)}
 
 
 def _rules(procedures: dict[str, Any]) -> Iterator[dict[str, Any]]:

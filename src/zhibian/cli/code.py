@@ -76,10 +76,10 @@ def code(
         )
         limits = Limits(settings.max_document_chars, settings.max_file_bytes)
         entries, failures = _collect(path, limits, code_check(reviewer))
+        if output is not None:
+            _make_output(output, path)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
     printer = Console(highlight=False)
     written: dict[str, str] = {}
     for entry in _with_progress(entries):
@@ -89,11 +89,15 @@ def code(
             continue
         report, read = outcome
         if output is not None:
+            target = output / f"{report.id}.json"
             earlier = written.setdefault(report.id, entry.source)
+            if target.name == PROBLEM_FILE:
+                failures.append(Failure(entry.source, (_reserved(),)))
+                continue
             if earlier != entry.source:
                 failures.append(Failure(entry.source, (_repeated(earlier),)))
                 continue
-            (output / f"{report.id}.json").write_text(to_json(report, indent=2), encoding="utf-8")
+            target.write_text(to_json(report, indent=2), encoding="utf-8")
         if output_format == "json":
             if output is None:
                 typer.echo(to_json(report, indent=None))
@@ -190,6 +194,29 @@ def _review_one(
                 ),
             ),
         )
+
+
+def _make_output(output: Path, path: Path) -> None:
+    """Make the folder of results; never the folder of the cases, whose files would be replaced."""
+    cases = path if path.is_dir() else path.parent
+    if output.resolve() == cases.resolve():
+        problem = Problem(
+            "--output", "output_is_input", "结果文件夹就是病例所在文件夹", "另选一个文件夹"
+        )
+        raise InputError(output.name, [problem])
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        problem = Problem(
+            "--output", "output_unusable", "不能建立结果文件夹", "核对路径与写入权限，或另选文件夹"
+        )
+        raise InputError(output.name, [problem]) from None
+
+
+def _reserved() -> Problem:
+    return Problem(
+        "id", "case_id_reserved", f"病例标识与 {PROBLEM_FILE} 冲突，未写结果", "换一个病例标识"
+    )
 
 
 def _repeated(earlier: str) -> Problem:

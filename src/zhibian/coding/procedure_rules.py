@@ -65,6 +65,7 @@ class Quantity:
     """A number in the text that decides a code (按数量取码).
 
     ``combine`` is ``sum``, ``longest`` or ``distinct`` (how many of ``groups`` are named).
+    ``start_terms`` and ``end_terms`` bound an interval between two written times, in hours.
     """
 
     id: str
@@ -75,7 +76,32 @@ class Quantity:
     combine: Literal["sum", "longest", "distinct"]
     patterns: tuple[tuple[re.Pattern[str], float], ...]
     groups: Mapping[str, tuple[str, ...]]
+    start_terms: tuple[str, ...]
+    end_terms: tuple[str, ...]
     bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTerm:
+    """An elliptical name that takes its code from the words around it (省略写法).
+
+    ``choices`` are words and the code that they lead to; the first that fits counts.
+    """
+
+    id: str
+    explanation: str
+    whole_document: bool
+    choices: tuple[tuple[tuple[str, ...], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Codes that ICD-9-CM-3 joins into one (合并编码)."""
+
+    id: str
+    explanation: str
+    parts: tuple[tuple[str, ...], ...]
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +142,11 @@ class ProcedureRules:
     numerals: Mapping[str, int]
     places: tuple[Place, ...]
     verbs: tuple[VerbGroup, ...]
+    done_before_admission: Mapping[SectionKind, tuple[str, ...]]
+    context_terms: Mapping[str, ContextTerm]
     refinements: tuple[Refinement, ...]
     quantities: tuple[Quantity, ...]
+    merges: tuple[Merge, ...]
     companions: tuple[Companion, ...]
     omissions: tuple[Omission, ...]
     not_proposed: tuple[NotProposed, ...]
@@ -131,6 +160,7 @@ class ProcedureRules:
     approach_explanation: str
     approaches: tuple[str, ...]
     specimens: tuple[str, ...]
+    imaging_before: tuple[str, ...]
     lead_ins: tuple[str, ...]
     clause_marks: str
 
@@ -148,8 +178,25 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         numerals={word: int(number) for word, number in raw["numerals"].items()},
         places=tuple(_place(row) for row in raw["evidence_places"]),
         verbs=verbs,
+        done_before_admission={
+            SectionKind(name): tuple(row["exceptions"])
+            for row in raw["excluded_sections"]
+            for name in row["sections"]
+        },
+        context_terms={
+            term: _context(row) for row in raw["context_terms"] for term in row["terms"]
+        },
         refinements=tuple(_refinement(row) for row in raw["refinements"]),
         quantities=tuple(_quantity(row) for row in raw["quantities"]),
+        merges=tuple(
+            Merge(
+                row["id"],
+                row["explanation"],
+                tuple(tuple(part) for part in row["parts"]),
+                row["to"],
+            )
+            for row in raw["merges"]
+        ),
         companions=tuple(_companion(row) for row in raw["companions"]),
         omissions=tuple(
             Omission(
@@ -176,6 +223,7 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         approach_explanation=raw["approaches"]["explanation"],
         approaches=tuple(raw["approaches"]["words"]),
         specimens=tuple(raw["specimens"]),
+        imaging_before=tuple(raw["imaging_before"]),
         lead_ins=tuple(raw["clauses"]["lead_ins"]),
         clause_marks=raw["clauses"]["marks"],
     )
@@ -194,6 +242,15 @@ def _place(row: Mapping[str, Any]) -> Place:
         frozenset(SectionKind(name) for name in row["sections"]),
         float(row["trust"]) / 100,
         bool(row["needs_verb"]),
+    )
+
+
+def _context(row: Mapping[str, Any]) -> ContextTerm:
+    return ContextTerm(
+        row["id"],
+        row["explanation"],
+        row["scope"] == "document",
+        tuple((tuple(choice["any_of"]), choice["code"]) for choice in row["choices"]),
     )
 
 
@@ -221,6 +278,8 @@ def _quantity(row: Mapping[str, Any]) -> Quantity:
             (re.compile(pattern["regex"]), float(pattern["factor"]))
             for pattern in row.get("patterns", ())
         ),
+        start_terms=tuple(row.get("interval", {}).get("start_terms", ())),
+        end_terms=tuple(row.get("interval", {}).get("end_terms", ())),
         groups={name: tuple(words) for name, words in row.get("groups", {}).items()},
         bands=tuple(
             Band(float(band.get("at_least", "-inf")), float(band.get("below", "inf")), band["code"])

@@ -7,20 +7,25 @@ case, so that it can never reach coding.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from zhibian.problems import InputError, Problem, errors
-from zhibian.records.types import Admission, Case, FrontPage
+from zhibian.records.types import Admission, Case, FrontPage, OptionalTime
 
 CodeCheck = Callable[[str, str, str | None, str, bool], Iterable[Problem]]
 """``(kind, code, name, field, principal) -> problems``; kind is diagnosis or procedure."""
 
 EVALUATION_ONLY = "gold"
+
+_TIME: TypeAdapter[datetime | None] = TypeAdapter(OptionalTime)
+_DAYS_OF_A_YEAR = 365
 
 _REMEDIES = {
     "sex": "填写 男 或 女（也可用 1 或 2）",
@@ -64,8 +69,9 @@ _REASONS = {
     "model_type": "不是对象",
     "model_attributes_type": "不是对象",
 }
-# Fields whose values are codes, numbers or dates: safe to show. Everything else may hold text
-# about a patient and is never echoed.
+# Fields whose values are codes, numbers or dates, shown where they look like one: an export with
+# shifted columns may have a name there. Everything else may hold text about a patient and is
+# never echoed.
 _SHOWABLE = {
     "age",
     "age_days",
@@ -78,7 +84,9 @@ _SHOWABLE = {
     "sex",
     "discharge_way",
 }
-_LONGEST_SHOWN = 24
+_NUMBER_OR_DATE = re.compile(r"[0-9.:+\-/TZ 年月日时分]{1,24}|[A-Za-z]")
+_CODE = re.compile(r"[A-Za-z]?[0-9][0-9A-Za-z.+*]{1,24}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ def decode(raw: bytes, source: str, limits: Limits) -> str:
     if not raw.strip():
         raise InputError(source, [Problem("文件", "file_empty", "文件为空", "检查导出是否完成")])
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
         raise InputError(
             source,
@@ -141,12 +149,28 @@ def decode(raw: bytes, source: str, limits: Limits) -> str:
                 )
             ],
         ) from None
+    if not text:
+        raise InputError(source, [Problem("文件", "file_empty", "文件为空", "检查导出是否完成")])
+    return text
 
 
 def parse_json(text: str, source: str) -> Any:
-    """Return the parsed JSON, or raise InputError with line and column."""
+    """Return the parsed JSON, or raise InputError with line and column.
+
+    A key written twice in one object (two principal diagnoses, say) is refused: JSON readers
+    keep the last one in silence.
+    """
+    repeated: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        block = dict(pairs)
+        if len(block) < len(pairs):
+            keys = [key for key, _ in pairs]
+            repeated.extend(key for key in block if keys.count(key) > 1)
+        return block
+
     try:
-        return json.loads(text)
+        parsed = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as bad:
         problem = Problem(
             f"第 {bad.lineno} 行第 {bad.colno} 列",
@@ -156,7 +180,19 @@ def parse_json(text: str, source: str) -> Any:
         )
     except RecursionError:
         problem = Problem("文件", "not_json", "JSON 嵌套过深", "按病例 JSON 格式重新导出")
+    except ValueError:  # Python refuses to read integers of thousands of digits
+        problem = Problem("文件", "not_json", "含位数过多的整数", "按病例 JSON 格式重新导出")
+    else:
+        if not repeated:
+            return parsed
+        raise InputError(source, [_key_repeated(key) for key in dict.fromkeys(repeated)])
     raise InputError(source, [problem])
+
+
+def _key_repeated(key: str) -> Problem:
+    return Problem(
+        _SURROGATE.sub("?", key), "key_repeated", "同一对象中重复出现", "每个字段只写一次"
+    )
 
 
 def case_from_mapping(
@@ -193,9 +229,9 @@ def case_from_mapping(
     except ValidationError as bad:
         problems.extend(_shape_problems(bad, given))
     problems.extend(_unknown_fields(given))
+    problems.extend(_broken_characters(given))
     problems.extend(_text_problems(given.get("documents"), limits))
-    if case is not None:
-        problems.extend(_stay_problems(case))
+    problems.extend(_stay_problems(given))
     if check_code is not None:
         problems.extend(_code_problems(given.get("coded_front_page"), check_code))
     if case is None or errors(problems):
@@ -240,11 +276,16 @@ def _front_page_problems(page: object) -> Iterator[Problem]:
                 "principal_repeated",
                 "与主要诊断重复",
                 "从其他诊断中删除主要诊断",
-                code,
+                _shown(code, _CODE),
             )
         elif code and code in codes[:index]:
             yield Problem(
-                field, "diagnosis_repeated", "其他诊断重复", "删除重复的一行", code, "warning"
+                field,
+                "diagnosis_repeated",
+                "其他诊断重复",
+                "删除重复的一行",
+                _shown(code, _CODE),
+                "warning",
             )
 
 
@@ -262,6 +303,12 @@ def _name_of(entry: object) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def _shown(value: object, shape: re.Pattern[str]) -> str | None:
+    """Return a value that may be shown, None where it may be free text."""
+    text = str(value)
+    return text if shape.fullmatch(text) else None
+
+
 def _field_of(location: Iterable[int | str]) -> str:
     parts: list[str] = []
     for part in location:
@@ -269,7 +316,7 @@ def _field_of(location: Iterable[int | str]) -> str:
             parts[-1] += f"[{part}]"
         else:
             parts.append(str(part))
-    return ".".join(parts)
+    return _SURROGATE.sub("?", ".".join(parts))
 
 
 def _shape_problems(bad: ValidationError, given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -281,7 +328,7 @@ def _shape_problems(bad: ValidationError, given: Mapping[str, Any]) -> Iterator[
         )
         shown = None
         if last in _SHOWABLE and not missing and isinstance(error["input"], str | int | float):
-            shown = str(error["input"])[:_LONGEST_SHOWN]
+            shown = _shown(error["input"], _NUMBER_OR_DATE)
         yield Problem(
             _field_of(location),
             f"{last}_missing" if missing else f"{last}_invalid",
@@ -305,12 +352,30 @@ def _unknown_fields(given: Mapping[str, Any]) -> Iterator[Problem]:
         # `style` is a free remark that describes a record's wording.
         for name in sorted(set(map(str, block)) - names - {"style"}):
             yield Problem(
-                f"{scope}.{name}".lstrip("."),
+                _field_of((scope, name) if scope else (name,)),
                 "field_unknown",
                 "格式中没有这一项，已忽略",
                 "核对字段名（zhibian schema case）",
                 severity="warning",
             )
+
+
+def _broken_characters(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Name fields with half a character (a lone surrogate), which no file or screen can hold."""
+    waiting: list[tuple[tuple[int | str, ...], object]] = [((), given)]
+    while waiting:
+        location, value = waiting.pop(0)
+        if isinstance(value, str) and _SURROGATE.search(value):
+            yield Problem(
+                _field_of(location),
+                "characters_broken",
+                "含残缺字符（不成对的 Unicode 代理项）",
+                "从源系统重新导出这一项",
+            )
+        elif isinstance(value, Mapping):
+            waiting.extend(((*location, str(key)), inner) for key, inner in value.items())
+        elif isinstance(value, list):
+            waiting.extend(((*location, index), inner) for index, inner in enumerate(value))
 
 
 def _text_problems(documents: object, limits: Limits) -> Iterator[Problem]:
@@ -329,9 +394,9 @@ def _text_problems(documents: object, limits: Limits) -> Iterator[Problem]:
         yield Problem("documents", "text_empty", "所有文书正文均为空", "检查文书是否导出完整")
 
 
-def _stay_problems(case: Case) -> Iterator[Problem]:
-    stay = case.admission
-    if stay is None:
+def _stay_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Check what the fields of a stay say together, as far as each can be read by itself."""
+    if "admission" in given and given["admission"] is None:
         yield Problem(
             "admission",
             "admission_absent",
@@ -339,24 +404,12 @@ def _stay_problems(case: Case) -> Iterator[Problem]:
             _REMEDIES["admission"],
             severity="warning",
         )
+    stay = given.get("admission")
+    if not isinstance(stay, Mapping):
         return
-    if stay.admitted is not None and stay.discharged is not None:
-        if (stay.admitted.tzinfo is None) != (stay.discharged.tzinfo is None):
-            yield Problem(
-                "admission.discharged",
-                "time_zone_mixed",
-                "入院与出院时间一个带时区、一个不带",
-                "统一为不带时区的当地时间",
-            )
-        elif stay.discharged < stay.admitted:
-            yield Problem(
-                "admission.discharged",
-                "discharge_before_admission",
-                "出院时间早于入院时间",
-                "核对入院、出院时间",
-                stay.discharged.isoformat(sep=" ", timespec="minutes"),
-            )
-    if stay.age == 0 and stay.age_days is None:
+    yield from _time_problems(_time(stay.get("admitted")), _time(stay.get("discharged")))
+    age, days = _whole(stay.get("age")), _whole(stay.get("age_days"))
+    if age == 0 and days is None:
         yield Problem(
             "admission.age_days",
             "age_days_missing",
@@ -364,13 +417,44 @@ def _stay_problems(case: Case) -> Iterator[Problem]:
             _REMEDIES["age_days"],
             severity="warning",
         )
-    if stay.age > 0 and stay.age_days is not None and stay.age_days < 365:
+    if age and days is not None and days < _DAYS_OF_A_YEAR:
         yield Problem(
             "admission.age_days",
             "age_days_conflict",
             "年龄已满 1 岁而日龄小于 365 天",
             "核对年龄与日龄",
-            str(stay.age_days),
+            str(days),
+        )
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _time_problems(admitted: datetime | None, discharged: datetime | None) -> Iterator[Problem]:
+    if admitted is None or discharged is None:
+        return
+    if (admitted.tzinfo is None) != (discharged.tzinfo is None):
+        yield Problem(
+            "admission.discharged",
+            "time_zone_mixed",
+            "入院与出院时间一个带时区、一个不带",
+            "统一为不带时区的当地时间",
+        )
+    elif discharged < admitted:
+        yield Problem(
+            "admission.discharged",
+            "discharge_before_admission",
+            "出院时间早于入院时间",
+            "核对入院、出院时间",
+            discharged.isoformat(sep=" ", timespec="minutes"),
         )
 
 

@@ -41,8 +41,9 @@ def case_from_fields(raw: Mapping[str, object], source: str, limits: Limits) -> 
         {"type": kind, "title": kind, "text": _joined(raw, fields)}
         for kind, fields in (("入院记录", _ADMISSION_FIELDS), ("出院记录", _DISCHARGE_FIELDS))
     ]
+    id_given = raw.get(ID_FIELD)
     case = {
-        "id": str(raw.get(ID_FIELD)),
+        "id": str(id_given) if isinstance(id_given, int) else id_given,
         "admission": None,
         "documents": [document for document in documents if document["text"]],
     }

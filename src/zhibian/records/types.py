@@ -7,11 +7,13 @@ Sources of the value sets: the front page of inpatient medical records
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 CASE_FORMAT: Literal["zhibian-case/1"] = "zhibian-case/1"
 
@@ -42,6 +44,7 @@ class EntryCondition(StrEnum):
         return {"1": "有", "2": "临床未确定", "3": "情况不明", "4": "无"}[self.value]
 
 
+_NUMBER = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*")
 _SEX_SPELLINGS = {"1": "男", "2": "女", "M": "男", "F": "女", "男性": "男", "女性": "女"}
 
 
@@ -62,6 +65,16 @@ def _digit_is_text(value: object) -> object:
     return value
 
 
+def _time_is_written(value: object) -> object:
+    """Refuse numbers: pydantic reads 20250302 as seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise PydanticCustomError("datetime_parsing", "a number is no time")
+    return value
+
+
+OptionalTime = Annotated[
+    datetime | None, BeforeValidator(_time_is_written), BeforeValidator(_blank_is_none)
+]
 OptionalCondition = Annotated[
     EntryCondition | None, BeforeValidator(_digit_is_text), BeforeValidator(_blank_is_none)
 ]
@@ -116,12 +129,8 @@ class Admission(_Frozen):
         le=20000,
         description="Weight at admission in grams 入院体重（克）",
     )
-    admitted: Annotated[datetime | None, BeforeValidator(_blank_is_none)] = Field(
-        default=None, description="Time of admission 入院时间"
-    )
-    discharged: Annotated[datetime | None, BeforeValidator(_blank_is_none)] = Field(
-        default=None, description="Time of discharge 出院时间"
-    )
+    admitted: OptionalTime = Field(default=None, description="Time of admission 入院时间")
+    discharged: OptionalTime = Field(default=None, description="Time of discharge 出院时间")
     admission_route: str | None = Field(default=None, description="Route of admission 入院途径")
     discharge_way: Annotated[str | None, BeforeValidator(_digit_is_text)] = Field(
         default=None,

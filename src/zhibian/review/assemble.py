@@ -180,11 +180,12 @@ def weak_out(assessment: SupportAssessment, case: Case, reviewer: Reviewer) -> U
     )
 
 
-def query_out(query: ClinicianQuery, case: Case) -> QueryOut:
+def query_out(query: ClinicianQuery, case: Case, reviewer: Reviewer) -> QueryOut:
     """Return a neutral question with the places of its indicators."""
+    names = {condition.id: condition.name for condition in reviewer.conditions}
     return QueryOut(
         id=query.id,
-        condition=query.condition,
+        condition=names[query.condition],
         question=query.question,
         indicators=tuple(
             quoted(case, indicator.span, "", "present", query.id) for indicator in query.indicators

@@ -94,7 +94,8 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
         ),
         flags=_flags(case, filed, proposal, facts, reviewer),
         queries=tuple(
-            query_out(query, case) for query in _queries(case, proposal, filed, facts, reviewer)
+            query_out(query, case, reviewer)
+            for query in _queries(case, proposal, filed, facts, reviewer)
         ),
         deviation=(
             None

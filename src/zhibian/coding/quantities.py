@@ -1,0 +1,139 @@
+"""Codes that a number in the text decides (按数量取码): hours, stents, vessels, vertebrae."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from zhibian.coding.procedure_rules import ProcedureRules, Quantity
+from zhibian.coding.types import AppliedRule, Finding
+from zhibian.documents.types import Reading
+
+_MOMENT = re.compile(
+    r"(?:(?P<year>\d{4})[-./年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})日?"
+    r"(?:[ T]?(?P<hour>\d{1,2})[:时](?P<minute>\d{2})?)?"
+)
+# How far a time may stand from the words that it belongs to, in characters.
+_NEAR = 14
+_ANY_YEAR = 2000
+
+
+def with_quantities(
+    findings: Mapping[str, Finding],
+    reading: Reading,
+    rules: ProcedureRules,
+    applied: list[AppliedRule],
+) -> dict[str, Finding]:
+    """Add the codes that counts and durations decide.
+
+    Parameters
+    ----------
+    findings
+        Procedures that would be proposed, by code.
+    reading
+        The record.
+    rules
+        Quantities with their patterns and bands.
+    applied
+        Takes a note of each rule that applied.
+    """
+    current = dict(findings)
+    for rule in rules.quantities:
+        origin = next((current[code] for code in rule.applies_to if code in current), None)
+        if origin is None:
+            continue
+        number = _counted(rule, origin, reading, rules.numerals)
+        if number is None:
+            continue
+        code = next((b.code for b in rule.bands if b.at_least <= number < b.below), None)
+        if code is None or code in current:
+            continue
+        # A duration replaces the code that leaves it open; a count is coded beside it.
+        if code in rule.applies_to:
+            for vague in rule.applies_to:
+                current.pop(vague, None)
+        current[code] = replace(origin, code=code)
+        applied.append(AppliedRule(rule.id, rule.explanation, (origin.code, code)))
+    return current
+
+
+def _counted(
+    rule: Quantity, origin: Finding, reading: Reading, numerals: Mapping[str, int]
+) -> float | None:
+    """Return the number that a rule asks for, or None when the text does not tell."""
+    documents = (
+        range(len(reading.normalised))
+        if rule.combine == "longest"
+        else sorted({evidence.span.document for evidence in origin.supporting})
+    )
+    numbers: list[float] = []
+    named: set[str] = set()
+    for document in documents:
+        own: list[float] = []
+        for text in _sentences(rule, document, reading):
+            named.update(
+                name for name, words in rule.groups.items() if any(word in text for word in words)
+            )
+            own.extend(_written(rule, text, numerals))
+        # The same stents are told again in the discharge record: one document's sum is the sum.
+        if own:
+            numbers.append(sum(own) if rule.combine == "sum" else max(own))
+    if rule.combine == "distinct":
+        return float(len(named)) if named else None
+    if not numbers and rule.start_terms:
+        numbers.extend(h for text in reading.normalised for h in _intervals(rule, text))
+    return max(numbers, default=None)
+
+
+def _sentences(rule: Quantity, document: int, reading: Reading) -> Iterator[str]:
+    for sentence in reading.sentences:
+        if sentence.span.document == document:
+            text = reading.normalised[document][sentence.span.start : sentence.span.end]
+            if any(word in text for word in rule.mention_terms) and not any(
+                word in text for word in rule.exclude_terms
+            ):
+                yield text
+
+
+def _written(rule: Quantity, text: str, numerals: Mapping[str, int]) -> Iterator[float]:
+    # Two patterns may read the same number: each number in the text counts once.
+    read: set[int] = set()
+    for pattern, factor in rule.patterns:
+        for match in pattern.finditer(text):
+            if match.start("n") in read:
+                continue
+            read.add(match.start("n"))
+            number = match.group("n")
+            yield factor * (float(numerals[number]) if number in numerals else float(number))
+
+
+def _intervals(rule: Quantity, text: str) -> Iterator[float]:
+    """Yield hours between a written start (01-06 10:30 上机) and the next written end (撤机)."""
+    start: datetime | None = None
+    for match in _MOMENT.finditer(text):
+        behind = text[match.end() : match.end() + _NEAR]
+        moment = _moment(match)
+        if moment is None:
+            continue
+        if any(word in behind for word in rule.end_terms) and start is not None:
+            end = moment if moment >= start else moment.replace(year=moment.year + 1)
+            yield (end - start) / timedelta(hours=1)
+            start = None
+        elif any(word in behind for word in rule.start_terms):
+            start = moment
+
+
+def _moment(match: re.Match[str]) -> datetime | None:
+    part = match.groupdict()
+    try:
+        return datetime(
+            int(part["year"] or _ANY_YEAR),
+            int(part["month"]),
+            int(part["day"]),
+            int(part["hour"] or 0),
+            int(part["minute"] or 0),
+        )
+    except ValueError:
+        return None
