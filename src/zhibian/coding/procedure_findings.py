@@ -95,7 +95,11 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
             for group in rules.verbs
             if says(group.terms, ahead[-group.window :] if group.before else behind[: group.window])
         }
-        said_done = "done" in said or _is_own_clause(ahead, behind, rules)
+        said_done = (
+            "done" in said
+            or mention.term.startswith(rules.done_verbs)
+            or _is_own_clause(ahead, behind, rules)
+        )
         doubts = [verdict for meaning, verdict in _VERDICTS.items() if meaning in said]
         # "行…术" right before the name outweighs what another clause of the sentence tells, but
         # not a plan or refusal in its own.
