@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from zhibian.documents.types import Section, Sentence, Span
 
 # A question mark marks doubt in clinical text (肺炎？), it ends no sentence.
-# Some hospitals write a point for the full stop: between Chinese words it ends the sentence, in
-# 2.5 or S1.2 it does not.
-_BREAK = re.compile(r"[。;!\n]+|(?<=[\u4e00-\u9fff)])\.(?=[\u4e00-\u9fffA-Z(\s]|$)")
+_BREAK = re.compile(r"[。;!\n]+")
 
 
 def split_sentences(text: str, sections: tuple[Section, ...]) -> tuple[Sentence, ...]:
