@@ -101,7 +101,11 @@ def load_coder(
         diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
     )
     procedure_terms = build_dictionary(
-        procedures, read_aliases(aliases / "procedure"), procedure_crosswalk, lexicon.stop_terms
+        procedures,
+        read_aliases(aliases / "procedure"),
+        procedure_crosswalk,
+        lexicon.stop_terms,
+        droppable="术",
     )
     return Coder(
         diagnoses=diagnoses,

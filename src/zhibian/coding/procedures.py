@@ -111,7 +111,7 @@ def _by_approach(
             continue
         names = _names_of_operation(best.span.document, reading)
         for word in rules.approaches:
-            finer = terms.codes(word + finding.term)
+            finer = terms.codes(word + finding.term) or terms.codes(f"{word}{finding.term}术")
             if word in names and finer and finer[0] != code:
                 del current[code]
                 current[finer[0]] = _joined(finer[0], finding, current.get(finer[0]))

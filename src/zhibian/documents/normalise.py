@@ -69,6 +69,8 @@ _PUNCTUATION = {
     "µ": "μ",
     "╳": "×",
     "✕": "×",
+    # One word in two spellings (粘膜 and 黏膜, 粘连 and 黏连): official names use both.
+    "粘": "黏",
 }
 
 
