@@ -105,8 +105,8 @@ def _digits_in_a_row(text: str) -> int:
     return longest
 
 
-def test_there_are_two_sets_of_sixteen_records_and_the_example() -> None:
-    stems = [f"{series}{number:02d}" for series in "HK" for number in range(1, 17)]
+def test_there_are_three_sets_of_sixteen_records_and_the_example() -> None:
+    stems = [f"{series}{number:02d}" for series in "HKL" for number in range(1, 17)]
     assert [path.stem for path in RECORDS] == stems
     assert ROOT / "examples" / "heart-failure-pneumonia.json" in EXAMPLES
 
