@@ -54,12 +54,15 @@ class Comparison:
             return ""
         if not self.steps:
             return OTHER_EDITION
-        alone = [
-            name
-            for name, pack in self.steps
-            if _group(group(case, pack, codebook, trace=False)) == _group(other)
-        ]
-        return alone[0] if alone else " + ".join(name for name, _ in self.steps)
+        alone = {
+            name: _group(group(case, pack, codebook, trace=False)) for name, pack in self.steps
+        }
+        sole = [name for name, found in alone.items() if found == _group(other)]
+        if sole:
+            return sole[0]
+        # No step does it alone: name those that move the case, or all when none does.
+        moving = [name for name, found in alone.items() if found != _group(one)]
+        return " + ".join(moving or alone)
 
 
 def compare(rules: Path, first: RulePack, second: RulePack) -> Comparison:
