@@ -17,7 +17,7 @@ from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.records.types import Admission, Case
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDS = sorted((ROOT / "tests" / "cases" / "records").glob("H*.json"))
+RECORDS = sorted((ROOT / "tests" / "cases" / "records").glob("*.json"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.json"))
 SCHEME = "chs-drg-1.1@published"
 LIMITS = Limits(document_chars=20_000, file_bytes=200_000)
@@ -105,8 +105,9 @@ def _digits_in_a_row(text: str) -> int:
     return longest
 
 
-def test_there_are_sixteen_records_and_the_example() -> None:
-    assert [path.stem for path in RECORDS] == [f"H{number:02d}" for number in range(1, 17)]
+def test_there_are_three_sets_of_sixteen_records_and_the_example() -> None:
+    stems = [f"{series}{number:02d}" for series in "HKL" for number in range(1, 17)]
+    assert [path.stem for path in RECORDS] == stems
     assert ROOT / "examples" / "heart-failure-pneumonia.json" in EXAMPLES
 
 

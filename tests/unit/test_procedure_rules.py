@@ -23,6 +23,7 @@ LISTS = (
     "anaesthesia",
     "principal",
     "context_terms",
+    "merges",
 )
 CODE_KEYS = {"from", "to", "if_any", "then", "unless_any", "requires_any_code", "codes"}
 CODE_KEYS |= {"applies_to", "code", "when_unknown", "exceptions"}
@@ -206,3 +207,58 @@ def test_context_terms_are_the_ambiguous_ones(procedures: dict[str, Any], rules:
     for rule in procedures["context_terms"]:
         assert not set(rule["terms"]) - ambiguous, rule["id"]
         assert all(choice["any_of"] for choice in rule["choices"]), rule["id"]
+
+
+def _leads_to(prefixes: list[str], official: dict[str, str]) -> list[str]:
+    return [code for code in official if code.startswith(tuple(prefixes))]
+
+
+def test_merges_join_different_procedures_into_another_code(
+    procedures: dict[str, Any], official: dict[str, str]
+) -> None:
+    for rule in procedures["merges"]:
+        parts = [set(_leads_to(part, official)) for part in rule["parts"]]
+        assert len(parts) >= 2, rule["id"]
+        assert all(parts), rule["id"]
+        assert not set.intersection(*parts), rule["id"]
+        assert rule["to"] in official, rule["id"]
+        assert all(rule["to"] not in part for part in parts), rule["id"]
+
+
+def test_merges_of_the_same_parts_are_listed_once(procedures: dict[str, Any]) -> None:
+    keys = [frozenset(frozenset(part) for part in rule["parts"]) for rule in procedures["merges"]]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_merge_is_not_proposed_as_a_grey_code(procedures: dict[str, Any], shared: Path) -> None:
+    path = shared / "facts" / "terminology" / "code_sets" / "ICD9CM3nhsa-v2.0-grey.tsv"
+    grey = set(path.read_text(encoding="utf-8").split())
+    assert [rule["id"] for rule in procedures["merges"] if rule["to"] in grey] == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("43.8201", "44.3903", "43.7x03"),
+        ("43.8901", "44.3903", "43.7x00x001"),
+        ("43.8901", "44.3902", "43.6x01"),
+        ("65.3100", "66.4x02", "65.4100"),
+        ("28.2x03", "28.6x01", "28.3x03"),
+        ("28.2x00x002", "28.6x00x002", "28.3x01"),
+        ("06.2x00", "06.3905", "06.2x02"),
+        ("48.6302", "46.1300", "48.6201"),
+        ("72.0x00", "73.6x01", "72.1x00"),
+        ("79.2501", "78.5500x005", "79.3500x016"),
+    ],
+)
+def test_procedures_with_a_joint_code_are_joined(
+    procedures: dict[str, Any], first: str, second: str, joined: str
+) -> None:
+    fitting = [
+        rule["to"]
+        for rule in procedures["merges"]
+        if all(
+            any(code.startswith(tuple(part)) for code in (first, second)) for part in rule["parts"]
+        )
+    ]
+    assert fitting[:1] == [joined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from zhibian.cli.common import RulesOption, refuse
-from zhibian.evaluation.gold_cases import figures, read_gold, score_case
+from zhibian.evaluation.gold_cases import CaseScore, Figure, figures, gold_of, score_case
 from zhibian.problems import InputError, Problem
-from zhibian.records.case_json import Limits, read_case
+from zhibian.records.case_json import Limits, case_from_mapping, decode, parse_json
 from zhibian.review.pipeline import review
-from zhibian.review.reviewer import code_check, load_reviewer
+from zhibian.review.reviewer import Reviewer, code_check, load_reviewer
 from zhibian.settings import Settings
 
 
@@ -29,36 +30,40 @@ def evaluate(
     """Print agreement with gold codes, with n, intervals and cases a second."""
     settings = Settings()
     limits = Limits(settings.max_document_chars, settings.max_file_bytes)
-    files = sorted(path for path in folder.glob("*.json") if read_gold(path) is not None)
-    if not files:
-        raise refuse(
-            [Problem("路径", "gold_missing", "没有含 gold 块的病例", "指向带 gold 的病例文件夹")],
-            folder.name,
-        )
     try:
         reviewer = load_reviewer(
             rules or settings.rules, scheme or settings.scheme, settings.tariff, None
         )
-        scores = []
         started = time.perf_counter()
-        for path in files:
-            report = review(read_case(path, limits, code_check(reviewer)), reviewer)
-            gold = read_gold(path)
-            if gold is not None:
-                scores.append(score_case(report, gold))
+        scores = _scores(folder, limits, reviewer)
         seconds = time.perf_counter() - started
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
-    table = Table(
-        title=f"n = {len(scores)} 例，{_speed(len(scores), seconds)}，方案 {reviewer.pack.scheme}"
-    )
+    _show(figures(scores, seed, draws), len(scores), seconds, reviewer.pack.scheme)
+
+
+def _scores(folder: Path, limits: Limits, reviewer: Reviewer) -> Sequence[CaseScore]:
+    """Review every case that has gold codes; a file that can't be read stops the evaluation."""
+    scores = []
+    for path in sorted(folder.glob("*.json")):
+        raw = parse_json(decode(path.read_bytes(), path.name, limits), path.name)
+        gold = gold_of(raw, path.name)
+        if gold is not None:
+            read = case_from_mapping(raw, path.name, limits, code_check(reviewer))
+            scores.append(score_case(review(read, reviewer), gold))
+    if not scores:
+        raise InputError(
+            folder.name,
+            [Problem("路径", "gold_missing", "没有含 gold 块的病例", "指向带 gold 的病例文件夹")],
+        )
+    return scores
+
+
+def _show(measured: dict[str, Figure], cases: int, seconds: float, scheme: str) -> None:
+    table = Table(title=f"n = {cases} 例，{cases / seconds:.1f} 例/秒，方案 {scheme}")
     table.add_column("指标")
     table.add_column("值", justify="right")
     table.add_column("95% 区间", justify="right")
-    for name, figure in figures(scores, seed, draws).items():
+    for name, figure in measured.items():
         table.add_row(name, f"{figure.value:.3f}", f"{figure.low:.3f}–{figure.high:.3f}")
     Console().print(table)
-
-
-def _speed(cases: int, seconds: float) -> str:
-    return f"{cases / seconds:.1f} 例/秒"

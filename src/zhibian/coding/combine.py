@@ -7,6 +7,7 @@ cholangitis); the parts are then not coded. The pairs are data
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from zhibian.coding.types import AppliedRule, Finding
 from zhibian.terminology.code_set import CodeSet
 
 TABLE = Path("coding") / "combinations.yaml"
+_UNLISTED = (sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,12 @@ def retype(
         if not any(code.startswith(rule.when) for code in current):
             continue
         for code in [c for c in current if c.startswith(rule.origin)]:
-            name = f"{rule.prefix}{code_set.name(code)}"
+            name = _kernel(f"{rule.prefix}{code_set.name(code)}")
             typed = next(
                 (
                     entry.code
                     for entry in code_set.finer(rule.target, len(code_set))
-                    if entry.name in {name, f"{name}变"}
+                    if not entry.grey and _kernel(entry.name) == name
                 ),
                 None,
             )
@@ -133,6 +135,11 @@ def _parse(raw: Mapping[str, Any]) -> tuple[Combination, ...]:
         )
         for row in raw["combinations"]
     )
+
+
+def _kernel(name: str) -> str:
+    """Return a name without the syllables in which the two families of names differ."""
+    return name.replace("性", "").rstrip("病变症")
 
 
 def combine(
@@ -173,7 +180,8 @@ def combine(
             if not dropped:
                 continue
             if rule.same_disease:
-                heir = parts[0][0]
+                # 2型糖尿病 beside several complications: the one that opens the list inherits.
+                heir = min(parts[0], key=lambda code: current[code].listed or _UNLISTED)
                 vague = [current[code] for code in dropped]
                 current[heir] = merged(heir, [current[heir], *vague])
         else:

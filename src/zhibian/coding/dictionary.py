@@ -21,6 +21,7 @@ from zhibian.terminology.crosswalk import Crosswalk
 ALIASES = Path("lexicons") / "aliases"
 _BRACKETED = re.compile(r"\([^()]{1,40}\)|\[[^\[\]]{1,40}\]|<[^<>]{1,40}>")
 _SHORTEST = 2
+_SHORTEST_WHEN_CUT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def build_dictionary(
     aliases: Iterable[tuple[str, str]],
     crosswalk: Crosswalk,
     stop: frozenset[str],
+    *,
+    droppable: str = "",
 ) -> Dictionary:
     """Put the three sources of terms together.
 
@@ -80,6 +83,8 @@ def build_dictionary(
         Clinical edition → this code set, with the clinical names.
     stop
         Normalised terms that are too general to find.
+    droppable
+        A last character that records leave out (术 of an operation); empty for none.
     """
     terms: dict[str, Term] = {}
     for alias, code in aliases:
@@ -97,6 +102,10 @@ def build_dictionary(
     for name, code in crosswalk.entries.values():
         if code in code_set:
             _add(terms, name, code, "clinical", stop)
+    if droppable:
+        for term in [t for t in terms.values() if t.spelling.endswith(droppable)]:
+            if len(term.spelling) > _SHORTEST_WHEN_CUT:
+                _add(terms, term.spelling[:-1], term.codes[0], "variant", stop)
     return Dictionary(terms)
 
 

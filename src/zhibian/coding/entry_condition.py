@@ -15,7 +15,7 @@ from zhibian.coding.dates import date_near
 from zhibian.coding.findings import ADMISSION_PHASE
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import Evidence, Finding
-from zhibian.documents.types import Reading, SectionKind
+from zhibian.documents.types import Assertion, DocumentKind, Reading, SectionKind
 from zhibian.records.types import Admission, Document, EntryCondition
 
 TABLE = Path("coding") / "entry_condition.yaml"
@@ -37,6 +37,8 @@ class EntryConditionRules:
         Code families that are complications of care.
     may_arise
         Code families that often arise in hospital: first seen late, they count as arisen there.
+    undetermined
+        Code families whose nature may stay open at admission until pathology settles it.
     window_hours
         Findings within this time of admission count as present.
     """
@@ -46,6 +48,7 @@ class EntryConditionRules:
     always_present: tuple[str, ...]
     arises_in_hospital: tuple[str, ...]
     may_arise: tuple[str, ...]
+    undetermined: tuple[str, ...]
     window_hours: int
 
 
@@ -61,6 +64,7 @@ def _parse(raw: Mapping[str, Any]) -> EntryConditionRules:
         always_present=tuple(raw["always_present"]),
         arises_in_hospital=tuple(raw["arises_in_hospital"]),
         may_arise=tuple(raw["may_arise"]),
+        undetermined=tuple(raw["undetermined_until_pathology"]),
         window_hours=int(raw["window_hours"]),
     )
 
@@ -87,9 +91,28 @@ def entry_condition(
     """
     if finding.code.startswith(rules.arises_in_hospital):
         return EntryCondition.NOT_PRESENT, "complication-of-care"
+    if finding.code.startswith(rules.undetermined) and _only_suspected_at_admission(
+        finding, reading
+    ):
+        return EntryCondition.UNDETERMINED, "settled-by-pathology"
     if finding.code.startswith(rules.always_present):
         return EntryCondition.PRESENT, "lasting-disease"
     return _from_record(finding, reading, documents, stay, rules)
+
+
+def _only_suspected_at_admission(finding: Finding, reading: Reading) -> bool:
+    """Return whether the first day's documents only suspect what pathology settled later."""
+    first_day = [e for e in finding.supporting if reading.kinds[e.span.document] in ADMISSION_PHASE]
+    suspected = any(
+        e.assertion is Assertion.POSSIBLE and reading.kinds[e.span.document] in ADMISSION_PHASE
+        for e in finding.against
+    )
+    settled = any(
+        reading.kinds[e.span.document] is DocumentKind.PATHOLOGY
+        or e.section is SectionKind.PATHOLOGY_DIAGNOSIS
+        for e in finding.supporting
+    )
+    return suspected and settled and not first_day
 
 
 def _from_record(

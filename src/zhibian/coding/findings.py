@@ -129,7 +129,9 @@ def confidence(finding: Finding, table: SourceTable) -> float:
     """Return trust in a finding: its best place, a little more for each further one, below 1."""
     if not finding.supporting:
         return 0.0
-    extra = table.repeat_bonus * (len(finding.supporting) - 1)
+    # Passing mentions and bare abbreviations don't grow into a statement by being repeated.
+    further = [e for e in finding.supporting[1:] if e.weight > table.abbreviation_cap]
+    extra = table.repeat_bonus * len(further)
     return round(min(0.99, finding.supporting[0].weight + min(extra, 0.12)), 3)
 
 

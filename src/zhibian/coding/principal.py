@@ -99,10 +99,9 @@ def rank(
     tuple
         The candidates by falling score, and the rules that shaped the first place.
     """
-    first = _first_listed(candidates, findings)
     scored = []
     for candidate in candidates:
-        points, applied = _score(candidate, candidates, findings, stated, reading, rules, first)
+        points, applied = _score(candidate, candidates, findings, stated, reading, rules)
         scored.append((points, candidate, applied))
     scored.sort(key=lambda row: (-row[0], _place(row[1], findings) or _NOWHERE))
     ordered = tuple(candidate for _, candidate, _ in scored)
@@ -113,13 +112,6 @@ def rank(
             codes = (*(seen.codes if seen else ()), candidate.code)
             by_id[rule.id] = AppliedRule(rule.id, f"{rule.explanation}（{rule.source}）", codes)
     return ordered, tuple(by_id.values())
-
-
-def _first_listed(
-    candidates: Sequence[ProposedDiagnosis], findings: Mapping[str, Finding]
-) -> tuple[int, int] | None:
-    places = [_place(candidate, findings) for candidate in candidates]
-    return min((place for place in places if place is not None), default=None)
 
 
 def _place(candidate: ProposedDiagnosis, findings: Mapping[str, Finding]) -> tuple[int, int] | None:
@@ -134,11 +126,14 @@ def _score(
     stated: Mapping[str, Finding],
     reading: Reading,
     rules: PrincipalRules,
-    first: tuple[int, int] | None,
 ) -> tuple[float, list[PrincipalRule]]:
     place = _place(candidate, findings)
     points = _start(candidate, place, stated, reading, rules.start)
-    applied = [rule for rule in rules.rules if _applies(rule, candidate, candidates, place, first)]
+    # The list's own first entry, recognised or not: what stands second stays second.
+    opens = place is not None and _rank(place, reading) == 0
+    applied = [
+        rule for rule in rules.rules if _applies(rule, candidate, candidates, place, opens=opens)
+    ]
     return points + sum(rule.points for rule in applied), applied
 
 
@@ -182,7 +177,8 @@ def _applies(
     candidate: ProposedDiagnosis,
     candidates: Sequence[ProposedDiagnosis],
     place: tuple[int, int] | None,
-    first: tuple[int, int] | None,
+    *,
+    opens: bool,
 ) -> bool:
     others = [other for other in candidates if other is not candidate]
     return (
@@ -191,5 +187,5 @@ def _applies(
         and (not rule.and_any_code or any(o.code.startswith(rule.and_any_code) for o in others))
         and (not rule.and_listed or place is not None)
         and not (rule.unless_only_candidate and not others)
-        and not (rule.unless_first_listed and place is not None and place == first)
+        and not (rule.unless_first_listed and opens)
     )

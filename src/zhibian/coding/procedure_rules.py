@@ -160,6 +160,7 @@ class ProcedureRules:
     approach_explanation: str
     approaches: tuple[str, ...]
     specimens: tuple[str, ...]
+    done_verbs: tuple[str, ...]
     imaging_before: tuple[str, ...]
     lead_ins: tuple[str, ...]
     clause_marks: str
@@ -195,7 +196,7 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
                 tuple(tuple(part) for part in row["parts"]),
                 row["to"],
             )
-            for row in raw.get("merges", ())
+            for row in raw["merges"]
         ),
         companions=tuple(_companion(row) for row in raw["companions"]),
         omissions=tuple(
@@ -223,6 +224,7 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         approach_explanation=raw["approaches"]["explanation"],
         approaches=tuple(raw["approaches"]["words"]),
         specimens=tuple(raw["specimens"]),
+        done_verbs=tuple(raw["clauses"]["done_verbs"]),
         imaging_before=tuple(raw["imaging_before"]),
         lead_ins=tuple(raw["clauses"]["lead_ins"]),
         clause_marks=raw["clauses"]["marks"],

@@ -98,8 +98,13 @@ def _sentences(rule: Quantity, document: int, reading: Reading) -> Iterator[str]
 
 
 def _written(rule: Quantity, text: str, numerals: Mapping[str, int]) -> Iterator[float]:
+    # Two patterns may read the same number: each number in the text counts once.
+    read: set[int] = set()
     for pattern, factor in rule.patterns:
         for match in pattern.finditer(text):
+            if match.start("n") in read:
+                continue
+            read.add(match.start("n"))
             number = match.group("n")
             yield factor * (float(numerals[number]) if number in numerals else float(number))
 

@@ -42,6 +42,9 @@ class SelectionRules:
         Fourth characters that mean "unspecified" (9) and yield to a specific sibling.
     unspecified_stays
         Prefixes under which an unspecified code does not yield.
+    last_resort, last_resort_from
+        Prefixes proposed when nothing else is (a symptom that stayed unexplained), and from
+        which trust.
     link_threshold
         Least similarity, 0 to 1, at which a whole list entry is linked by spelling.
     covered_share
@@ -58,6 +61,8 @@ class SelectionRules:
     several: tuple[str, ...]
     unspecified: tuple[str, ...]
     unspecified_stays: tuple[str, ...]
+    last_resort: tuple[str, ...]
+    last_resort_from: float
     link_threshold: float
     covered_share: float
 
@@ -79,6 +84,8 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         several=tuple(raw["several"]),
         unspecified=tuple(raw["unspecified"]),
         unspecified_stays=tuple(raw["unspecified_stays"]),
+        last_resort=tuple(raw["last_resort"]["codes"]),
+        last_resort_from=float(raw["last_resort"]["from"]),
         link_threshold=float(raw["link_threshold"]),
         covered_share=float(raw["covered_share"]),
     )
@@ -103,7 +110,7 @@ def select(
     rules
         What is never or only sometimes proposed.
     """
-    return {
+    chosen = {
         code: finding
         for code, finding in findings.items()
         if finding.supporting
@@ -113,6 +120,20 @@ def select(
         and confidence(finding, table) >= table.propose_from
         and not is_refuted(finding, findings, reading)
     }
+    return chosen or _unexplained(findings, rules)
+
+
+def _unexplained(findings: Mapping[str, Finding], rules: SelectionRules) -> dict[str, Finding]:
+    """Return the symptom that brought the patient in, where the record explains it by nothing."""
+    symptoms = [
+        finding
+        for code, finding in findings.items()
+        if code.startswith(rules.last_resort)
+        and finding.supporting
+        and finding.supporting[0].weight >= rules.last_resort_from
+    ]
+    best = max(symptoms, key=lambda finding: finding.supporting[0].weight, default=None)
+    return {} if best is None else {best.code: best}
 
 
 def _is_listed(finding: Finding) -> bool:

@@ -49,6 +49,8 @@ class SourceTable:
     untreated_penalty: float
     repeat_bonus: float
     abbreviation_cap: float
+    abbreviations_trusted: frozenset[str]
+    clause_lead_ins: tuple[str, ...]
     cues: Mapping[str, CueWords]
     chronic: tuple[str, ...]
 
@@ -75,6 +77,8 @@ def _parse(raw: Mapping[str, Any]) -> SourceTable:
         untreated_penalty=float(raw["untreated_penalty"]),
         repeat_bonus=float(raw["repeat_bonus"]),
         abbreviation_cap=float(raw["abbreviation_cap"]),
+        abbreviations_trusted=frozenset(raw["abbreviations_trusted"]),
+        clause_lead_ins=tuple(raw["clause_lead_ins"]),
         cues={name: _cue_words(entry) for name, entry in raw["cues"].items()},
         chronic=tuple(raw["chronic"]),
     )
@@ -109,21 +113,30 @@ def trust(mention: Mention, code: str, reading: Reading, table: SourceTable) -> 
     if mention.item is None:
         if _has_cue(mention, reading, table.cues["untreated"]):
             weight -= table.untreated_penalty
-        if mention.term.isascii():
+        if mention.term.isascii() and mention.term not in table.abbreviations_trusted:
             weight = min(weight, table.abbreviation_cap)
     return max(weight, 0.0), row.id
 
 
 def _cued(cue: str, mention: Mention, reading: Reading, table: SourceTable) -> bool:
     if cue == STANDALONE:
-        return _is_whole_clause(mention, reading)
+        return _is_whole_clause(mention, reading, table)
     return _has_cue(mention, reading, table.cues[cue])
 
 
-def _is_whole_clause(mention: Mention, reading: Reading) -> bool:
+def _is_whole_clause(mention: Mention, reading: Reading, table: SourceTable) -> bool:
     """Return whether the mention is a clause of its own: ``，低钾血症，`` is a conclusion."""
     text = reading.normalised[mention.span.document]
     start, end = mention.span.start, mention.span.end
+    lead = next(
+        (
+            word
+            for word in table.clause_lead_ins
+            if text.endswith(word, mention.sentence.start, start)
+        ),
+        "",
+    )
+    start -= len(lead)
     opens = start == mention.sentence.start or text[start - 1] in _CLAUSE_OPENS
     closes = end >= mention.sentence.end or text[end] in _CLAUSE_CLOSES
     return opens and closes

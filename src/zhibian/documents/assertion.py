@@ -33,6 +33,8 @@ CUE_WINDOW = _POINT_AHEAD
 _NEXT_POINT = re.compile(r"(?<![\dA-Z.])\d{1,2}[.、)](?!\d)|\n")
 _HEADLIKE = re.compile(r"[^,。;\n:]{0,14}(?::|--)")
 _CLOSING = frozenset(',。;、)]!?\n "+')
+_ASIDE = "? \"')"
+_ALL = "均亦也皆都 "
 _ENUMERATION_PIECE = 14
 _MOMENT_REACH = 20
 _OPERATION = re.compile(r'"?([^,。;、:+()\s"]{0,14}?)术')
@@ -203,9 +205,17 @@ def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
         return False
     if not cue.enumerates and _SEPARATOR.search(gap) is not None:
         return False
-    if ":" in gap or ("," in gap and not cue.crosses) or gap.count(",") > 1:
+    if ":" in gap or ("," in gap and not (cue.crosses and _argues(gap, cues))):
         return False
     return not any(word in gap for word in cues.breakers.get(cue.assertion, ()))
+
+
+def _argues(gap: str, cues: CueLexicon) -> bool:
+    """Tell whether words between a mention and a verdict are evidence for that verdict alone."""
+    aside, *clauses = gap.split(",")
+    return not aside.strip(_ASIDE) and all(
+        not clause.strip() or clause.rstrip(_ALL).endswith(cues.evidence) for clause in clauses
+    )
 
 
 def _ongoing(term: str, cues: CueLexicon) -> bool:

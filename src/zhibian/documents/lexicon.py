@@ -55,26 +55,100 @@ class HeadingLexicon:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRule:
-    """How one kind of document is divided (文书规则)."""
+    """How one kind of document is divided (文书规则).
+
+    Attributes
+    ----------
+    kind
+        The kind of document.
+    spellings
+        Words of its type or title.
+    default
+        Section of text before any heading.
+    diagnosis
+        What a plain 诊断 heading means in it.
+    headings
+        Headings with a meaning of their own in it; like weak ones they count only at
+        the start of a line or sentence.
+    ignore
+        Sections whose headings open no section in it.
+    entries
+        Whether a line that begins with a date starts anew.
+    fields
+        Headings that are a document of their own in field-by-field exports.
+    """
 
     kind: DocumentKind
     spellings: tuple[str, ...]
     default: SectionKind
     diagnosis: SectionKind | None
+    headings: Mapping[str, SectionKind]
     ignore: frozenset[SectionKind]
     entries: bool
     fields: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
+class NameLexicon:
+    """How the names in a list look (条目写法), for dividing lists without numbers.
+
+    Attributes
+    ----------
+    endings
+        Words that a name ends with.
+    abbreviations
+        Latin abbreviations that are a name.
+    tails
+        Words behind a name that say its state or doubt, such as 急性期, 待排.
+    doubts
+        Those of them that mark doubt.
+    stage
+        Expression of a stage or degree at the end of a name.
+    qualifiers
+        Beginnings of words that only qualify the name before them.
+    qualifier
+        Expression of such words.
+    joiners
+        Words that join two names into one entry, such as 伴.
+    trailers
+        Beginnings of words that are no part of a list any more.
+    """
+
+    endings: tuple[str, ...]
+    abbreviations: frozenset[str]
+    tails: tuple[str, ...]
+    doubts: tuple[str, ...]
+    stage: re.Pattern[str]
+    qualifiers: tuple[str, ...]
+    qualifier: re.Pattern[str]
+    joiners: tuple[str, ...]
+    trailers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ListLexicon:
-    """Words that lists of diagnoses and procedures need (列表用词)."""
+    """Words that lists of diagnoses and procedures need (列表用词).
+
+    Attributes
+    ----------
+    sections
+        Sections that hold lists.
+    plus_sections
+        Sections whose entries are also divided by a plus sign.
+    references
+        Entries that refer to another list.
+    trailers
+        Words of a line that is no entry any more.
+    diagnoses, procedures
+        How entries of lists of diagnoses and of procedures look.
+    """
 
     sections: frozenset[SectionKind]
     plus_sections: frozenset[SectionKind]
     references: frozenset[str]
     trailers: tuple[str, ...]
-    qualifiers: tuple[str, ...]
+    diagnoses: NameLexicon
+    procedures: NameLexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +164,8 @@ class Cue:
     reach
         Most characters between the word and the mention.
     crosses
-        Whether its scope goes on over commas while the enumeration goes on.
+        Whether its scope goes on over commas: before a mention while the enumeration
+        goes on, behind it while only evidence is given.
     closes
         Whether it counts only at the end of its clause (``主动脉夹层排除。``).
     enumerates
@@ -154,6 +229,7 @@ class CueLexicon:
     matcher: TermMatcher
     breakers: Mapping[Assertion, tuple[str, ...]]
     defaults: Mapping[SectionKind, Assertion]
+    evidence: tuple[str, ...]
     past: PastLexicon
     no_mention_before: tuple[str, ...]
     no_mention_after: tuple[str, ...]
@@ -308,6 +384,7 @@ def _documents(file: _Reader) -> tuple[DocumentRule, ...]:
                 diagnosis=file.member(SectionKind, diagnosis, f"{field}.diagnosis")
                 if diagnosis is not None
                 else None,
+                headings=MappingProxyType(_own_headings(file, data, f"{field}.headings")),
                 ignore=file.members(SectionKind, data.get("ignore"), f"{field}.ignore"),
                 entries=data.get("entries") is True,
                 fields=frozenset(file.words(data.get("fields"), f"{field}.fields")),
@@ -318,14 +395,47 @@ def _documents(file: _Reader) -> tuple[DocumentRule, ...]:
     return tuple(rules)
 
 
+def _own_headings(file: _Reader, data: Mapping[str, object], field: str) -> dict[str, SectionKind]:
+    table = {}
+    for name, spellings in file.mapping(data.get("headings"), field).items():
+        kind = file.member(SectionKind, name, f"{field}.{name}")
+        for word in file.words(spellings, f"{field}.{name}"):
+            if kind is not None:
+                table[word.replace(" ", "")] = kind
+    return table
+
+
 def _lists(file: _Reader) -> ListLexicon:
     root = file.root
+    trailers = file.words(root.get("trailers"), "trailers")
     return ListLexicon(
         sections=file.members(SectionKind, root.get("list_sections"), "list_sections"),
         plus_sections=file.members(SectionKind, root.get("plus_sections"), "plus_sections"),
         references=frozenset(file.words(root.get("references"), "references")),
-        trailers=file.words(root.get("trailers"), "trailers"),
-        qualifiers=file.words(root.get("qualifiers"), "qualifiers"),
+        trailers=trailers,
+        diagnoses=_names(file, "diagnosis_names", trailers),
+        procedures=_names(file, "procedure_names", trailers),
+    )
+
+
+def _names(file: _Reader, key: str, trailers: tuple[str, ...]) -> NameLexicon:
+    data = file.mapping(file.root.get(key), key)
+
+    def words(name: str) -> tuple[str, ...]:
+        return file.words(data.get(name), f"{key}.{name}")
+
+    doubts, qualifiers = words("doubts"), words("qualifiers")
+    tails = sorted({*doubts, *qualifiers, *words("tails")}, key=len, reverse=True)
+    return NameLexicon(
+        endings=words("endings"),
+        abbreviations=frozenset(words("abbreviations")),
+        tails=tuple(tails),
+        doubts=doubts,
+        stage=_pattern(file, data.get("stages"), f"{key}.stages"),
+        qualifiers=qualifiers,
+        qualifier=_pattern(file, data.get("qualifier_patterns"), f"{key}.qualifier_patterns"),
+        joiners=words("joiners"),
+        trailers=trailers,
     )
 
 
@@ -359,6 +469,7 @@ def _cues(folder: Path, problems: list[Problem]) -> CueLexicon:
         matcher=TermMatcher([*found, *pseudo]),
         breakers=MappingProxyType(breakers),
         defaults=MappingProxyType(_defaults(scope)),
+        evidence=scope.words(scope.root.get("evidence"), "evidence"),
         past=_past(scope),
         no_mention_before=scope.words(scope.root.get("no_mention_before"), "no_mention_before"),
         no_mention_after=scope.words(scope.root.get("no_mention_after"), "no_mention_after"),
@@ -410,7 +521,7 @@ def _past(file: _Reader) -> PastLexicon:
 
     return PastLexicon(
         sections=file.members(SectionKind, data.get("sections"), "past.sections"),
-        moment=_pattern(file, data.get("moments")),
+        moment=_pattern(file, data.get("moments"), "past.moments"),
         verbs=words("verbs"),
         markers=words("markers"),
         cured=words("cured"),
@@ -420,14 +531,14 @@ def _past(file: _Reader) -> PastLexicon:
     )
 
 
-def _pattern(file: _Reader, alternatives: object) -> re.Pattern[str]:
+def _pattern(file: _Reader, alternatives: object, field: str) -> re.Pattern[str]:
     """Compile expressions as written: normalising would change their meaning."""
     if isinstance(alternatives, list) and all(isinstance(item, str) for item in alternatives):
         try:
             return re.compile("|".join(alternatives) or r"(?!)")
         except re.error:
             pass
-    file.complain("past.moments", "lexicon_pattern", "表达式列表不合法", "改正该处表达式")
+    file.complain(field, "lexicon_pattern", "表达式列表不合法", "改正该处表达式")
     return re.compile(r"(?!)")
 
 

@@ -11,20 +11,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from zhibian.documents.lexicon import ListLexicon
+from zhibian.documents.entries import divide, is_name
+from zhibian.documents.lexicon import ListLexicon, NameLexicon
 from zhibian.documents.types import ListItem, Section, Span
 
-Style = Literal["dot", "comma", "paren", "closed", "circle", "ideograph"]
+Style = Literal["dot", "comma", "paren", "closed", "circle", "ideograph", "alone"]
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _IDEOGRAPHS = "一二三四五六七八九十"
 _MARKER = re.compile(
     rf"(?P<closed>\(\d{{1,2}}\))|(?P<arabic>\d{{1,2}})[ ]?(?P<sign>[.、)])"
+    rf"|(?P<alone>\d{{1,2}})[ ]+(?=[^\s\d型级期度]|\d{{1,2}}[型度])"
     rf"|(?P<circle>[{_CIRCLED}])|(?P<ideograph>[{_IDEOGRAPHS}]{{1,2}})、"
 )
 _NUMBER_BEFORE = re.compile(r"[A-Za-z0-9.\-/~×≥≤<>=第约]\Z")
 _MEASURE = re.compile(
-    r"\d+(?:\.\d+)?[ ]?(?:CM|MM|ML|MG|KG|G/|L/|L\b|%|×|\*|X\d|MMOL|UMOL|U/|小时|岁|周|天)"
+    r"\d+(?:\.\d+)?(?:[、~-]\d+(?:\.\d+)?)*[ ]?"
+    r"(?:CM|MM|ML|MG|KG|G/|L/|L\b|%|×|\*|X\d|MMOL|UMOL|U/|小时|岁|周|天)"
 )
 _JOINED_NUMBERS = re.compile(r"\d{1,2}[、,][ ]?\d|\d{1,2}(?:肋|腰椎|胸椎|颈椎|跖|掌|指|趾)")
 _DATE = re.compile(r"\s*\d{4}[-/.年]\d")
@@ -81,12 +84,14 @@ def list_items(
 
 def _entries(text: str, section: Section, lexicon: ListLexicon) -> Iterator[_Piece]:
     start, end = section.span.start, section.span.end
+    procedures = section.kind in lexicon.plus_sections
+    names = lexicon.procedures if procedures else lexicon.diagnoses
     markers = _sequence(text, start, end)
     if markers:
-        pieces = _numbered(text, start, end, markers, lexicon)
+        pieces = _numbered(text, start, end, markers, names)
     else:
-        pieces = _unnumbered(text, start, _list_end(text, start, end, lexicon), lexicon)
-    if section.kind in lexicon.plus_sections:
+        pieces = _unnumbered(text, start, _list_end(text, start, end, names), names)
+    if procedures:
         pieces = (part for piece in pieces for part in _by_plus(text, piece))
     for piece in pieces:
         trimmed = _trim(text, piece)
@@ -105,7 +110,8 @@ def _sequence(text: str, start: int, end: int) -> list[_Marker]:
         at_line = marker.start == start or text[marker.start - 1] == "\n"
         if top is None:
             # The first number may be lost: 诊断：肺炎 2.心衰
-            fits = marker.number == 1 or (marker.number == 2 and marker.start > start)
+            second = marker.number == 2 and marker.start > start and marker.style != "alone"
+            fits = marker.number == 1 or second
         elif marker.style == top:
             fits = marker.number == expected or (at_line and 0 < marker.number - expected <= 2)
         else:
@@ -127,6 +133,10 @@ def _candidates(text: str, start: int, end: int) -> Iterator[_Marker]:
             continue
         if match["closed"]:
             yield _Marker(match.start(), match.end(), "closed", int(match["closed"][1:-1]))
+        elif match["alone"]:
+            # A number without a sign counts at the start of a line only.
+            if match.start() == start or text[match.start() - 1] == "\n":
+                yield _Marker(match.start(), match.end(), "alone", int(match["alone"]))
         elif match["circle"]:
             number = _CIRCLED.index(match["circle"]) + 1
             yield _Marker(match.start(), match.end(), "circle", number)
@@ -161,19 +171,24 @@ def _is_list_number(text: str, match: re.Match[str], end: int) -> bool:
 
 
 def _numbered(
-    text: str, start: int, end: int, markers: list[_Marker], lexicon: ListLexicon
+    text: str, start: int, end: int, markers: list[_Marker], names: NameLexicon
 ) -> Iterator[_Piece]:
     top = markers[0].style
     if markers[0].start > start:
-        yield _Piece(start, markers[0].start, 0)
+        yield from _unnumbered(text, start, markers[0].start, names)
     for index, marker in enumerate(markers):
         last = index + 1 == len(markers)
         stop = end if last else markers[index + 1].start
         depth = 0 if marker.style == top else 1
         if last:
-            stop = _list_end(text, marker.end, stop, lexicon)
-        for part, (begin, finish) in enumerate(_parts(text, marker.end, stop)):
-            yield _Piece(begin, finish, depth if part == 0 else 1)
+            stop = _list_end(text, marker.end, stop, names)
+        parts = [
+            part
+            for line in _parts(text, marker.end, stop)
+            for part in divide(text, *line, names, commas=False)
+        ]
+        for place, (begin, finish) in enumerate(parts):
+            yield _Piece(begin, finish, depth if place == 0 else 1)
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -186,47 +201,50 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-def _list_end(text: str, start: int, end: int, lexicon: ListLexicon) -> int:
-    """Return where a list ends and signatures or narrative text begin."""
-    stop = text.find("。", start, end)
-    if stop != -1 and text[start:stop].strip():
-        end = stop
-    line = text.find("\n", start, end)
-    while line != -1:
-        following = text.find("\n", line + 1, end)
-        words = text[line + 1 : end if following == -1 else following]
-        signed = _DATE.match(words) or any(word in words for word in lexicon.trailers)
-        if signed or len(words) > _LONGEST_LINE:
+def _list_end(text: str, start: int, end: int, names: NameLexicon) -> int:
+    """Return where a list ends and signatures, advice or narrative text begin."""
+    line = start
+    while line < end:
+        following = text.find("\n", line, end)
+        finish = end if following == -1 else following
+        if line > start and _is_no_entry(text, line, finish, names):
             return line
-        line = following
+        stop = text.find("。", line, finish)
+        if stop != -1 and text[line:stop].strip():
+            closed = not text[stop:finish].strip("。 ")
+            if not closed or not _is_name_at(text, finish + 1, end, names):
+                return stop
+        line = finish + 1
     return end
 
 
-def _unnumbered(text: str, start: int, end: int, lexicon: ListLexicon) -> Iterator[_Piece]:
-    parts = list(_parts(text, start, end))
-    if len(parts) == 1:
-        parts = _by_comma(text, *parts[0], lexicon)
-    for begin, finish in parts:
-        yield _Piece(begin, finish, 0)
+def _is_no_entry(text: str, start: int, end: int, names: NameLexicon) -> bool:
+    if end - start > _LONGEST_LINE:
+        return True
+    words = text[start:end]
+    told = "。" in words.rstrip("。 ")
+    return told or _DATE.match(words) is not None or any(word in words for word in names.trailers)
 
 
-def _by_comma(text: str, start: int, end: int, lexicon: ListLexicon) -> list[tuple[int, int]]:
-    """Divide at commas outside brackets, unless what follows only qualifies."""
-    parts: list[tuple[int, int]] = []
-    begin, depth = start, 0
-    for position in range(start, end):
-        character = text[position]
-        depth += (character == "(") - (character == ")")
-        if character == "," and depth <= 0 and not _qualifies(text, position + 1, end, lexicon):
-            parts.append((begin, position))
-            begin = position + 1
-    parts.append((begin, end))
-    return parts
+def _is_name_at(text: str, start: int, end: int, names: NameLexicon) -> bool:
+    """Tell whether the line behind a full stop goes on with the list."""
+    following = text.find("\n", start, end)
+    finish = min(end if following == -1 else following, start + _LONGEST_LINE)
+    return is_name(text[start:finish].strip(_EDGE), names)
 
 
-def _qualifies(text: str, start: int, end: int, lexicon: ListLexicon) -> bool:
-    words = text[start : min(end, start + 8)].lstrip()
-    return len(words) < _SHORTEST or words.startswith(lexicon.qualifiers)
+def _unnumbered(text: str, start: int, end: int, names: NameLexicon) -> Iterator[_Piece]:
+    lines = list(_parts(text, start, end))
+    indented = [_is_indented(text, begin, start) for begin, _ in lines]
+    # Where all further lines are indented they only stand below the first.
+    nested = not all(indented[1:])
+    for (begin, finish), inner in zip(lines, indented, strict=True):
+        for first, last in divide(text, begin, finish, names, commas=len(lines) == 1):
+            yield _Piece(first, last, 1 if inner and nested else 0)
+
+
+def _is_indented(text: str, begin: int, start: int) -> bool:
+    return begin > start and text[begin - 1] == "\n" and text[begin] == " "
 
 
 def _by_plus(text: str, piece: _Piece) -> Iterator[_Piece]:

@@ -6,6 +6,7 @@ same position in the original, so evidence can always be quoted verbatim.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -68,6 +69,8 @@ _PUNCTUATION = {
     "µ": "μ",
     "╳": "×",
     "✕": "×",
+    # One word in two spellings (粘膜 and 黏膜, 粘连 and 黏连): official names use both.
+    "粘": "黏",
 }
 
 
@@ -87,6 +90,11 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 
 _TABLE = {ord(source): target for source, target in _pairs()}
+# Some hospitals write a point for the full stop. Behind a Chinese word it is one, in 2.5, S1.2 or
+# the list number 一. it is not.
+_POINT = re.compile(
+    r"(?<=[\u4e00-\u9fff)\"])(?<![一二三四五六七八九十])\.(?=[\u4e00-\u9fffA-Z(\[\s\"]|$)"
+)
 
 
 def normalise(text: str) -> str:
@@ -94,7 +102,8 @@ def normalise(text: str) -> str:
 
     Full-width ASCII becomes half-width, Latin letters become capitals, brackets,
     quotes, dashes and colons take one spelling, compatibility ideographs become
-    the usual ones, small roman numeral signs become the large ones (ⅱ to Ⅱ).
+    the usual ones, small roman numeral signs become the large ones (ⅱ to Ⅱ), and a
+    point that stands for a full stop becomes one.
     Ideographic full stop and enumeration comma (。、) stay.
 
     Parameters
@@ -107,4 +116,4 @@ def normalise(text: str) -> str:
     str
         Text of exactly the same length.
     """
-    return text.translate(_TABLE)
+    return _POINT.sub("。", text.translate(_TABLE))

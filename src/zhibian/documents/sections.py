@@ -93,6 +93,7 @@ def _field_rule(name: str, lexicon: ReadingLexicon) -> DocumentRule | None:
                 spellings=rule.spellings,
                 default=section,
                 diagnosis=rule.diagnosis,
+                headings=rule.headings,
                 ignore=rule.ignore - {section},
                 entries=False,
                 fields=rule.fields,
@@ -169,7 +170,9 @@ def _ending_at(
     for length in range(min(headings.longest, end), 0, -1):
         start = end - length
         word = text[start:end]
-        strong = headings.strong.get(word)
+        if not _whole(text, start):
+            continue
+        strong = None if word in rule.headings else headings.strong.get(word)
         if strong is not None:
             return start, strong
         weak = _weak(word, rule, headings)
@@ -192,14 +195,31 @@ def _spaced(
     squeezed = words.replace(" ", "")
     if squeezed == words:
         return None
-    kind = headings.strong.get(squeezed) or _weak(squeezed, rule, headings)
+    kind = _any(squeezed, rule, headings)
     return None if kind is None else (line, kind)
 
 
+def _any(word: str, rule: DocumentRule, headings: HeadingLexicon) -> SectionKind | None:
+    if word in rule.headings:
+        return rule.headings[word]
+    return headings.strong.get(word) or _weak(word, rule, headings)
+
+
 def _weak(word: str, rule: DocumentRule, headings: HeadingLexicon) -> SectionKind | None:
+    if word in rule.headings:
+        return rule.headings[word]
     if word in headings.diagnosis:
         return rule.diagnosis
     return headings.weak.get(word)
+
+
+def _whole(text: str, start: int) -> bool:
+    """Tell whether a Latin heading is no tail of a longer Latin word (TYPE: is not PE:)."""
+    return not (start and _is_latin(text[start]) and _is_latin(text[start - 1]))
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def _opens(text: str, start: int) -> bool:
@@ -212,7 +232,7 @@ def _opens(text: str, start: int) -> bool:
 def _in_brackets(text: str, rule: DocumentRule, headings: HeadingLexicon) -> Iterator[Heading]:
     for match in _BRACKETED.finditer(text):
         word = match.group(1).replace(" ", "").removesuffix(":")
-        kind = headings.strong.get(word) or _weak(word, rule, headings)
+        kind = _any(word, rule, headings)
         if kind is not None:
             yield Heading(match.start(), match.end(), kind)
 
@@ -224,7 +244,7 @@ def _bare(text: str, rule: DocumentRule, headings: HeadingLexicon) -> Iterator[H
             word = text[start : start + length]
             kind = headings.bare.get(word)
             if kind is None:
-                kind = headings.strong.get(word) or _weak(word, rule, headings)
+                kind = _any(word, rule, headings)
                 if kind is None or _LIST_BEGIN.match(text, start + length) is None:
                     continue
             yield Heading(start, start + length, kind)

@@ -14,13 +14,12 @@ Intervals are percentile bootstraps over cases (Efron & Tibshirani 1993).
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from zhibian.problems import InputError, Problem
 from zhibian.review.report import CaseReport
 
 # The conventions of the gold codes: neither right nor wrong when proposed.
@@ -54,11 +53,33 @@ class Figure:
     high: float
 
 
-def read_gold(path: Path) -> Mapping[str, Any] | None:
-    """Return the ``gold`` block of a case file, or None."""
-    raw = json.loads(path.read_text(encoding="utf-8-sig"))
-    gold = raw.get("gold") if isinstance(raw, dict) else None
-    return gold if isinstance(gold, dict) else None
+GOLD_PARTS = ("principal", "others", "procedures")
+
+
+def gold_of(raw: object, source: str) -> Mapping[str, Any] | None:
+    """Return the ``gold`` block of a parsed case, or None where it has none.
+
+    Raises
+    ------
+    InputError
+        The block lacks a part, or a part lacks its code.
+    """
+    gold = raw.get("gold") if isinstance(raw, Mapping) else None
+    if not isinstance(gold, Mapping):
+        return None
+    problems = [
+        Problem(f"gold.{part}", "gold_incomplete", "缺少或没有编码", "按样例病例的 gold 格式填写")
+        for part in GOLD_PARTS
+        if not _has_codes(gold.get(part))
+    ]
+    if problems:
+        raise InputError(source, problems)
+    return gold
+
+
+def _has_codes(part: object) -> bool:
+    entries = part if isinstance(part, list) else [part]
+    return all(isinstance(e, Mapping) and isinstance(e.get("code"), str) for e in entries)
 
 
 def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:

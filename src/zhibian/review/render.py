@@ -19,7 +19,9 @@ from zhibian.review.report import (
 
 _CONDITION = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
 _LEVEL = {"MCC": "MCC", "CC": "CC", "none": ""}
-_LONGEST_QUOTE = 80
+_LONGEST_QUOTE = 110
+# Ids of trust rows (rules/coding/sources.yaml) that hold this speak of a diagnosis list.
+LIST_SOURCE = "-list"
 
 
 def show(report: CaseReport, titles: Sequence[str], console: Console) -> None:
@@ -43,7 +45,8 @@ def show(report: CaseReport, titles: Sequence[str], console: Console) -> None:
         console.print(_queries(report, titles))
     console.print(_deviation(report))
     for notice in report.notices:
-        console.print(f"[yellow]提示[/] {notice.field}：{notice.message}。{notice.remedy}")
+        told = f"{notice.field}：{notice.message}。{notice.remedy}"
+        console.print(Text.assemble(("提示 ", "yellow"), told))
     console.print(Text(report.disclaimer, style="dim"))
 
 
@@ -61,8 +64,14 @@ def quote_of(evidence: EvidenceOut, titles: Sequence[str]) -> Text:
     return Text.assemble((f"{titles[evidence.document]}：", "cyan"), f"“{shown}”")
 
 
-def _first_quote(evidence: Sequence[EvidenceOut], titles: Sequence[str]) -> Text:
-    return quote_of(evidence[0], titles) if evidence else Text("—")
+def _quotes(evidence: Sequence[EvidenceOut], titles: Sequence[str]) -> Text:
+    """Return the best quote and, where that is a list entry, the best sentence beside it."""
+    if not evidence:
+        return Text("—")
+    shown = [evidence[0]]
+    if LIST_SOURCE in evidence[0].source:
+        shown.extend([e for e in evidence[1:] if LIST_SOURCE not in e.source][:1])
+    return Text("\n").join(quote_of(entry, titles) for entry in shown)
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
@@ -94,7 +103,7 @@ def _diagnoses(report: CaseReport, titles: Sequence[str]) -> RenderableType:
             _CONDITION[entry.poa],
             _level(entry),
             f"{entry.confidence:.2f}",
-            _first_quote(entry.evidence, titles),
+            _quotes(entry.evidence, titles),
         )
     if report.principal is None:
         table.add_row("主要", "—", "病历中未找到可编码的诊断，请人工编码", "", "", "", "")
@@ -130,7 +139,7 @@ def _procedures(procedures: Sequence[ProcedureOut], titles: Sequence[str]) -> Re
             entry.name,
             entry.date or "",
             f"{entry.confidence:.2f}",
-            _first_quote(entry.evidence, titles),
+            _quotes(entry.evidence, titles),
         )
     return table
 
@@ -178,7 +187,7 @@ def _flags(report: CaseReport, titles: Sequence[str]) -> RenderableType:
             missed.code,
             missed.name,
             _LEVEL[missed.level],
-            Text(origin) + _first_quote(missed.evidence, titles),
+            Text(origin) + _quotes(missed.evidence, titles),
         )
     for doubt in report.flags.unsupported:
         table.add_row(
@@ -186,7 +195,7 @@ def _flags(report: CaseReport, titles: Sequence[str]) -> RenderableType:
             doubt.code,
             doubt.name,
             _LEVEL[doubt.level],
-            Text(f"{doubt.message}。") + _first_quote(doubt.evidence, titles),
+            Text(f"{doubt.message}。") + _quotes(doubt.evidence, titles),
         )
     if report.flags.principal_differs:
         table.add_row("主要诊断", "", "建议与已填报不一致，请核对", "", "")
@@ -203,7 +212,7 @@ def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
         ("指标", "fold"),
     )
     for query in report.queries:
-        table.add_row(query.condition, query.question, _first_quote(query.indicators, titles))
+        table.add_row(query.condition, query.question, _quotes(query.indicators, titles))
     return table
 
 

@@ -59,9 +59,11 @@ class ProcedureOut(_Frozen):
     name: str = Field(description="Official name 名称")
     poa: None = Field(default=None, description="Procedures have no entry condition; always null")
     date: str | None = Field(description="Day of the procedure, if written 日期")
-    confidence: float = Field(ge=0, le=1)
-    raised_by: str
-    evidence: tuple[EvidenceOut, ...]
+    confidence: float = Field(
+        ge=0, le=1, description="Rule-based trust, not a calibrated probability 规则置信度"
+    )
+    raised_by: str = Field(description="What proposed it: name or rule 提出来源")
+    evidence: tuple[EvidenceOut, ...] = Field(description="Sentences, best first 依据")
 
 
 class GroupingOut(_Frozen):
@@ -69,9 +71,9 @@ class GroupingOut(_Frozen):
 
     scheme: str = Field(description="Rule pack 分组方案")
     status: str = Field(description="grouped, ambiguous, ungrouped, invalid or not_covered 状态")
-    mdc: str | None
-    adrg: str | None
-    drg: str | None
+    mdc: str | None = Field(description="Major diagnostic category 主要诊断大类")
+    adrg: str | None = Field(description="Core group 核心组 ADRG")
+    drg: str | None = Field(description="Group 病组 DRG")
     name: str | None = Field(description="Name of the DRG 病组名称")
     reason: str | None = Field(description="Why there is no DRG (SPEC 2.7) 未入组原因")
     explanation: tuple[str, ...] = Field(description="The trace in Chinese 分组说明")
@@ -82,12 +84,12 @@ class GroupingOut(_Frozen):
 class PaymentOut(_Frozen):
     """Payment standard of a group under a named tariff (支付标准)."""
 
-    tariff: str
-    variant: str
+    tariff: str = Field(description="Id of the tariff 支付标准")
+    variant: str = Field(description="Rate variant, such as 三级职工 费率类别")
     status: str = Field(description="priced, no_weight, ungrouped or not_in_tariff")
     weight: float | None = Field(description="Relative weight 权重 RW")
     amount: float | None = Field(description="Payment standard in yuan 支付标准（元）")
-    note: str | None
+    note: str | None = Field(description="The status in Chinese 说明")
 
 
 class GroupingsOut(_Frozen):
@@ -100,32 +102,36 @@ class GroupingsOut(_Frozen):
 class MissedOut(_Frozen):
     """A diagnosis or procedure that the record supports and the filed page lacks (疑似漏报)."""
 
-    kind: Literal["diagnosis", "procedure"]
-    code: str
-    name: str
-    level: Level
-    confidence: float
+    kind: Literal["diagnosis", "procedure"] = Field(description="诊断或手术操作")
+    code: str = Field(description="Proposed code 编码")
+    name: str = Field(description="Official name 名称")
+    level: Level = Field(description="CC/MCC level before exclusion 级别")
+    confidence: float = Field(description="Rule-based trust 规则置信度")
     instead_of: str | None = Field(description="Filed, less specific code of the same disease")
-    evidence: tuple[EvidenceOut, ...]
+    evidence: tuple[EvidenceOut, ...] = Field(description="Sentences that support it 依据")
 
 
 class UnsupportedOut(_Frozen):
     """A filed code that the record does not support (疑似无依据编码)."""
 
-    kind: Literal["principal", "diagnosis", "procedure"]
-    code: str
-    name: str
-    level: Level
-    reason: Literal["not_mentioned", "denied", "only_possible", "only_history", "weak_indicators"]
-    message: str
+    kind: Literal["principal", "diagnosis", "procedure"] = Field(
+        description="Where it is filed 主要诊断、其他诊断或手术操作"
+    )
+    code: str = Field(description="Filed code 编码")
+    name: str = Field(description="Official name 名称")
+    level: Level = Field(description="CC/MCC level before exclusion 级别")
+    reason: Literal[
+        "not_mentioned", "denied", "only_possible", "only_history", "weak_indicators"
+    ] = Field(description="Why it is doubted 原因")
+    message: str = Field(description="The reason in Chinese 说明")
     evidence: tuple[EvidenceOut, ...] = Field(description="What the record says instead")
 
 
 class FlagsOut(_Frozen):
     """Both directions, equally loud (双向提示)."""
 
-    missed: tuple[MissedOut, ...]
-    unsupported: tuple[UnsupportedOut, ...]
+    missed: tuple[MissedOut, ...] = Field(description="疑似漏报, by level then trust")
+    unsupported: tuple[UnsupportedOut, ...] = Field(description="疑似无依据, by level")
     principal_differs: bool | None = Field(
         description="Whether filed and proposed principal differ in their first three characters"
     )
@@ -134,17 +140,17 @@ class FlagsOut(_Frozen):
 class QueryOut(_Frozen):
     """A neutral question to the clinician (临床询问)."""
 
-    id: str
-    condition: str
-    question: str
-    indicators: tuple[EvidenceOut, ...]
+    id: str = Field(description="Id of the question 询问标识")
+    condition: str = Field(description="Condition that the indicators may mean 情况")
+    question: str = Field(description="The question as shown to the clinician 询问内容")
+    indicators: tuple[EvidenceOut, ...] = Field(description="Where the indicators stand 指标")
 
 
 class DeviationOut(_Frozen):
     """Payment deviation: proposed less filed (支付偏差 = 建议 − 已填报)."""
 
-    tariff: str
-    variant: str
+    tariff: str = Field(description="Id of the tariff 支付标准")
+    variant: str = Field(description="Rate variant 费率类别")
     weight: float | None = Field(description="Difference of weights")
     amount: float | None = Field(description="Difference in yuan, either sign")
     rate: float | None = Field(description="Difference as a share of the filed standard")
@@ -154,29 +160,29 @@ class DeviationOut(_Frozen):
 class RuleOut(_Frozen):
     """A coding rule that shaped the proposal (已用规则)."""
 
-    id: str
-    explanation: str
-    codes: tuple[str, ...]
+    id: str = Field(description="Id of the rule 规则标识")
+    explanation: str = Field(description="What it says, with its source 说明与来源")
+    codes: tuple[str, ...] = Field(description="Codes that it concerned 涉及编码")
 
 
 class NoticeOut(_Frozen):
     """A warning about the input, such as a converted code (输入提示)."""
 
-    field: str
-    code: str
-    message: str
-    remedy: str
-    value: str | None
+    field: str = Field(description="Path of the field 字段")
+    code: str = Field(description="Stable name of the problem 问题代码")
+    message: str = Field(description="What is wrong 说明")
+    remedy: str = Field(description="What to do 处理")
+    value: str | None = Field(description="The value, where it is no patient text 值")
 
 
 class VersionsOut(_Frozen):
     """What made this result (版本)."""
 
-    zhibian: str
-    scheme: str
-    tariff: str | None
-    diagnosis_codes: str
-    procedure_codes: str
+    zhibian: str = Field(description="Version of the program 程序版本")
+    scheme: str = Field(description="Rule pack with its reading 分组方案")
+    tariff: str | None = Field(description="Tariff 支付标准")
+    diagnosis_codes: str = Field(description="Diagnosis code set 疾病编码版本")
+    procedure_codes: str = Field(description="Procedure code set 手术操作编码版本")
 
 
 class CaseReport(_Frozen):
@@ -184,19 +190,19 @@ class CaseReport(_Frozen):
 
     format: Literal["zhibian-report/1"] = REPORT_FORMAT
     id: str = Field(description="Case id 病例标识")
-    versions: VersionsOut
+    versions: VersionsOut = Field(description="What made this result 版本")
     principal: DiagnosisOut | None = Field(description="Proposed principal diagnosis 建议主要诊断")
     others: tuple[DiagnosisOut, ...] = Field(description="Proposed other diagnoses 建议其他诊断")
     procedures: tuple[ProcedureOut, ...] = Field(
         description="Proposed procedures, the principal one first 建议手术操作"
     )
     rules: tuple[RuleOut, ...] = Field(description="Coding rules that applied 编码规则")
-    grouping: GroupingsOut
-    flags: FlagsOut
-    queries: tuple[QueryOut, ...]
+    grouping: GroupingsOut = Field(description="Both pages, grouped 分组")
+    flags: FlagsOut = Field(description="Missed and unsupported codes 双向提示")
+    queries: tuple[QueryOut, ...] = Field(description="Questions to the clinician 临床询问")
     deviation: DeviationOut | None = Field(description="null when nothing is filed")
     notices: tuple[NoticeOut, ...] = Field(description="Warnings about the input 输入提示")
-    disclaimer: str = DISCLAIMER
+    disclaimer: str = Field(default=DISCLAIMER, description="How to read the figures 说明")
 
 
 GroupingOut.model_rebuild()

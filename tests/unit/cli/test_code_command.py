@@ -125,6 +125,7 @@ def bad_folder(tmp_path: Path) -> Path:
     write(cases, "06-list.json", [a_case("GOOD-2"), a_case("T-6", documents=[])])
     (cases / "07-large.json").write_bytes(b'"' + b"x" * 10_000_000 + b'"')
     write(cases, "08-good.json", a_case("GOOD-3"))
+    (cases / "09-folder.json").mkdir()
     (cases / "notes.txt").write_text("not a case", "utf-8")
     return cases
 
@@ -133,7 +134,7 @@ def test_a_folder_run_goes_on_past_bad_files(run: Run, tmp_path: Path) -> None:
     output = tmp_path / "out"
     result = run("code", bad_folder(tmp_path), "--output", output)
     assert result.exit_code == 2
-    assert "共 9 例：完成 3 例，未完成 6 例" in result.stderr
+    assert "共 10 例：完成 3 例，未完成 7 例" in result.stderr
     names = {path.name for path in output.iterdir()}
     assert names == {"GOOD-1.json", "GOOD-2.json", "GOOD-3.json", "_problems.json"}
     told = json.loads((output / "_problems.json").read_text("utf-8"))
@@ -145,6 +146,7 @@ def test_a_folder_run_goes_on_past_bad_files(run: Run, tmp_path: Path) -> None:
         "05-fields.json": {"sex_missing", "age_invalid"},
         "06-list.json[1]": {"documents_invalid"},
         "07-large.json": {"file_too_large"},
+        "09-folder.json": {"file_unreadable"},
     }
     for source in codes:
         assert f"{source}：" in result.stderr

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,9 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 @given(st.text(min_size=1), st.data())
 def test_each_character_is_folded_alone(text: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(text) - 1))
-    assert normalise(text)[place] == normalise(text[place])
+    folded = normalise(text)[place]
+    # Only a point looks at its neighbours: it may be a full stop.
+    assert folded == normalise(text[place]) or (normalise(text[place]) == "." and folded == "。")
 
 
 def test_variants_take_one_spelling() -> None:
@@ -35,3 +38,17 @@ def test_chinese_stops_and_roman_numerals_stay() -> None:
 
 def test_compatibility_ideographs_become_the_usual_ones() -> None:
     assert normalise("\uf97e\u2f08") == "量人"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("好转.继续观察.", "好转。继续观察。"),
+        ("排除(肺栓塞).Hb 90", "排除(肺栓塞)。HB 90"),
+        ("WBC 12.5,S1.2", "WBC 12.5,S1.2"),
+        ("一.高血压", "一.高血压"),
+        ("1.肺炎", "1.肺炎"),
+    ],
+)
+def test_a_point_behind_a_chinese_word_is_a_full_stop(written: str, read: str) -> None:
+    assert normalise(written) == read

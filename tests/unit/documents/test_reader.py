@@ -151,7 +151,20 @@ def test_blank_and_absent_documents_yield_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["否认高血压，", "1.肺炎", "((((", "既往史：", "无 ", "肺炎？", "\n1、"]
+    "unit",
+    [
+        "否认高血压，",
+        "1.肺炎",
+        "((((",
+        "既往史：",
+        "无 ",
+        "肺炎？",
+        "\n1、",
+        "肺炎、",
+        "肺炎 ",
+        "A",
+        "。\n",
+    ],
 )
 def test_a_huge_document_is_read(unit: str) -> None:
     text = unit * (300_000 // len(unit))

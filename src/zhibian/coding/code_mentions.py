@@ -1,0 +1,132 @@
+"""Give mentions of diagnoses their codes (提及编码): by name, list entries also as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from zhibian.coding.dictionary import Dictionary
+from zhibian.coding.findings import CodedMention
+from zhibian.coding.linking import Linker
+from zhibian.coding.select import SelectionRules
+from zhibian.documents.assertion import assert_mention
+from zhibian.documents.lexicon import ReadingLexicon
+from zhibian.documents.types import DocumentKind, ListItem, Mention, Reading, SectionKind, Span
+
+_DIAGNOSIS_LISTS = frozenset(
+    {
+        SectionKind.ADMISSION_DIAGNOSIS,
+        SectionKind.REVISED_DIAGNOSIS,
+        SectionKind.DISCHARGE_DIAGNOSIS,
+        SectionKind.POSTOPERATIVE_DIAGNOSIS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisWords:
+    """What tells the code of a diagnosis: its terms, nearest spellings and rules."""
+
+    terms: Dictionary
+    linker: Linker
+    selection: SelectionRules
+    lexicon: ReadingLexicon
+
+
+def coded_diagnoses(
+    mentions: Sequence[Mention], reading: Reading, words: DiagnosisWords
+) -> Iterator[CodedMention]:
+    """Yield every diagnosis mention with its code, list entries linked as a whole."""
+    inside: dict[int, list[Mention]] = {}
+    for mention in mentions:
+        if mention.item is not None and words.terms.codes(mention.term):
+            inside.setdefault(mention.item, []).append(mention)
+    replaced: set[int] = set()
+    for index, item in enumerate(reading.items):
+        if item.section not in _DIAGNOSIS_LISTS:
+            continue
+        linked = _linked(index, reading, inside.get(index, []), words)
+        if linked is not None:
+            replaced.update(
+                id(mention)
+                for mention in inside.get(index, [])
+                if _category(mention, words) == linked.code[:3]
+            )
+            yield linked
+    operated = any(kind is DocumentKind.OPERATION for kind in reading.kinds) or any(
+        code.startswith(words.selection.after_continued_by)
+        for mention in mentions
+        for code in words.terms.codes(mention.term)
+    )
+    for mention in mentions:
+        if not operated and _is_operated_before(mention, reading, words):
+            continue
+        if id(mention) in replaced or _is_status_beside_disease(mention, inside, words):
+            continue
+        for code in words.terms.codes(mention.term):
+            yield CodedMention(mention, code, mention.term)
+
+
+def _is_operated_before(mention: Mention, reading: Reading, words: DiagnosisWords) -> bool:
+    """Tell whether "X术后" speaks of a disease that was operated on before this stay."""
+    rules = words.selection
+    if _category(mention, words).startswith(rules.after_keeps):
+        return False
+    return reading.normalised[mention.span.document].startswith(rules.after_words, mention.span.end)
+
+
+def _is_status_beside_disease(
+    mention: Mention, inside: dict[int, list[Mention]], words: DiagnosisWords
+) -> bool:
+    """Tell whether a state after an operation stands in an entry that names a disease too.
+
+    "脾破裂 脾切除术后" speaks of the operation of this stay, "人工晶体眼" alone of an earlier one.
+    """
+    status = words.selection.status
+    if mention.item is None or not _category(mention, words).startswith(status):
+        return False
+    return any(not _category(other, words).startswith(status) for other in inside[mention.item])
+
+
+def _category(mention: Mention, words: DiagnosisWords) -> str:
+    codes = words.terms.codes(mention.term)
+    return codes[0][:3] if codes else ""
+
+
+def _linked(
+    index: int, reading: Reading, mentions: Sequence[Mention], words: DiagnosisWords
+) -> CodedMention | None:
+    """Return the code of a whole list entry where that says more than the terms in it."""
+    item = reading.items[index]
+    entry = _entry(item, reading)
+    longest = max((len(mention.term) for mention in mentions), default=0)
+    if longest >= words.selection.covered_share * len(entry):
+        return None
+    link = words.linker.link(entry)
+    if link is None or len(link.term.spelling) <= longest:
+        return None
+    found = {_category(mention, words) for mention in mentions}
+    if found - {link.term.codes[0][:3]}:
+        return None
+    return CodedMention(
+        _entry_mention(index, reading, link.term.spelling, words.lexicon),
+        link.term.codes[0],
+        link.term.spelling,
+    )
+
+
+def _entry_mention(index: int, reading: Reading, term: str, lexicon: ReadingLexicon) -> Mention:
+    """Return a mention that spans a whole list entry."""
+    item = reading.items[index]
+    text = reading.normalised[item.span.document]
+    # A closing question mark is a cue behind the mention, not a part of it.
+    start, end = item.span.start, item.span.start + len(_entry(item, reading).rstrip("?。; "))
+    assertion, cue = assert_mention(
+        text, (start, end), item.section, lexicon.cues, bounds=(start, item.span.end)
+    )
+    span = Span(item.span.document, start, end)
+    return Mention(span, term, item.section, item.span, assertion, cue, index)
+
+
+def _entry(item: ListItem, reading: Reading) -> str:
+    return reading.normalised[item.span.document][item.span.start : item.span.end]

@@ -1,0 +1,150 @@
+"""Golden cases of coding: from a few sentences to principal, others, procedures, entry condition.
+
+One entry: ``name``, ``reference`` (rule id or regulation), ``documents`` (``{type, text}`` with
+optional ``time`` and ``title``), optional ``admission`` (fields that differ from the usual adult
+of 2025-03-01), and ``expect`` with any of
+
+- ``principal``: the code, or null when nothing is proposed
+- ``others_include``: codes among the other diagnoses
+- ``others_exclude``: code families that no proposed diagnosis begins with
+- ``procedures_include``, ``procedures_exclude``: codes, families
+- ``ordered``: code of the first procedure
+- ``poa``: ``{code: entry condition}``
+- ``poa_reason``: ``{code: id of the reason}``
+- ``raised_by``: ``{code: what proposed it}``
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from zhibian.coding.coder import propose
+from zhibian.coding.types import Proposal
+from zhibian.documents.reader import read_documents
+from zhibian.records.types import Case
+from zhibian.review.reviewer import Reviewer
+
+FOLDER = Path(__file__).resolve().parent / "coding"
+RULES = Path(__file__).resolve().parents[2] / "rules" / "coding"
+# Cases that the product does not answer yet; each tells why.
+NOT_COLLECTED = "known_gaps.yaml"
+USUAL_STAY = {
+    "sex": "女",
+    "age": 60,
+    "admitted": "2025-03-01 09:00",
+    "discharged": "2025-03-12 10:00",
+}
+KEYS = {
+    "principal",
+    "others_include",
+    "others_exclude",
+    "procedures_include",
+    "procedures_exclude",
+    "ordered",
+    "poa",
+    "poa_reason",
+    "raised_by",
+}
+
+
+def _load(path: Path) -> list[dict[str, Any]]:
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(loaded, list)
+    return loaded
+
+
+FILES = sorted(path for path in FOLDER.glob("*.yaml") if path.name != NOT_COLLECTED)
+CASES = [case for path in FILES for case in _load(path)]
+
+
+def _proposal(case: dict[str, Any], reviewer: Reviewer) -> Proposal:
+    record = Case.model_validate(
+        {
+            "id": "case",
+            "admission": {**USUAL_STAY, **case.get("admission", {})},
+            "documents": case["documents"],
+        }
+    )
+    reading = read_documents(record.documents, reviewer.coder.lexicon)
+    return propose(record, reading, reviewer.coder)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_coding(case: dict[str, Any], reviewer: Reviewer) -> None:
+    expect = case["expect"]
+    proposal = _proposal(case, reviewer)
+    principal = proposal.principal.code if proposal.principal else None
+    diagnoses = {
+        entry.code: entry for entry in (proposal.principal, *proposal.others) if entry is not None
+    }
+    procedures = [entry.code for entry in proposal.procedures]
+    if "principal" in expect:
+        assert principal == expect["principal"], list(diagnoses)
+    others = set(diagnoses) - {principal}
+    assert others >= set(expect.get("others_include", ())), others
+    for family in expect.get("others_exclude", ()):
+        assert not [code for code in diagnoses if code.startswith(family)]
+    assert set(procedures) >= set(expect.get("procedures_include", ())), procedures
+    for family in expect.get("procedures_exclude", ()):
+        assert not [code for code in procedures if code.startswith(family)]
+    if "ordered" in expect:
+        assert procedures[:1] == [expect["ordered"]]
+    for code, condition in expect.get("poa", {}).items():
+        assert diagnoses[code].poa.value == condition, diagnoses[code].poa_reason
+    for code, reason in expect.get("poa_reason", {}).items():
+        assert diagnoses[code].poa_reason == reason
+    for code, source in expect.get("raised_by", {}).items():
+        assert diagnoses[code].raised_by == source
+
+
+def test_every_case_expects_something_known() -> None:
+    assert len({case["name"] for case in CASES}) == len(CASES)
+    for case in CASES:
+        assert case["reference"]
+        assert case["expect"]
+        assert set(case["expect"]) <= KEYS, case["name"]
+
+
+def test_expected_codes_exist(reviewer: Reviewer) -> None:
+    for case in CASES:
+        expect = case["expect"]
+        diagnoses = {*expect.get("others_include", ()), *expect.get("poa", {})}
+        if expect.get("principal") is not None:
+            diagnoses.add(expect["principal"])
+        for code in diagnoses:
+            assert code in reviewer.diagnoses, (case["name"], code)
+        procedures = {*expect.get("procedures_include", ())}
+        if "ordered" in expect:
+            procedures.add(expect["ordered"])
+        for code in procedures:
+            assert code in reviewer.procedures, (case["name"], code)
+
+
+def test_every_principal_rule_has_a_case_where_it_applies_and_one_where_it_does_not() -> None:
+    raw = yaml.safe_load((RULES / "principal.yaml").read_text(encoding="utf-8"))
+    references = [str(case["reference"]) for case in CASES]
+    for rule in raw["rules"]:
+        id = rule["id"]
+        assert any(reference == f"{id}, applies" for reference in references), id
+        assert any(reference == f"{id}, silent" for reference in references), id
+
+
+def test_many_combinations_have_a_case() -> None:
+    raw = yaml.safe_load((RULES / "combinations.yaml").read_text(encoding="utf-8"))
+    known = {rule["id"] for rule in raw["combinations"]}
+    tested = {case["reference"] for case in CASES if str(case["reference"]).startswith("CB")}
+    assert tested <= known
+    assert len(tested) >= 25
+
+
+def test_known_gaps_tell_their_reason() -> None:
+    path = FOLDER / NOT_COLLECTED
+    gaps = _load(path) if path.exists() else []
+    for gap in gaps:
+        assert gap["reason"]
+        assert gap["documents"]
+        assert gap["expect"]
