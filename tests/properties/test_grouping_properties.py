@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from zhibian.grouping import (
     RulePack,
     Status,
     group,
+    list_schemes,
     load_codebook,
     load_scheme,
     severity,
@@ -45,11 +47,20 @@ def _codebook() -> CodeBook:
     return load_codebook(RULES)
 
 
+SCHEMES = list_schemes(RULES)
+DEFAULTS = [s for s in SCHEMES if "@" not in s]
+
+
 @cache
 def _principals() -> list[str]:
     """All codes of the categories' tables, so that most cases enter a category."""
-    sets = _pack("chs-drg-1.1").sets
-    return sorted({c for name, s in sets.items() if name.startswith("MDC") for c in s})
+    found = (
+        codes
+        for scheme in DEFAULTS
+        for name, codes in _pack(scheme).sets.items()
+        if name.startswith("MDC")
+    )
+    return sorted(frozenset[str]().union(*found))
 
 
 @cache
@@ -63,11 +74,17 @@ def _procedures() -> list[str]:
 
 
 @cache
-def _never_used() -> list[str]:
+def _never_used(scheme: str) -> list[str]:
     """Codes that are in no set and neither CC nor MCC."""
-    pack = _pack("chs-drg-1.1")
+    pack = _pack(scheme)
     used = frozenset[str]().union(*pack.sets.values()) | pack.severity.levels.keys()
     return sorted(_codebook().diagnoses - used)
+
+
+@cache
+def _mccs(scheme: str) -> list[str]:
+    levels = _pack(scheme).severity.levels
+    return sorted(code for code, (level, _) in levels.items() if level is Level.MCC)
 
 
 _diagnosis = st.deferred(lambda: st.sampled_from(_diagnoses()))
@@ -81,7 +98,7 @@ _cases = st.builds(
     age_days=st.none() | st.integers(0, 365),
     weight_g=st.none() | st.integers(500, 5000).map(float),
 )
-_schemes = st.sampled_from(["chs-drg-1.1", "chs-drg-1.1@published"])
+every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 _ORDER = [Level.NONE, Level.CC, Level.MCC]
 
 _anything = st.builds(
@@ -96,8 +113,9 @@ _anything = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
-@given(case=_anything, scheme=_schemes, checked=st.booleans())
+@every_scheme
+@settings(deadline=None, max_examples=150)
+@given(case=_anything, checked=st.booleans())
 def test_grouping_is_total(case: GroupingInput, scheme: str, checked: bool) -> None:
     result = group(case, _pack(scheme), _codebook() if checked else None)
     assert result.status in Status
@@ -105,8 +123,9 @@ def test_grouping_is_total(case: GroupingInput, scheme: str, checked: bool) -> N
     assert (result.status is Status.INVALID) == bool(result.problems)
 
 
-@settings(deadline=None, max_examples=300)
-@given(case=_cases, scheme=_schemes)
+@every_scheme
+@settings(deadline=None, max_examples=150)
+@given(case=_cases)
 def test_same_case_same_group_with_and_without_trace(case: GroupingInput, scheme: str) -> None:
     pack = _pack(scheme)
     first, again = group(case, pack), group(case, pack)
@@ -119,8 +138,9 @@ def test_same_case_same_group_with_and_without_trace(case: GroupingInput, scheme
     assert told == short
 
 
-@settings(deadline=None, max_examples=300)
-@given(case=_cases, scheme=_schemes, data=st.data())
+@every_scheme
+@settings(deadline=None, max_examples=150)
+@given(case=_cases, data=st.data())
 def test_order_of_other_diagnoses_is_irrelevant(
     case: GroupingInput, scheme: str, data: st.DataObject
 ) -> None:
@@ -130,22 +150,25 @@ def test_order_of_other_diagnoses_is_irrelevant(
     assert _group(other, pack) == _group(case, pack)
 
 
-@settings(deadline=None, max_examples=300)
-@given(case=_cases, scheme=_schemes, data=st.data())
+@every_scheme
+@settings(deadline=None, max_examples=150)
+@given(case=_cases, data=st.data())
 def test_added_uncounted_code_changes_nothing(
     case: GroupingInput, scheme: str, data: st.DataObject
 ) -> None:
-    extra = data.draw(st.sampled_from(_never_used()))
+    extra = data.draw(st.sampled_from(_never_used(scheme)))
     pack = _pack(scheme)
     assert _group(_with_others(case, (*case.others, extra)), pack) == _group(case, pack)
 
 
-@settings(deadline=None, max_examples=300)
+@every_scheme
+@settings(deadline=None, max_examples=150)
 @given(case=_cases, data=st.data())
-def test_added_mcc_never_lowers_the_level(case: GroupingInput, data: st.DataObject) -> None:
-    pack = _pack("chs-drg-1.1@published")
-    listed = sorted(c for c, (v, _) in pack.severity.levels.items() if v is Level.MCC)
-    extra = data.draw(st.sampled_from(listed))
+def test_added_mcc_never_lowers_the_level(
+    case: GroupingInput, scheme: str, data: st.DataObject
+) -> None:
+    pack = _pack(scheme)
+    extra = data.draw(st.sampled_from(_mccs(scheme)))
     before = group(case, pack)
     after = group(_with_others(case, (*case.others, extra)), pack)
     if before.level is None or after.level is None:
@@ -154,6 +177,17 @@ def test_added_mcc_never_lowers_the_level(case: GroupingInput, data: st.DataObje
     assert case.principal is not None
     if not severity(extra, case.principal, pack).excluded:
         assert after.level is Level.MCC
+
+
+@settings(deadline=None, max_examples=300)
+@given(case=_cases)
+def test_a_covered_case_is_grouped_as_if_there_were_no_gaps(case: GroupingInput) -> None:
+    open_, closed = _pack("chs-drg-2.0"), _pack("chs-drg-2.0@first-transcription")
+    assert open_.gaps
+    assert not closed.gaps
+    assert group(case, closed, trace=False).status is not Status.NOT_COVERED
+    if group(case, open_, trace=False).status is not Status.NOT_COVERED:
+        assert _group(case, open_) == _group(case, closed)
 
 
 def _with_others(case: GroupingInput, others: tuple[str, ...]) -> GroupingInput:

@@ -1,22 +1,39 @@
-"""``zhibian rules``: list, rebuild and check rule packs (规则包)."""
+"""``zhibian rules``: list, rebuild, check and compare rule packs (规则包)."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from zhibian.grouping.build import build as build_pack
 from zhibian.grouping.check import CHECKS, Finding, check_pack
-from zhibian.grouping.pack import list_schemes, pack_folders, read_manifest
+from zhibian.grouping.codebook import CodeBook, load_codebook
+from zhibian.grouping.diff import code_role, diff, diff_case
+from zhibian.grouping.diff_text import (
+    case_json,
+    code_json,
+    diff_json,
+    render_case,
+    render_code,
+    render_diff,
+)
+from zhibian.grouping.pack import list_schemes, load_scheme, pack_folders, read_manifest
+from zhibian.grouping.recipe import editions
+from zhibian.grouping.types import GroupingInput
 from zhibian.problems import InputError, Problem
+from zhibian.records.case_json import Limits, read_case
+from zhibian.records.types import Case
 from zhibian.settings import Settings
 
-app = typer.Typer(help="分组规则包：列出、重建、检查。", no_args_is_help=True)
+_ALL = "all"
+
+app = typer.Typer(help="分组规则包：列出、重建、检查、比较。", no_args_is_help=True)
 
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。")
@@ -41,25 +58,39 @@ def list_(rules: RulesOption = None) -> None:
 @app.command()
 def build(
     facts: Annotated[
-        Path, typer.Option("--facts", help="来源数据目录，其中有 chs-drg-1.1 与 terminology。")
+        Path,
+        typer.Option("--facts", help="来源数据目录，其中有 chs-drg-1.1 等转录与 terminology。"),
     ],
+    edition: Annotated[str, typer.Option("--edition", help="版本，如 2.0；all 为全部。")] = _ALL,
     out: Annotated[
-        Path | None, typer.Option("--out", help="规则包目录；缺省为规则目录下的 chs-drg/1.1。")
+        Path | None,
+        typer.Option("--out", help="输出目录，每个版本一个子目录；缺省为规则目录下的 chs-drg。"),
     ] = None,
     rules: RulesOption = None,
 ) -> None:
-    """由公布的表重建 CHS-DRG 1.1 规则包，并报告发现的问题。"""
-    home = (rules or Settings().rules) / "chs-drg" / "1.1"
-    target = out or home
+    """由公布的表重建 CHS-DRG 各版本的规则包，并报告发现的问题。"""
+    home = (rules or Settings().rules) / "chs-drg"
+    known = editions(home)
+    if edition not in (_ALL, *known):
+        remedy = f"可用：{'、'.join((*known, _ALL))}"
+        problem = Problem("--edition", "edition_unknown", "没有这个版本", remedy, edition)
+        raise _refuse([problem])
+    for name in known if edition == _ALL else (edition,):
+        _build(facts, known[name], (out or home) / name)
+
+
+def _build(facts: Path, authored: Path, target: Path) -> None:
     try:
-        findings = build_pack(facts, home, target)
-        counts = read_manifest(target).counts
+        findings = build_pack(facts, authored, target)
+        manifest = read_manifest(target)
     except InputError as error:
         raise _refuse(error.problems) from None
     except OSError as error:
         message = f"文件 {error.filename} 不能读写"
         raise _refuse([Problem("--facts", "unreadable", message, "检查来源数据目录")]) from None
-    typer.echo("，".join(f"{name} {count:,}" for name, count in counts.items()))
+    typer.echo(manifest.id)
+    counts = "，".join(f"{name} {count:,}" for name, count in manifest.counts.items())
+    typer.echo(f"  {counts}")
     _report(findings)
 
 
@@ -80,6 +111,76 @@ def check(
                 _report(check_pack(folder))
             except InputError as error:
                 raise _refuse(error.problems) from None
+
+
+@app.command("diff")
+def diff_(
+    first: Annotated[str, typer.Argument(help="方案，如 chs-drg-1.1。")],
+    second: Annotated[str, typer.Argument(help="另一方案，如 chs-drg-2.0。")],
+    code: Annotated[
+        str | None, typer.Option("--code", help="只看一个诊断或手术操作编码（医保版）。")
+    ] = None,
+    case: Annotated[
+        Path | None, typer.Option("--case", help="只看一个病例：含已填报首页的病例 JSON。")
+    ] = None,
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="屏幕输出。")
+    ] = "text",
+    rules: RulesOption = None,
+) -> None:
+    """比较两个方案：病组的增删与改名、CC/MCC 等级，或一个编码、一个病例的变化。"""
+    settings = Settings()
+    folder = rules or settings.rules
+    lines: list[str] = []
+    told: dict[str, object] = {}
+    try:
+        packs = [load_scheme(folder, scheme) for scheme in (first, second)]
+        codebook = load_codebook(folder) if code or case else None
+        if code is not None and codebook is not None:
+            _require_known(code, codebook)
+            roles = [(p.scheme, code_role(code, p)) for p in packs]
+            lines += render_code(code, roles)
+            told["code"] = code_json(code, roles)
+        if case is not None:
+            limits = Limits(settings.max_document_chars, settings.max_file_bytes)
+            entry = _front_page(read_case(case, limits).case)
+            both = diff_case(entry, packs[0], packs[1], codebook)
+            lines += render_case(both)
+            told["case"] = case_json(both)
+        if code is None and case is None:
+            found = diff(packs[0], packs[1])
+            lines, told = render_diff(found), diff_json(found)
+    except InputError as error:
+        raise _refuse(error.problems) from None
+    if output_format == "json":
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for line in lines:
+        typer.echo(line)
+
+
+def _require_known(code: str, codebook: CodeBook) -> None:
+    if code not in codebook.diagnoses and code not in codebook.procedures:
+        remedy = "核对编码版本；临床版编码先转换为医保版"
+        problem = Problem("--code", "code_unknown", "编码不在医保版编码集中", remedy)
+        raise InputError("--code", [problem])
+
+
+def _front_page(case: Case) -> GroupingInput:
+    """Return what was filed for a case, as the grouper needs it."""
+    page, stay = case.coded_front_page, case.admission
+    if page is None or stay is None:
+        problem = Problem("--case", "no_front_page", "病例没有已填报的首页或住院信息", "补填首页")
+        raise InputError("--case", [problem])
+    return GroupingInput(
+        page.principal.code,
+        tuple(d.code for d in page.others),
+        tuple(p.code for p in page.procedures),
+        stay.sex.digit,
+        stay.age,
+        stay.age_days,
+        stay.birth_weight_g or stay.admission_weight_g,
+    )
 
 
 def _report(findings: Sequence[Finding]) -> None:

@@ -12,6 +12,7 @@ from zhibian.grouping.types import Grouping, GroupingInput
 
 OTHER_EDITION = "版本不同"
 AMBIGUOUS = "歧义组（QY）"
+GAPS = "规则包未覆盖"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,15 @@ class Comparison:
             return ""
         if not self.steps:
             return OTHER_EDITION
-        alone = [
-            name
-            for name, pack in self.steps
-            if _group(group(case, pack, codebook, trace=False)) == _group(other)
-        ]
-        return alone[0] if alone else " + ".join(name for name, _ in self.steps)
+        alone = {
+            name: _group(group(case, pack, codebook, trace=False)) for name, pack in self.steps
+        }
+        sole = [name for name, found in alone.items() if found == _group(other)]
+        if sole:
+            return sole[0]
+        # No step does it alone: name those that move the case, or all when none does.
+        moving = [name for name, found in alone.items() if found != _group(one)]
+        return " + ".join(moving or alone)
 
 
 def compare(rules: Path, first: RulePack, second: RulePack) -> Comparison:
@@ -75,13 +79,19 @@ def compare(rules: Path, first: RulePack, second: RulePack) -> Comparison:
         return Comparison(first, second, ())
     folder = pack_folders(rules)[first.manifest.id]
     had = tuple(p.id for p in first.patches)
+    gaps = bool(first.gaps)
     steps: list[tuple[str, RulePack]] = []
     if first.ambiguous != second.ambiguous:
-        steps.append((AMBIGUOUS, load_variant(folder, had, ambiguous=second.ambiguous)))
+        variant = load_variant(folder, had, ambiguous=second.ambiguous, gaps=gaps)
+        steps.append((AMBIGUOUS, variant))
+    if first.gaps != second.gaps:
+        variant = load_variant(folder, had, ambiguous=first.ambiguous, gaps=bool(second.gaps))
+        steps.append((GAPS, variant))
     for patch in (*first.patches, *second.patches):
         wanted = set(had) ^ {patch.id}
         if (patch in first.patches) != (patch in second.patches):
-            variant = load_variant(folder, tuple(wanted), ambiguous=first.ambiguous)
+            ids = tuple(wanted)
+            variant = load_variant(folder, ids, ambiguous=first.ambiguous, gaps=gaps)
             steps.append((f"更正 {patch.id}", variant))
     return Comparison(first, second, tuple(steps))
 

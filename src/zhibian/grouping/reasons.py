@@ -74,5 +74,8 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "核对主要诊断与主要手术操作的选择和顺序",
     ),
     Reason.EXCLUDED_CASE: ("排除病例", "按本地规定另行处理"),
-    Reason.NOT_COVERED: ("规则包缺少判断本例所需的表", "改用完整的分组方案，或导入官方规则表"),
+    Reason.NOT_COVERED: (
+        "规则包的来源不足以判断本例",
+        "改用完整的分组方案，或导入官方规则表；来源不一之处见规则包说明",
+    ),
 }

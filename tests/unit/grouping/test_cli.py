@@ -54,7 +54,10 @@ def test_group_against_another_scheme_prints_the_reasons(app: typer.Typer, table
 @pytest.mark.parametrize(
     ("extra", "told"),
     [
-        (["--scheme", "chs-drg-9"], "可用的方案：chs-drg-1.1、chs-drg-1.1@published"),
+        (
+            ["--scheme", "chs-drg-9"],
+            "可用的方案：chs-drg-1.0、chs-drg-1.0@published、chs-drg-1.1、chs-drg-1.1@published",
+        ),
         (["--input-format", "opendrg"], "缺少列 zdList"),
     ],
 )
@@ -85,7 +88,8 @@ def test_group_of_a_missing_file(app: typer.Typer, tmp_path: Path) -> None:
 def test_rules_list_and_check(app: typer.Typer) -> None:
     listed = CliRunner().invoke(app, ["rules", "list"])
     assert listed.exit_code == 0
-    assert "chs-drg-1.1@published" in listed.output
+    for scheme in ("chs-drg-1.0", "chs-drg-1.1@published", "chs-drg-2.0@first-transcription"):
+        assert scheme in listed.output
     checked = CliRunner().invoke(app, ["rules", "check", "chs-drg-1.1"])
     assert checked.exit_code == 0
     assert "规则包可用" in checked.output
@@ -106,3 +110,22 @@ def test_rules_build_without_facts(app: typer.Typer, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
     assert "mdc.json" in result.output
+
+
+def test_rules_build_of_an_unknown_edition(app: typer.Typer, tmp_path: Path) -> None:
+    arguments = ["rules", "build", "--facts", str(tmp_path), "--edition", "9.9"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "1.0、1.1、2.0、all" in result.output
+
+
+def test_rules_build_of_one_edition(
+    app: typer.Typer, shared: Path, rules: Path, tmp_path: Path
+) -> None:
+    arguments = ["rules", "build", "--facts", str(shared / "facts"), "--edition", "2.0"]
+    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path)])
+    assert result.exit_code == 0
+    assert "adrg 409" in result.output
+    made, committed = (d / "adrg.csv" for d in (tmp_path / "2.0", rules / "chs-drg" / "2.0"))
+    assert made.read_bytes() == committed.read_bytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["2.0"]
