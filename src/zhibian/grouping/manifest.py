@@ -117,6 +117,13 @@ class SetChange(_Frozen):
     remove: tuple[str, ...] = ()
 
 
+class ExclusionChange(_Frozen):
+    """Principal diagnoses that an exclusion table (排除表) gains."""
+
+    table: str
+    add: tuple[str, ...]
+
+
 class Patch(_Frozen):
     """One dated correction, ``patches/*.yaml``."""
 
@@ -127,3 +134,4 @@ class Patch(_Frozen):
     reference: str
     rows: tuple[RowChange, ...] = ()
     sets: tuple[SetChange, ...] = ()
+    exclusions: tuple[ExclusionChange, ...] = ()
