@@ -62,7 +62,7 @@ _CLOSING = "0000"
 _ROBOT = "OP_ARB"
 _LEVELS = ("MCC", "CC")
 _LIKE_DIAGNOSIS = re.compile(r"[A-Z]\d[0-9A-Za-z.+*/]*", re.ASCII)
-_LIKE_PROCEDURE = re.compile(r"\d{2}\.?[0-9x]*", re.ASCII)
+_LIKE_PROCEDURE = re.compile(r"\d{2}\.?[0-9A-Za-z]*", re.ASCII)
 _TYPES: Mapping[str, Literal["ZD", "SS"]] = {
     "DI": "ZD",
     "ZD": "ZD",
@@ -218,7 +218,10 @@ class _Assembly:
         tables: Tables = {name: [] for name in TABLES}
         tables["mdc"] = self._mdc_rows(mdcs)
         core = self._adrg_rows(mdcs, adrgs)
-        tables["drg"] = self._drg_rows(core, drgs)
+        homeless = {r["code"] for r in adrgs.values() if r["mdc"] not in mdcs}
+        tables["drg"] = self._drg_rows(
+            core, [d for d in drgs.values() if d["adrg"] not in homeless]
+        )
         tables["adrg"] = [
             {
                 "adrg": p.row["code"],
@@ -344,14 +347,12 @@ class _Assembly:
             mdc: placed(mdc, rules, self._moves, self._adjustments) for mdc, rules in by_mdc.items()
         }
 
-    def _drg_rows(
-        self, core: Mapping[str, list[Placed]], drgs: Mapping[str, SheetRow]
-    ) -> list[Row]:
+    def _drg_rows(self, core: Mapping[str, list[Placed]], drgs: Iterable[SheetRow]) -> list[Row]:
         by_adrg: dict[str, list[ReadRule]] = {
             p.row["code"]: [] for places in core.values() for p in places
         }
         mdc_of = {p.row["code"]: p.row["mdc"] for places in core.values() for p in places}
-        for row in drgs.values():
+        for row in drgs:
             adrg = row["adrg"]
             if adrg not in by_adrg:
                 if adrg:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from zhibian.grouping.check import CHECKS
 from zhibian.grouping.workbook import CLEANUPS, Cleanup
 from zhibian.problems import Problem
 
@@ -167,6 +168,9 @@ class ImportReport:
             lines += [f"  补正 {row}" for row in patch.applied]
             lines += [f"  未用 {row}" for row in patch.skipped]
         lines += _listed("未覆盖的核心组", list(self.not_covered))
+        if self.defects:
+            lines.append("官方表自身的情况（逐条见 findings.csv）：")
+            lines += [f"  {CHECKS[name]}：{n:,}" for name, n in self.defects.items()]
         lines += _listed("需要核对", [p.render() for p in self.findings])
         return lines
 
