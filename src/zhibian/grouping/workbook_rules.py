@@ -146,7 +146,6 @@ class Placed:
     row: SheetRow
     rule: str
     kind: Kind
-    readable: bool
 
 
 def kind_of(code: str) -> Kind:
@@ -212,18 +211,20 @@ def placed(
     result = [*body[:last], *unclear, *body[last:], *tail]
     _tell(mdc, published, result, "恒真的兜底组移到末尾", moves, tail)
     _tell(mdc, published, result, "歧义组排在需要手术操作的核心组之后", moves, unclear)
+    # Only a QY without further conditions lets no case with a valid procedure past it.
+    stops = any(_ambiguous_rule(mdc, r)[0] == _SURGICAL for r in unclear)
     found = []
     for place, rule in enumerate(result):
         kind = kind_of(rule.row["code"])
         text, why = rule.text, ""
         if kind == "ambiguous":
             text, why = _ambiguous_rule(mdc, rule)
-        elif kind != "fallback" and (place < last or not unclear) and _takes_surgical(rule):
+        elif kind != "fallback" and (place < last or not stops) and _takes_surgical(rule):
             text = _NOT_SURGICAL if rule.always else f"{_NOT_SURGICAL} and ({rule.text})"
             why = "主要手术操作在 OP_ALL 中的病例只入需要手术操作的核心组"
         if why:
             adjustments.append(Adjustment(rule.row["code"], rule.text, text, why))
-        found.append(Placed(rule.row, text, kind, rule.readable))
+        found.append(Placed(rule.row, text, kind))
     return found
 
 

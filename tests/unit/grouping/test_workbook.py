@@ -291,6 +291,8 @@ def test_rules_are_completed_by_the_method_and_told(report: ImportReport) -> Non
     changed = {a.code: a.becomes for a in report.adjustments}
     assert changed == {
         "PQY": "(ZYSS in OP_ALL) and XSRTL < 29",
+        "PU1": "ZYSS not in OP_ALL and (XSRTZ < 1500)",
+        "PV1": "ZYSS not in OP_ALL and (ZYZD in DI_PV1 and XSRTL >= 29)",
         "YR1": "ZYSS not in OP_ALL and (ZYZD in DI_Y00 or QTZD in DI_Y00)",
     }
 
@@ -404,7 +406,7 @@ def test_a_valid_procedure_of_elsewhere_is_ambiguous(
 
 def test_pqy_asks_for_a_newborn(pack: RulePack) -> None:
     older = grouped(pack, "P36.900", procedures="47.0100", age=0, age_days=40)
-    assert older.status is not Status.AMBIGUOUS
+    assert (older.status, older.mdc, older.drg) == (Status.UNGROUPED, "MDCP", "P000")
 
 
 def test_a_medical_group_of_a_category_without_qy_takes_no_valid_procedure(pack: RulePack) -> None:
