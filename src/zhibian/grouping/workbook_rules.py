@@ -212,7 +212,7 @@ def placed(
     _tell(mdc, published, result, "恒真的兜底组移到末尾", moves, tail)
     _tell(mdc, published, result, "歧义组排在需要手术操作的核心组之后", moves, unclear)
     # Only a QY without further conditions lets no case with a valid procedure past it.
-    stops = any(_ambiguous_rule(mdc, r)[0] == _SURGICAL for r in unclear)
+    stops = mdc != _NEWBORNS and any(r.always or _is_surgical(r.condition) for r in unclear)
     found = []
     for place, rule in enumerate(result):
         kind = kind_of(rule.row["code"])
