@@ -122,11 +122,7 @@ def test_ambiguous_entries_have_a_reason_and_codes_that_exist(
 def test_every_code_exists_under_its_official_name(
     rules: Path, kind: str, official: CodeSet
 ) -> None:
-    wrong = [
-        a
-        for a in aliases(rules, kind)
-        if official.names.get(a.code) != a.name
-    ]
+    wrong = [a for a in aliases(rules, kind) if official.names.get(a.code) != a.name]
     assert [str(a) for a in wrong] == []
 
 

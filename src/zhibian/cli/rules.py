@@ -13,10 +13,13 @@ from rich.console import Console
 from zhibian.grouping.build import build as build_pack
 from zhibian.grouping.check import CHECKS, Finding, check_pack
 from zhibian.grouping.pack import list_schemes, pack_folders, read_manifest
+from zhibian.grouping.recipe import editions
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 
-app = typer.Typer(help="分组规则包：列出、重建、检查。", no_args_is_help=True)
+_ALL = "all"
+
+app = typer.Typer(help="分组规则包：列出、重建、检查、比较。", no_args_is_help=True)
 
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。")
@@ -41,25 +44,39 @@ def list_(rules: RulesOption = None) -> None:
 @app.command()
 def build(
     facts: Annotated[
-        Path, typer.Option("--facts", help="来源数据目录，其中有 chs-drg-1.1 与 terminology。")
+        Path,
+        typer.Option("--facts", help="来源数据目录，其中有 chs-drg-1.1 等转录与 terminology。"),
     ],
+    edition: Annotated[str, typer.Option("--edition", help="版本，如 2.0；all 为全部。")] = _ALL,
     out: Annotated[
-        Path | None, typer.Option("--out", help="规则包目录；缺省为规则目录下的 chs-drg/1.1。")
+        Path | None,
+        typer.Option("--out", help="输出目录，每个版本一个子目录；缺省为规则目录下的 chs-drg。"),
     ] = None,
     rules: RulesOption = None,
 ) -> None:
-    """由公布的表重建 CHS-DRG 1.1 规则包，并报告发现的问题。"""
-    home = (rules or Settings().rules) / "chs-drg" / "1.1"
-    target = out or home
+    """由公布的表重建 CHS-DRG 各版本的规则包，并报告发现的问题。"""
+    home = (rules or Settings().rules) / "chs-drg"
+    known = editions(home)
+    if edition not in (_ALL, *known):
+        remedy = f"可用：{'、'.join((*known, _ALL))}"
+        problem = Problem("--edition", "edition_unknown", "没有这个版本", remedy, edition)
+        raise _refuse([problem])
+    for name in known if edition == _ALL else (edition,):
+        _build(facts, known[name], (out or home) / name)
+
+
+def _build(facts: Path, authored: Path, target: Path) -> None:
     try:
-        findings = build_pack(facts, home, target)
-        counts = read_manifest(target).counts
+        findings = build_pack(facts, authored, target)
+        manifest = read_manifest(target)
     except InputError as error:
         raise _refuse(error.problems) from None
     except OSError as error:
         message = f"文件 {error.filename} 不能读写"
         raise _refuse([Problem("--facts", "unreadable", message, "检查来源数据目录")]) from None
-    typer.echo("，".join(f"{name} {count:,}" for name, count in counts.items()))
+    typer.echo(manifest.id)
+    counts = "，".join(f"{name} {count:,}" for name, count in manifest.counts.items())
+    typer.echo(f"  {counts}")
     _report(findings)
 
 

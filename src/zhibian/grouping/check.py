@@ -21,11 +21,12 @@ from zhibian.grouping.language import (
     leaves,
     sets_of,
 )
-from zhibian.grouping.manifest import TABLES
+from zhibian.grouping.manifest import TABLES, TableName
 from zhibian.grouping.pack import (
     UNCOUNTED_KINDS,
     Tables,
     load_pack,
+    read_gaps,
     read_manifest,
     read_patches,
     read_tables,
@@ -150,7 +151,18 @@ def check_pack(folder: Path) -> list[Finding]:
         except InputError as wrong:
             found += [Finding("unreadable", p.field, p.message) for p in wrong.problems]
     if not any(f.check == "unreadable" for f in found):
-        found += _sets(tables)
+        # Corrections and gaps are rules of the pack too: they may be all that names a set.
+        also = [(p.id, r.becomes.get("rule", "")) for p in read_patches(folder) for r in p.rows]
+        gaps = read_gaps(folder)
+        also += [(g.id, g.when) for g in gaps]
+        found += _sets(tables, also)
+        listed = {r["adrg"] for r in tables["adrg"]}
+        found += [
+            Finding("unknown_parent", f"coverage.yaml {g.id}", code)
+            for g in gaps
+            for code in g.groups
+            if code not in listed
+        ]
     return found
 
 
@@ -179,20 +191,22 @@ def _keys(tables: Tables) -> Iterator[Finding]:
             yield Finding("unknown_parent", row["drg"], row["adrg"])
 
 
-def _sets(tables: Tables) -> Iterator[Finding]:
+def _sets(tables: Tables, also: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Look for sets of the tables that no rule names, or that a rule compares with other codes."""
     parser = RuleParser()
     types = {r["set"]: r["type"] for r in tables["sets"]}
     sizes = Counter(r["set"] for r in tables["sets"] if r["code"])
     used: set[str] = set()
-    for name in ("mdc", "adrg", "drg"):
-        for row in tables[name]:
-            for set_name, fields in sets_of(parser.parse(row["rule"])).items():
-                if set_name in VIRTUAL_SETS:
-                    continue
-                used.add(set_name)
-                right = "ZD" if fields <= DIAGNOSIS_FIELDS else "SS"
-                if types.get(set_name) != right:
-                    yield Finding("set_type_mismatch", row[name], set_name)
+    names: tuple[TableName, ...] = ("mdc", "adrg", "drg")
+    rules = [(row[name], row["rule"]) for name in names for row in tables[name]]
+    for owner, text in (*rules, *also):
+        for set_name, fields in sets_of(parser.parse(text)).items():
+            if set_name in VIRTUAL_SETS:
+                continue
+            used.add(set_name)
+            right = "ZD" if fields <= DIAGNOSIS_FIELDS else "SS"
+            if types.get(set_name, right) != right:
+                yield Finding("set_type_mismatch", owner, set_name)
     for set_name in types:
         if set_name not in used:
             yield Finding("unreferenced_set", set_name)

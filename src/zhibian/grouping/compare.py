@@ -12,6 +12,7 @@ from zhibian.grouping.types import Grouping, GroupingInput
 
 OTHER_EDITION = "版本不同"
 AMBIGUOUS = "歧义组（QY）"
+GAPS = "规则包未覆盖"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,19 @@ def compare(rules: Path, first: RulePack, second: RulePack) -> Comparison:
         return Comparison(first, second, ())
     folder = pack_folders(rules)[first.manifest.id]
     had = tuple(p.id for p in first.patches)
+    gaps = bool(first.gaps)
     steps: list[tuple[str, RulePack]] = []
     if first.ambiguous != second.ambiguous:
-        steps.append((AMBIGUOUS, load_variant(folder, had, ambiguous=second.ambiguous)))
+        variant = load_variant(folder, had, ambiguous=second.ambiguous, gaps=gaps)
+        steps.append((AMBIGUOUS, variant))
+    if first.gaps != second.gaps:
+        variant = load_variant(folder, had, ambiguous=first.ambiguous, gaps=bool(second.gaps))
+        steps.append((GAPS, variant))
     for patch in (*first.patches, *second.patches):
         wanted = set(had) ^ {patch.id}
         if (patch in first.patches) != (patch in second.patches):
-            variant = load_variant(folder, tuple(wanted), ambiguous=first.ambiguous)
+            ids = tuple(wanted)
+            variant = load_variant(folder, ids, ambiguous=first.ambiguous, gaps=gaps)
             steps.append((f"更正 {patch.id}", variant))
     return Comparison(first, second, tuple(steps))
 

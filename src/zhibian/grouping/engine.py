@@ -166,9 +166,11 @@ class _Search:
 
     def _within(self, mdc: MdcRule) -> Grouping | None:
         for adrg in mdc.adrgs:
-            if not adrg.covered:
-                self._note("adrg", adrg.code, "not_covered")
-                return self._end(Status.NOT_COVERED, mdc, adrg, Reason.NOT_COVERED)
+            for gap, rule in adrg.gaps:
+                if rule.first_failed(self._facts) is None:
+                    what = (("gap", gap.id), ("what", gap.title))
+                    self._note("adrg", adrg.code, "not_covered", *what)
+                    return self._end(Status.NOT_COVERED, mdc, adrg, Reason.NOT_COVERED)
             if adrg.kind == "ambiguous":
                 if self._holds(adrg.rule, "qy", adrg.code, "ambiguous"):
                     return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 TableName = Literal["mdc", "adrg", "drg", "sets", "cc", "exclusions"]
 TABLES: tuple[TableName, ...] = ("mdc", "adrg", "drg", "sets", "cc", "exclusions")
+COVERAGE = "coverage.yaml"
 
 
 class _Frozen(BaseModel):
@@ -27,11 +28,15 @@ class Reading(_Frozen):
         Whether ambiguous groups (歧义组 QY) are on.
     patches
         Ids of the corrections that apply, in this order.
+    gaps
+        Whether a case that needs what ``coverage.yaml`` says is missing is answered "not covered";
+        otherwise the tables are read as they were transcribed.
     """
 
     title: str
     ambiguous: bool
     patches: tuple[str, ...] = ()
+    gaps: bool = True
 
 
 class SourceFile(_Frozen):
@@ -62,6 +67,30 @@ class Defect(_Frozen):
     correction: str | None = None
 
 
+class Repair(_Frozen):
+    """A correction of the transcription that the tables already contain.
+
+    Attributes
+    ----------
+    id
+        Stable name.
+    date
+        When it was made.
+    rows
+        Core groups or categories concerned.
+    reason
+        What the transcription had lost, and why the repair is right.
+    reference
+        What determines it.
+    """
+
+    id: str
+    date: date
+    rows: tuple[str, ...]
+    reason: str
+    reference: str
+
+
 class UngroupedCodes(_Frozen):
     """Codes of a case without group (未入组)."""
 
@@ -87,8 +116,8 @@ class Manifest(_Frozen):
     counts: Mapping[str, int]
     ambiguous_groups: tuple[str, ...]
     ungrouped: UngroupedCodes
-    not_covered: tuple[str, ...] = ()
     readings: Mapping[str, Reading]
+    repairs: tuple[Repair, ...] = ()
     set_names: Mapping[str, str] = {}
     sha256: Mapping[TableName, str]
     sources: tuple[SourceFile, ...]
@@ -122,6 +151,43 @@ class ExclusionChange(_Frozen):
 
     table: str
     add: tuple[str, ...]
+
+
+class Gap(_Frozen):
+    """What the sources of a pack leave open (规则包未覆盖): one entry of ``coverage.yaml``.
+
+    Attributes
+    ----------
+    id
+        Stable name.
+    groups
+        Core groups and ambiguous groups concerned.
+    when
+        Rule: the cases for which the sources do not tell whether the group takes them. Empty for
+        every case that the other groups before it leave.
+    sets
+        Sets that ``when`` names and no table has.
+    title
+        What is missing, in Chinese, as shown to people.
+    reason
+        What the sources say, and where they differ.
+    missing
+        What would close the gap.
+    """
+
+    id: str
+    groups: tuple[str, ...]
+    when: str = ""
+    sets: tuple[SetChange, ...] = ()
+    title: str
+    reason: str
+    missing: str
+
+
+class Coverage(_Frozen):
+    """All gaps of a pack, ``coverage.yaml``."""
+
+    gaps: tuple[Gap, ...]
 
 
 class Patch(_Frozen):

@@ -6,14 +6,22 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from zhibian.grouping.evaluate import Rule, rule
 from zhibian.grouping.language import VIRTUAL_SETS, RuleParser, RuleSyntaxError, sets_of
-from zhibian.grouping.manifest import TABLES, Manifest, Patch, TableName
+from zhibian.grouping.manifest import (
+    COVERAGE,
+    TABLES,
+    Coverage,
+    Gap,
+    Manifest,
+    Patch,
+    TableName,
+)
 from zhibian.grouping.severity import Level, SeverityTables
 from zhibian.problems import InputError, Problem
 
@@ -43,6 +51,13 @@ class DrgRule:
     rule: Rule
 
 
+class GapRule(NamedTuple):
+    """A gap of the pack and the cases that fall into it."""
+
+    gap: Gap
+    rule: Rule
+
+
 @dataclass(frozen=True, slots=True)
 class AdrgRule:
     """One core group (核心组 ADRG) or ambiguous group (歧义组 QY) with its groups in order.
@@ -52,8 +67,9 @@ class AdrgRule:
     kind
         ``surgical`` 外科手术, ``procedural`` 非手术室操作, ``medical`` 内科, ``ambiguous`` 歧义组,
         ``fallback`` 占位组: the case stays in its category without a group.
-    covered
-        False when the pack lacks the group's lists: it never guesses about it.
+    gaps
+        The cases for which the sources do not tell whether the group takes them: the pack never
+        guesses about them.
     """
 
     code: str
@@ -61,7 +77,7 @@ class AdrgRule:
     kind: Kind
     rule: Rule
     drgs: tuple[DrgRule, ...]
-    covered: bool
+    gaps: tuple[GapRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,8 @@ class RulePack:
         What the pack says about itself.
     patches
         Corrections that were applied.
+    gaps
+        What the pack does not cover, none in a reading that takes the tables as transcribed.
     ambiguous
         Whether ambiguous groups (歧义组 QY) are on.
     mdcs
@@ -99,6 +117,7 @@ class RulePack:
     scheme: str
     manifest: Manifest
     patches: tuple[Patch, ...]
+    gaps: tuple[Gap, ...]
     ambiguous: bool
     mdcs: tuple[MdcRule, ...]
     sets: Mapping[str, frozenset[str]]
@@ -179,10 +198,13 @@ def load_pack(folder: Path, reading: str = DEFAULT_READING) -> RulePack:
     scheme = manifest.id if reading == DEFAULT_READING else f"{manifest.id}@{reading}"
     tables = read_tables(folder)
     patches = _chosen(folder, how.patches)
-    return assemble(scheme, manifest, tables, patches, ambiguous=how.ambiguous)
+    gaps = read_gaps(folder) if how.gaps else ()
+    return assemble(scheme, manifest, tables, patches, ambiguous=how.ambiguous, gaps=gaps)
 
 
-def load_variant(folder: Path, patches: tuple[str, ...], *, ambiguous: bool) -> RulePack:
+def load_variant(
+    folder: Path, patches: tuple[str, ...], *, ambiguous: bool, gaps: bool = True
+) -> RulePack:
     """Load a pack with freely chosen corrections, to see what each of them does.
 
     Parameters
@@ -193,11 +215,18 @@ def load_variant(folder: Path, patches: tuple[str, ...], *, ambiguous: bool) -> 
         Ids of the corrections to apply.
     ambiguous
         Whether ambiguous groups are on.
+    gaps
+        Whether cases that the pack does not cover are answered so.
     """
     manifest = read_manifest(folder)
-    scheme = f"{manifest.id}+variant"
-    chosen = _chosen(folder, patches)
-    return assemble(scheme, manifest, read_tables(folder), chosen, ambiguous=ambiguous)
+    return assemble(
+        f"{manifest.id}+variant",
+        manifest,
+        read_tables(folder),
+        _chosen(folder, patches),
+        ambiguous=ambiguous,
+        gaps=read_gaps(folder) if gaps else (),
+    )
 
 
 def _chosen(folder: Path, ids: tuple[str, ...]) -> tuple[Patch, ...]:
@@ -211,6 +240,7 @@ def assemble(
     patches: tuple[Patch, ...],
     *,
     ambiguous: bool,
+    gaps: tuple[Gap, ...] = (),
 ) -> RulePack:
     """Put patches onto tables and read every rule.
 
@@ -218,6 +248,8 @@ def assemble(
     ----------
     ambiguous
         Whether ambiguous groups (QY) are kept.
+    gaps
+        What the pack does not cover.
 
     Raises
     ------
@@ -228,6 +260,8 @@ def assemble(
     sets: dict[str, set[str]] = {}
     for row in tables["sets"]:
         sets.setdefault(row["set"], set()).add(row["code"])
+    for extra in (e for g in gaps for e in g.sets):
+        sets.setdefault(extra.set, set()).update(extra.add)
     frozen = {name: frozenset(codes) for name, codes in sets.items()}
     reader = _RuleReader(frozen)
     drgs: dict[str, list[DrgRule]] = {}
@@ -245,7 +279,7 @@ def assemble(
             kind,
             reader.read("adrg", number, row),
             tuple(drgs.get(row["adrg"], ())),
-            covered=row["adrg"] not in manifest.not_covered,
+            tuple(GapRule(g, reader.gap(g)) for g in gaps if row["adrg"] in g.groups),
         )
         adrgs.setdefault(row["mdc"], []).append(found)
     mdcs = tuple(
@@ -263,7 +297,7 @@ def assemble(
         {r["code"]: (Level(r["level"]), r["table"]) for r in tables["cc"]},
         {r["code"]: r["table"] for r in tables["exclusions"]},
     )
-    return RulePack(scheme, manifest, patches, ambiguous, mdcs, frozen, severity)
+    return RulePack(scheme, manifest, patches, gaps, ambiguous, mdcs, frozen, severity)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -283,7 +317,13 @@ def read_patches(folder: Path) -> tuple[Patch, ...]:
     return tuple(_read_yaml(path, Patch) for path in sorted(folder.glob("patches/*.yaml")))
 
 
-_T = TypeVar("_T", Manifest, Patch)
+def read_gaps(folder: Path) -> tuple[Gap, ...]:
+    """Read what a pack does not cover; a pack without ``coverage.yaml`` covers everything."""
+    path = folder / COVERAGE
+    return _read_yaml(path, Coverage).gaps if path.is_file() else ()
+
+
+_T = TypeVar("_T", Manifest, Patch, Coverage)
 
 
 def _read_yaml(path: Path, kind: type[_T]) -> _T:
@@ -413,11 +453,15 @@ class _RuleReader:
         self.problems: list[Problem] = []
 
     def read(self, table: TableName, number: int, row: Row) -> Rule:
-        text = row["rule"]
+        return self._read(row["rule"], f"{table}.csv 第 {number} 行 rule 列（{row[table]}）")
+
+    def gap(self, gap: Gap) -> Rule:
+        return self._read(gap.when, f"{COVERAGE} {gap.id} when")
+
+    def _read(self, text: str, where: str) -> Rule:
         made = self._made.get(text)
         if made is not None:
             return made
-        where = f"{table}.csv 第 {number} 行 rule 列（{row[table]}）"
         try:
             condition = self._parser.parse(text)
         except RuleSyntaxError as wrong:

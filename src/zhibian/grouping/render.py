@@ -124,6 +124,13 @@ def _level(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
     return lines
 
 
+def _not_covered(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+    return [
+        f"{_named(s.subject, names)}：规则包未覆盖（{s.get('what') or '缺表'}），不作判断"
+        for s in steps
+    ]
+
+
 def _ungrouped(steps: Sequence[Step], _: Mapping[str, str]) -> list[str]:
     return [f"未入组：{Reason(s.get('reason') or '').chinese}" for s in steps]
 
@@ -138,7 +145,7 @@ _WRITERS: Mapping[tuple[str, str], Callable[[Sequence[Step], Mapping[str, str]],
     ("mdc", "left"): _line("{}：没有符合的核心组，继续查找"),
     ("adrg", "rejected"): _rejected("核心组"),
     ("adrg", "matched"): _line("核心组 {}：符合"),
-    ("adrg", "not_covered"): _line("核心组 {}：规则包缺表，不作判断"),
+    ("adrg", "not_covered"): _not_covered,
     ("qy", "rejected"): _rejected("歧义组"),
     ("qy", "ambiguous"): _line("{}：主要手术操作有效但与主要诊断大类无关，为歧义组"),
     ("diagnosis", "counted"): _counted("计入"),

@@ -28,9 +28,12 @@ from zhibian.grouping.check import Finding, coverage_findings
 from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.language import DIAGNOSIS_FIELDS, VIRTUAL_SETS, Condition, sets_of
 from zhibian.grouping.manifest import (
+    COVERAGE,
     TABLES,
+    Coverage,
     Defect,
     ExclusionChange,
+    Gap,
     Manifest,
     Patch,
     Reading,
@@ -678,7 +681,7 @@ def _write(
 ) -> ImportReport:
     out.mkdir(parents=True, exist_ok=True)
     # Without its manifest a half-written folder is no pack.
-    for stale in (out / "manifest.yaml", *out.glob("patches/*.yaml")):
+    for stale in (out / "manifest.yaml", out / COVERAGE, *out.glob("patches/*.yaml")):
         stale.unlink(missing_ok=True)
     for name in TABLES:
         (out / f"{name}.csv").write_bytes(_csv(COLUMNS[name], made.tables[name]))
@@ -689,6 +692,8 @@ def _write(
     for patch in made.patches:
         (out / "patches").mkdir(exist_ok=True)
         (out / "patches" / f"{patch.id}.yaml").write_text(_yaml(patch), "utf-8")
+    if made.not_covered:
+        (out / COVERAGE).write_text(_yaml(_coverage(made.not_covered)), "utf-8")
     digest = _sha256(workbook)
     report = ImportReport(
         edition.id,
@@ -714,6 +719,22 @@ def _write(
     return report
 
 
+def _coverage(groups: tuple[str, ...]) -> Coverage:
+    """Return a gap for each core group that the workbook does not let us read."""
+    return Coverage(
+        gaps=tuple(
+            Gap(
+                id=f"unreadable-{adrg.lower()}",
+                groups=(adrg,),
+                title=f"{adrg} 的规则或集合不能读取",
+                reason="The workbook's rule can't be read or names a set that is not there.",
+                missing="A workbook in which report.json has no finding for this group",
+            )
+            for adrg in groups
+        )
+    )
+
+
 def _compared(found: Mapping[str, int], edition: Edition) -> Iterator[Count]:
     stated = {**edition.official_counts, **edition.expected}
     for name, number in found.items():
@@ -731,7 +752,6 @@ def _manifest(made: _Assembled, edition: Edition, out: Path, source: SourceFile)
         ungrouped=made.ungrouped,
         counts=made.found,
         ambiguous_groups=tuple(r["adrg"] for r in made.tables["adrg"] if r["kind"] == "ambiguous"),
-        not_covered=made.not_covered,
         readings=readings,
         sha256={name: _sha256(out / f"{name}.csv") for name in TABLES},
         sources=(source,),

@@ -21,7 +21,7 @@ from zhibian.grouping import (
     severity,
     split_levels,
 )
-from zhibian.grouping.manifest import Manifest
+from zhibian.grouping.manifest import Gap, Manifest, SetChange
 from zhibian.grouping.pack import assemble, read_manifest, read_tables
 from zhibian.problems import InputError
 
@@ -135,14 +135,34 @@ def test_a_group_without_lists_is_not_covered_never_guessed(
     rules: Path, manifest: Manifest
 ) -> None:
     tables = read_tables(rules / "chs-drg" / "1.1")
-    holed = manifest.model_copy(update={"not_covered": ("ES3",)})
-    pack = assemble("holed", holed, tables, (), ambiguous=False)
+    gap = Gap(id="lost", groups=("ES3",), title="缺诊断表", reason="lost", missing="the list")
+    pack = assemble("holed", manifest, tables, (), ambiguous=False, gaps=(gap,))
     before = group(GroupingInput("J96.900x002", (), (), 1, 60), pack)
     at = group(GroupingInput("J15.902", (), (), 1, 60), pack)
     assert before.adrg == "ER3"
     assert at.status is Status.NOT_COVERED
     assert at.reason is Reason.NOT_COVERED
     assert at.trace[-2].outcome == "not_covered"
+    assert "ES3：规则包未覆盖（缺诊断表），不作判断" in render_trace(at, {})
+
+
+def test_a_gap_concerns_only_the_cases_that_it_names(rules: Path, manifest: Manifest) -> None:
+    tables = read_tables(rules / "chs-drg" / "1.1")
+    codes = SetChange(set="OPEN_ZD", type="ZD", add=("J15.902",))
+    gap = Gap(
+        id="open",
+        groups=("ES3",),
+        when="QTZD in OPEN_ZD and ZYZD not in OPEN_ZD",
+        sets=(codes,),
+        title="位置不明",
+        reason="sources differ",
+        missing="the position",
+    )
+    pack = assemble("open", manifest, tables, (), ambiguous=False, gaps=(gap,))
+    covered = group(GroupingInput("J15.902", (), (), 1, 60), pack)
+    open_ = group(GroupingInput("J18.901", ("J15.902",), (), 1, 60), pack)
+    assert covered.adrg == "ES3"
+    assert (open_.status, open_.adrg) == (Status.NOT_COVERED, "ES3")
 
 
 def test_broken_rules_name_table_row_and_column(rules: Path, manifest: Manifest) -> None:
