@@ -1,4 +1,4 @@
-"""``zhibian rules``: list, rebuild, check and compare rule packs (规则包)."""
+"""``zhibian rules``: list, rebuild, import, check and compare rule packs (规则包)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from zhibian.cli.import_workbook import import_workbook
 from zhibian.grouping.build import build as build_pack
 from zhibian.grouping.check import CHECKS, Finding, check_pack
 from zhibian.grouping.codebook import CodeBook, load_codebook
@@ -33,11 +34,14 @@ from zhibian.settings import Settings
 
 _ALL = "all"
 
-app = typer.Typer(help="分组规则包：列出、重建、检查、比较。", no_args_is_help=True)
+app = typer.Typer(help="分组规则包：列出、重建、导入、检查、比较。", no_args_is_help=True)
 
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。")
 ]
+
+
+app.command("import")(import_workbook)
 
 
 @app.command("list")

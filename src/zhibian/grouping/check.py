@@ -23,6 +23,7 @@ from zhibian.grouping.language import (
 )
 from zhibian.grouping.manifest import TABLES, TableName
 from zhibian.grouping.pack import (
+    UNCOUNTED_KINDS,
     Tables,
     load_pack,
     read_gaps,
@@ -119,10 +120,11 @@ def check_pack(folder: Path) -> list[Finding]:
         if hashlib.sha256((folder / f"{name}.csv").read_bytes()).hexdigest()
         != manifest.sha256.get(name)
     ]
+    uncounted = {r["adrg"] for r in tables["adrg"] if r["kind"] in UNCOUNTED_KINDS}
     actual = {
         "mdc": len(tables["mdc"]),
-        "adrg": sum(r["kind"] != "ambiguous" for r in tables["adrg"]),
-        "drg": len(tables["drg"]),
+        "adrg": sum(r["kind"] not in UNCOUNTED_KINDS for r in tables["adrg"]),
+        "drg": sum(r["adrg"] not in uncounted for r in tables["drg"]),
         "mcc": sum(r["level"] == "MCC" for r in tables["cc"]),
         "cc": sum(r["level"] == "CC" for r in tables["cc"]),
         "exclusion_tables": len({r["table"] for r in tables["exclusions"]}),
@@ -182,7 +184,7 @@ def _keys(tables: Tables) -> Iterator[Finding]:
     for row in tables["adrg"]:
         if row["mdc"] not in mdcs:
             yield Finding("unknown_parent", row["adrg"], row["mdc"])
-        if row["kind"] != "ambiguous" and row["adrg"] not in split:
+        if row["kind"] not in UNCOUNTED_KINDS and row["adrg"] not in split:
             yield Finding("group_without_split", row["adrg"])
     for row in tables["drg"]:
         if row["adrg"] not in adrgs:
@@ -258,7 +260,11 @@ def _reach(tables: Tables) -> Iterator[Finding]:
     for mdc in tables["mdc"]:
         gate = _principals(parser.parse(mdc["rule"]), sets)
         rows = sorted(
-            (r for r in tables["adrg"] if r["mdc"] == mdc["mdc"] and r["kind"] != "ambiguous"),
+            (
+                r
+                for r in tables["adrg"]
+                if r["mdc"] == mdc["mdc"] and r["kind"] not in UNCOUNTED_KINDS
+            ),
             key=lambda r: int(r["order"]),
         )
         rules = [(r, parser.parse(r["rule"])) for r in rows]

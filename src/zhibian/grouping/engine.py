@@ -174,6 +174,9 @@ class _Search:
             if adrg.kind == "ambiguous":
                 if self._holds(adrg.rule, "qy", adrg.code, "ambiguous"):
                     return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)
+            elif adrg.kind == "fallback":
+                if self._holds(adrg.rule, "adrg", adrg.code, "matched"):
+                    return self._end(Status.UNGROUPED, mdc, adrg, self._reason())
             elif self._holds(adrg.rule, "adrg", adrg.code, "matched"):
                 return self._split(mdc, adrg)
         return None
@@ -239,13 +242,14 @@ class _Search:
         return False
 
     def _end(self, status: Status, mdc: MdcRule, adrg: AdrgRule, reason: Reason) -> Grouping:
+        drg = adrg.drgs[0].code if adrg.kind == "fallback" and adrg.drgs else adrg.code
         self._note("result", adrg.code, "ungrouped", ("reason", reason.value))
         return Grouping(
             status,
             self._pack.scheme,
             mdc.code,
             adrg.code,
-            adrg.code,
+            drg,
             mdc.name,
             adrg.name,
             adrg.name,

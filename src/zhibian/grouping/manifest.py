@@ -146,6 +146,13 @@ class SetChange(_Frozen):
     remove: tuple[str, ...] = ()
 
 
+class ExclusionChange(_Frozen):
+    """Principal diagnoses that an exclusion table (排除表) gains."""
+
+    table: str
+    add: tuple[str, ...]
+
+
 class Gap(_Frozen):
     """What the sources of a pack leave open (规则包未覆盖): one entry of ``coverage.yaml``.
 
@@ -193,3 +200,4 @@ class Patch(_Frozen):
     reference: str
     rows: tuple[RowChange, ...] = ()
     sets: tuple[SetChange, ...] = ()
+    exclusions: tuple[ExclusionChange, ...] = ()

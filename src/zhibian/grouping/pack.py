@@ -27,7 +27,7 @@ from zhibian.problems import InputError, Problem
 
 Row = dict[str, str]
 Tables = dict[TableName, list[Row]]
-Kind = Literal["surgical", "procedural", "medical", "ambiguous"]
+Kind = Literal["surgical", "procedural", "medical", "ambiguous", "fallback"]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "mdc": ("mdc", "name", "rule", "order"),
@@ -38,6 +38,8 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "exclusions": ("table", "code"),
 }
 DEFAULT_READING = "default"
+# Rows that the authority writes into its tables but does not count as groups.
+UNCOUNTED_KINDS: frozenset[str] = frozenset({"ambiguous", "fallback"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class AdrgRule:
     Attributes
     ----------
     kind
-        ``surgical`` 外科手术, ``procedural`` 非手术室操作, ``medical`` 内科, ``ambiguous`` 歧义组.
+        ``surgical`` 外科手术, ``procedural`` 非手术室操作, ``medical`` 内科, ``ambiguous`` 歧义组,
+        ``fallback`` 占位组: the case stays in its category without a group.
     gaps
         The cases for which the sources do not tell whether the group takes them: the pack never
         guesses about them.
@@ -404,6 +407,20 @@ def patched(scheme: str, tables: Tables, patches: tuple[Patch, ...]) -> Tables:
             gone = {(extra.set, c) for c in extra.remove}
             result["sets"] = [r for r in result["sets"] if (r["set"], r["code"]) not in gone]
             result["sets"] += [{"set": extra.set, "type": extra.type, "code": c} for c in extra.add]
+        for more in patch.exclusions:
+            known = {r["code"] for r in result["exclusions"]}
+            for code in more.add:
+                if code in known:
+                    problems.append(
+                        Problem(
+                            f"patches/{patch.id} exclusions {code}",
+                            "patch_mismatch",
+                            "更正要补的编码已在排除表中",
+                            "从更正文件中去掉该编码",
+                        )
+                    )
+                else:
+                    result["exclusions"].append({"table": more.table, "code": code})
     if problems:
         raise InputError(scheme, problems)
     return result
@@ -420,6 +437,7 @@ def _kind(text: str) -> Kind:
         "procedural": "procedural",
         "medical": "medical",
         "ambiguous": "ambiguous",
+        "fallback": "fallback",
     }
     return kinds[text]
 
