@@ -54,7 +54,9 @@ class Failure:
 def code(
     path: Annotated[Path, typer.Argument(help="病例 JSON 文件，或其文件夹。", show_default=False)],
     scheme: Annotated[str | None, typer.Option(help="分组方案，如 chs-drg-1.1。")] = None,
-    tariff: Annotated[str | None, typer.Option(help="支付标准，如 linyi-2022。")] = None,
+    tariff: Annotated[
+        str | None, typer.Option(help="支付标准，如 linyi-2022；none 不计支付。")
+    ] = None,
     variant: Annotated[str | None, typer.Option(help="费率类别，如 三级职工。")] = None,
     output_format: Annotated[
         Literal["text", "json"],

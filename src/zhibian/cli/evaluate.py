@@ -16,7 +16,7 @@ from zhibian.evaluation.gold_cases import CaseScore, Figure, figures, gold_of, s
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import Limits, case_from_mapping, decode, parse_json
 from zhibian.review.pipeline import review
-from zhibian.review.reviewer import Reviewer, code_check, load_reviewer
+from zhibian.review.reviewer import NO_TARIFF, Reviewer, code_check, load_reviewer
 from zhibian.settings import Settings
 
 
@@ -32,7 +32,7 @@ def evaluate(
     limits = Limits(settings.max_document_chars, settings.max_file_bytes)
     try:
         reviewer = load_reviewer(
-            rules or settings.rules, scheme or settings.scheme, settings.tariff, None
+            rules or settings.rules, scheme or settings.scheme, NO_TARIFF, None
         )
         started = time.perf_counter()
         scores = _scores(folder, limits, reviewer)

@@ -193,20 +193,20 @@ def query_out(query: ClinicianQuery, case: Case, reviewer: Reviewer) -> QueryOut
     )
 
 
-def deviation_out(deviation: Deviation | None, reviewer: Reviewer) -> DeviationOut:
+def deviation_out(deviation: Deviation | None, tariff: str, variant: str) -> DeviationOut:
     """Return the payment deviation; None means that one of the pages could not be grouped."""
     if deviation is None:
         return DeviationOut(
-            tariff=reviewer.tariff.id,
-            variant=reviewer.variant,
+            tariff=tariff,
+            variant=variant,
             weight=None,
             amount=None,
             rate=None,
             note="两份首页中有一份不能分组，无法计算差异",
         )
     return DeviationOut(
-        tariff=reviewer.tariff.id,
-        variant=reviewer.variant,
+        tariff=tariff,
+        variant=variant,
         weight=None if deviation.weight is None else float(deviation.weight),
         amount=None if deviation.amount is None else float(deviation.amount),
         rate=None if deviation.ratio is None else round(float(deviation.ratio), 6),

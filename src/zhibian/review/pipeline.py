@@ -32,7 +32,14 @@ from zhibian.review.assemble import (
     unsupported_out,
     weak_out,
 )
-from zhibian.review.report import CaseReport, FlagsOut, GroupingsOut, RuleOut, VersionsOut
+from zhibian.review.report import (
+    CaseReport,
+    DeviationOut,
+    FlagsOut,
+    GroupingsOut,
+    RuleOut,
+    VersionsOut,
+)
 from zhibian.review.reviewer import UNGROUPED, Reviewer
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
@@ -71,7 +78,7 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
         versions=VersionsOut(
             zhibian=zhibian.__version__,
             scheme=reviewer.pack.scheme,
-            tariff=reviewer.tariff.id,
+            tariff=None if reviewer.tariff is None else reviewer.tariff.id,
             diagnosis_codes=reviewer.diagnoses.id,
             procedure_codes=reviewer.procedures.id,
         ),
@@ -97,14 +104,7 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
             query_out(query, case, reviewer)
             for query in _queries(case, proposal, filed, facts, reviewer)
         ),
-        deviation=(
-            None
-            if filed is None
-            else deviation_out(
-                deviate(price_filed, price_proposed) if price_filed and price_proposed else None,
-                reviewer,
-            )
-        ),
+        deviation=None if filed is None else _deviation(price_filed, price_proposed, reviewer),
         notices=tuple(map(notice_out, read.warnings)),
     )
 
@@ -182,10 +182,19 @@ def _group(
 
 def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
     """Return the payment standard; invalid input has none, an ungrouped case that of 0000."""
-    if grouping is None or grouping.status is Status.INVALID:
+    if reviewer.tariff is None or grouping is None or grouping.status is Status.INVALID:
         return None
     code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
     return reviewer.tariff.standard(code, reviewer.variant)
+
+
+def _deviation(
+    filed: PaymentStandard | None, proposed: PaymentStandard | None, reviewer: Reviewer
+) -> DeviationOut | None:
+    if reviewer.tariff is None or reviewer.variant is None:
+        return None
+    deviation = deviate(filed, proposed) if filed and proposed else None
+    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant)
 
 
 def _flags(

@@ -218,6 +218,8 @@ def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
 
 def _deviation(report: CaseReport) -> RenderableType:
     deviation = report.deviation
+    if report.versions.tariff is None:
+        return Text("支付偏差：未使用支付标准，不计算。")
     if deviation is None:
         return Text("支付偏差：没有已填报首页，不计算。")
     head = f"支付偏差（建议 − 已填报，{deviation.tariff} {deviation.variant}）"

@@ -95,7 +95,7 @@ class PaymentOut(_Frozen):
 class GroupingsOut(_Frozen):
     """The filed and the proposed front page, grouped (两份首页的分组)."""
 
-    filed: GroupingOut | None = Field(description="null when nothing is filed")
+    filed: GroupingOut | None = Field(description="null when nothing is filed or no tariff is used")
     proposed: GroupingOut | None = Field(description="null when no principal is proposed")
 
 
@@ -200,7 +200,9 @@ class CaseReport(_Frozen):
     grouping: GroupingsOut = Field(description="Both pages, grouped 分组")
     flags: FlagsOut = Field(description="Missed and unsupported codes 双向提示")
     queries: tuple[QueryOut, ...] = Field(description="Questions to the clinician 临床询问")
-    deviation: DeviationOut | None = Field(description="null when nothing is filed")
+    deviation: DeviationOut | None = Field(
+        description="null when nothing is filed or no tariff is used"
+    )
     notices: tuple[NoticeOut, ...] = Field(description="Warnings about the input 输入提示")
     disclaimer: str = Field(default=DISCLAIMER, description="How to read the figures 说明")
 

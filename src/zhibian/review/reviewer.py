@@ -24,6 +24,7 @@ from zhibian.terminology.crosswalk import (
 )
 
 UNGROUPED = "0000"
+NO_TARIFF = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,19 @@ class Reviewer:
     conditions: tuple[EvidenceCondition, ...]
     pack: RulePack
     codebook: CodeBook
-    tariff: Tariff
-    variant: str
+    tariff: Tariff | None
+    variant: str | None
 
 
 def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
-    """Load everything for reviews under one scheme and one tariff.
+    """Load everything for reviews under one scheme and one tariff, or without payment.
 
     Parameters
     ----------
     rules
         Folder of the rule data.
     scheme, tariff
-        Ids, such as ``chs-drg-1.1`` and ``linyi-2022``.
+        Ids, such as ``chs-drg-1.1`` and ``linyi-2022``; ``none`` for no payment standard.
     variant
         Rate variant of the tariff, such as ``三级职工``; its default when None.
 
@@ -61,20 +62,8 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         Something is unknown, absent or damaged, or the tariff is for another scheme.
     """
     pack = load_scheme(rules, scheme)
-    prices = load_tariff(rules, tariff)
-    if scheme.partition("@")[0] != prices.scheme:
-        raise InputError(
-            tariff,
-            [
-                Problem(
-                    "tariff",
-                    "tariff_scheme_differs",
-                    f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {scheme}",
-                    "用 --scheme 或 --tariff 选择相配的一对",
-                )
-            ],
-        )
-    chosen = prices.standard(UNGROUPED, variant).variant
+    prices = None if tariff == NO_TARIFF else _prices(rules, scheme, tariff)
+    chosen = None if prices is None else prices.standard(UNGROUPED, variant).variant
     diagnoses = load_code_set(rules, ICD10_NHSA)
     procedures = load_code_set(rules, ICD9CM3_NHSA)
     diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
@@ -96,6 +85,23 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         tariff=prices,
         variant=chosen,
     )
+
+
+def _prices(rules: Path, scheme: str, tariff: str) -> Tariff:
+    prices = load_tariff(rules, tariff)
+    if scheme.partition("@")[0] != prices.scheme:
+        raise InputError(
+            tariff,
+            [
+                Problem(
+                    "tariff",
+                    "tariff_scheme_differs",
+                    f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {scheme}",
+                    "用 --scheme 或 --tariff 选择相配的一对；只分组、不计支付用 --tariff none",
+                )
+            ],
+        )
+    return prices
 
 
 def code_check(reviewer: Reviewer) -> CodeCheck:

@@ -68,7 +68,7 @@ def run(reviewer: Reviewer, rules: Path, monkeypatch: pytest.MonkeyPatch) -> Run
         if (folder, scheme, tariff) == (rules, "chs-drg-1.1", "linyi-2022"):
             if variant is None:
                 return reviewer
-            if variant in reviewer.tariff.rates:
+            if reviewer.tariff is not None and variant in reviewer.tariff.rates:
                 return replace(reviewer, variant=variant)
         return load_reviewer(folder, scheme, tariff, variant)
 
@@ -287,6 +287,22 @@ def test_a_tariff_of_another_scheme_is_refused(run: Run, tmp_path: Path, rules: 
     result = run("code", write(tmp_path, "case.json", a_case()), "--rules", own)
     assert result.exit_code == 2
     assert "支付标准 linyi-2022 适用于分组方案 chs-drg-1.0，不适用于 chs-drg-1.1" in result.stderr
+
+
+def test_a_scheme_without_a_tariff_is_grouped_without_payment(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, "case.json", a_case())
+    refused = run("code", path, "--scheme", "chs-drg-2.0")
+    assert refused.exit_code == 2
+    assert "--tariff none" in refused.stderr
+    result = run("code", path, "--scheme", "chs-drg-2.0", "--tariff", "none", "--format", "json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert report["grouping"]["proposed"]["drg"]
+    assert report["grouping"]["proposed"]["payment"] is None
+    assert report["deviation"] is None
+    assert report["versions"]["tariff"] is None
+    shown = run("code", path, "--scheme", "chs-drg-2.0", "--tariff", "none")
+    assert "未使用支付标准" in shown.stdout
 
 
 def test_other_variants_price_the_same_group_otherwise(run: Run, tmp_path: Path) -> None:
