@@ -90,10 +90,18 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
     assertion = mention.assertion
     said_done = False
     if mention.section is not SectionKind.PROCEDURE_NAME:
+        own = ahead[max(ahead.rfind(","), ahead.rfind("，")) + 1 :]
+        # 无头盆不称，人工破膜: what another clause denies is not the procedure.
+        before = {"not_done": own}
         said = {
             group.meaning
             for group in rules.verbs
-            if says(group.terms, ahead[-group.window :] if group.before else behind[: group.window])
+            if says(
+                group.terms,
+                before.get(group.meaning, ahead)[-group.window :]
+                if group.before
+                else behind[: group.window],
+            )
         }
         said_done = (
             "done" in said
@@ -103,7 +111,6 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
         doubts = [verdict for meaning, verdict in _VERDICTS.items() if meaning in said]
         # "行…术" right before the name outweighs what another clause of the sentence tells, but
         # not a plan or refusal in its own.
-        own = ahead[max(ahead.rfind(","), ahead.rfind("，")) + 1 :]
         close = _says_done_closely(ahead, rules) and not _plans_anywhere(own, rules)
         if assertion is Assertion.PRESENT and doubts and not close:
             assertion = doubts[0]
@@ -150,14 +157,15 @@ def _around(mention: Mention, reading: Reading) -> tuple[str, str]:
 def _is_own_clause(ahead: str, behind: str, rules: ProcedureRules) -> bool:
     """Return whether the name stands alone between stops, as entries of a course do.
 
-    ``01-16 床旁经皮气管切开术，置入…`` tells what was done without a verb.
+    ``01-16 床旁经皮气管切开术，置入…`` tells what was done without a verb, and so does a name
+    with its quantity: ``血液灌流2h``.
     """
     lead = ahead.rstrip()
     for _ in range(2):
         for word in rules.lead_ins:
             lead = lead.removesuffix(word).rstrip()
     opens = not lead or lead[-1] in rules.clause_marks or lead[-1].isdigit()
-    closes = not behind or behind[0] in rules.clause_marks
+    closes = not behind or behind[0] in rules.clause_marks or behind[0].isdigit()
     return opens and closes
 
 
