@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from zhibian.cli.common import REFUSED, RulesOption, refuse, tell
+from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import (
     CodeCheck,
@@ -76,7 +76,7 @@ def code(
             tariff or settings.tariff,
             variant,
         )
-        limits = Limits(settings.max_document_chars, settings.max_file_bytes)
+        limits = case_limits(settings)
         entries, failures = _collect(path, limits, code_check(reviewer))
         if output is not None:
             _make_output(output, path)

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 
 from zhibian.problems import Problem
+from zhibian.records.case_json import Limits
+from zhibian.settings import Settings
 
 REFUSED = 2
 
@@ -17,6 +19,11 @@ FactsOption = Annotated[Path, typer.Option("--facts", help="来源数据（facts
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。")
 ]
+
+
+def case_limits(settings: Settings) -> Limits:
+    """Return how large a case and its documents may be."""
+    return Limits(settings.max_document_chars, settings.max_file_bytes)
 
 
 def tell(problems: Sequence[Problem], source: str | None = None) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from zhibian.cli.common import RulesOption, refuse
+from zhibian.cli.common import RulesOption, case_limits, refuse
 from zhibian.evaluation.gold_cases import CaseScore, Figure, figures, gold_of, score_case
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import Limits, case_from_mapping, decode, parse_json
@@ -29,7 +29,7 @@ def evaluate(
 ) -> None:
     """Print agreement with gold codes, with n, intervals and cases a second."""
     settings = Settings()
-    limits = Limits(settings.max_document_chars, settings.max_file_bytes)
+    limits = case_limits(settings)
     try:
         reviewer = load_reviewer(
             rules or settings.rules, scheme or settings.scheme, NO_TARIFF, None

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
+from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse
 from zhibian.cli.import_workbook import import_workbook
 from zhibian.grouping.build import build as build_pack
 from zhibian.grouping.check import CHECKS, Finding, check_pack
@@ -26,20 +26,16 @@ from zhibian.grouping.diff_text import (
 )
 from zhibian.grouping.pack import list_schemes, load_scheme, pack_folders, read_manifest
 from zhibian.grouping.recipe import editions
+from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import GroupingInput
 from zhibian.problems import InputError, Problem
-from zhibian.records.case_json import Limits, read_case
+from zhibian.records.case_json import read_case
 from zhibian.records.types import Case
 from zhibian.settings import Settings
 
 _ALL = "all"
 
 app = typer.Typer(help="分组规则包：列出、重建、导入、检查、比较。", no_args_is_help=True)
-
-RulesOption = Annotated[
-    Path | None, typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。")
-]
-
 
 app.command("import")(import_workbook)
 
@@ -52,7 +48,7 @@ def list_(rules: RulesOption = None) -> None:
         manifests = [read_manifest(f) for f in pack_folders(folder).values()]
         schemes = list_schemes(folder)
     except InputError as error:
-        raise _refuse(error.problems) from None
+        raise refuse(error.problems) from None
     readings = {(m.id, name): r for m in manifests for name, r in m.readings.items()}
     for scheme in schemes:
         pack_id, _, reading = scheme.partition("@")
@@ -78,7 +74,7 @@ def build(
     if edition not in (_ALL, *known):
         remedy = f"可用：{'、'.join((*known, _ALL))}"
         problem = Problem("--edition", "edition_unknown", "没有这个版本", remedy, edition)
-        raise _refuse([problem])
+        raise refuse([problem])
     for name in known if edition == _ALL else (edition,):
         _build(facts, known[name], (out or home) / name)
 
@@ -88,10 +84,10 @@ def _build(facts: Path, authored: Path, target: Path) -> None:
         findings = build_pack(facts, authored, target)
         manifest = read_manifest(target)
     except InputError as error:
-        raise _refuse(error.problems) from None
+        raise refuse(error.problems) from None
     except OSError as error:
         message = f"文件 {error.filename} 不能读写"
-        raise _refuse([Problem("--facts", "unreadable", message, "检查来源数据目录")]) from None
+        raise refuse([Problem("--facts", "unreadable", message, "检查来源数据目录")]) from None
     typer.echo(manifest.id)
     counts = "，".join(f"{name} {count:,}" for name, count in manifest.counts.items())
     typer.echo(f"  {counts}")
@@ -107,14 +103,14 @@ def check(
     folders = pack_folders(rules or Settings().rules)
     if pack is not None and pack not in folders:
         known = "、".join(folders) or "无"
-        raise _refuse([Problem("pack", "pack_unknown", "没有这个规则包", f"可用：{known}", pack)])
+        raise refuse([Problem("pack", "pack_unknown", "没有这个规则包", f"可用：{known}", pack)])
     for pack_id, folder in folders.items():
         if pack in (None, pack_id):
             typer.echo(pack_id)
             try:
                 _report(check_pack(folder))
             except InputError as error:
-                raise _refuse(error.problems) from None
+                raise refuse(error.problems) from None
 
 
 @app.command("diff")
@@ -146,8 +142,7 @@ def diff_(
             lines += render_code(code, roles)
             told["code"] = code_json(code, roles)
         if case is not None:
-            limits = Limits(settings.max_document_chars, settings.max_file_bytes)
-            entry = _front_page(read_case(case, limits).case)
+            entry = _front_page(read_case(case, case_limits(settings)).case)
             both = diff_case(entry, packs[0], packs[1], codebook)
             lines += render_case(both)
             told["case"] = case_json(both)
@@ -155,7 +150,7 @@ def diff_(
             found = diff(packs[0], packs[1])
             lines, told = render_diff(found), diff_json(found)
     except InputError as error:
-        raise _refuse(error.problems) from None
+        raise refuse(error.problems) from None
     if output_format == "json":
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
@@ -176,15 +171,7 @@ def _front_page(case: Case) -> GroupingInput:
     if page is None or stay is None:
         problem = Problem("--case", "no_front_page", "病例没有已填报的首页或住院信息", "补填首页")
         raise InputError("--case", [problem])
-    return GroupingInput(
-        page.principal.code,
-        tuple(d.code for d in page.others),
-        tuple(p.code for p in page.procedures),
-        stay.sex.digit,
-        stay.age,
-        stay.age_days,
-        stay.birth_weight_g or stay.admission_weight_g,
-    )
+    return grouping_input(page.principal, page.others, page.procedures, stay)
 
 
 def _report(findings: Sequence[Finding]) -> None:
@@ -195,12 +182,5 @@ def _report(findings: Sequence[Finding]) -> None:
     for finding in fatal:
         typer.echo(f"  {CHECKS[finding.check]}：{finding.subject} {finding.code}", err=True)
     if fatal:
-        raise typer.Exit(2)
+        raise typer.Exit(REFUSED)
     typer.echo("  规则包可用")
-
-
-def _refuse(problems: Sequence[Problem]) -> typer.Exit:
-    screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    for problem in problems:
-        screen.print(problem.render())
-    return typer.Exit(2)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.findings import CodedMention, evidence_span
-from zhibian.coding.procedure_rules import ContextTerm, Place, ProcedureRules
+from zhibian.coding.procedure_rules import ContextTerm, Place, ProcedureRules, VerbGroup
 from zhibian.coding.types import Evidence, Finding
 from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, SectionKind
 
@@ -91,18 +91,7 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
     said_done = False
     if mention.section is not SectionKind.PROCEDURE_NAME:
         own = ahead[max(ahead.rfind(","), ahead.rfind("，")) + 1 :]
-        # 无头盆不称，人工破膜: what another clause denies is not the procedure.
-        before = {"not_done": own}
-        said = {
-            group.meaning
-            for group in rules.verbs
-            if says(
-                group.terms,
-                before.get(group.meaning, ahead)[-group.window :]
-                if group.before
-                else behind[: group.window],
-            )
-        }
+        said = {g.meaning for g in rules.verbs if says(g.terms, _heard(g, ahead, own, behind))}
         said_done = (
             "done" in said
             or mention.term.startswith(rules.done_verbs)
@@ -127,6 +116,15 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
         place.id,
         mention.span.start,
     )
+
+
+def _heard(group: VerbGroup, ahead: str, own: str, behind: str) -> str:
+    """Return the text in which the verbs of a group count."""
+    if not group.before:
+        return behind[: group.window]
+    # 无头盆不称，人工破膜: what another clause denies is not the procedure.
+    clause = own if group.meaning == "not_done" else ahead
+    return clause[-group.window :]
 
 
 def _place(mention: Mention, reading: Reading, rules: ProcedureRules) -> Place:

@@ -6,9 +6,6 @@ output depends on the input files alone: same facts, same bytes.
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import yaml
 from zhibian.grouping.check import Finding, check_pack, coverage_findings
 from zhibian.grouping.manifest import COVERAGE, TABLES, Manifest
 from zhibian.grouping.pack import COLUMNS, Row, Tables
+from zhibian.grouping.pack_files import write_findings, write_rows, yaml_text
 from zhibian.grouping.recipe import RECIPE, Recipe, read_recipe
 from zhibian.grouping.transcript import Transcript, read_transcript
 from zhibian.grouping.wording import (
@@ -31,6 +29,7 @@ from zhibian.grouping.wording import (
     one_of,
     require,
 )
+from zhibian.terminology.tables import sha256_of
 
 _AUTHORED = ("about.yaml", RECIPE, COVERAGE, "patches/*.yaml")
 _WHEN = {"any": "", "mcc": "QTZD in MCC", "mcc_or_cc": "QTZD in {MCC,CC}"}
@@ -66,15 +65,14 @@ def build(facts: Path, authored: Path, out: Path) -> list[Finding]:
     tables, set_names = _tables(transcript, recipe, tuple(written["ambiguous_groups"]))
     _copy_authored(authored, out)
     for name in TABLES:
-        (out / f"{name}.csv").write_bytes(_csv(COLUMNS[name], tables[name]))
+        write_rows(out / f"{name}.csv", COLUMNS[name], tables[name])
     manifest = _manifest(written, facts, out, tables, set_names, transcript.sources)
     (out / "manifest.yaml").write_text(manifest, "utf-8")
     findings = check_pack(out)
     findings += coverage_findings(
         tables, transcript.diagnoses, transcript.procedures, transcript.repeats
     )
-    rows = [{"check": f.check, "subject": f.subject, "code": f.code} for f in findings]
-    (out / "findings.csv").write_bytes(_csv(("check", "subject", "code"), rows))
+    write_findings(out, findings)
     return findings
 
 
@@ -203,23 +201,8 @@ def _manifest(
         **written,
         "counts": counts,
         "set_names": dict(set_names),
-        "sha256": {name: _sha256(out / f"{name}.csv") for name in TABLES},
-        "sources": [{"path": s, "sha256": _sha256(facts / s)} for s in sources],
+        "sha256": {name: sha256_of(out / f"{name}.csv") for name in TABLES},
+        "sources": [{"path": s, "sha256": sha256_of(facts / s)} for s in sources],
     }
     valid = Manifest.model_validate(whole)
-    text: str = yaml.safe_dump(
-        valid.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=100
-    )
-    return "# Written by `zhibian rules build`; edit about.yaml instead.\n" + text
-
-
-def _csv(columns: tuple[str, ...], rows: Iterable[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return "# Written by `zhibian rules build`; edit about.yaml instead.\n" + yaml_text(valid)

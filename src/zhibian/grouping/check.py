@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -32,6 +31,7 @@ from zhibian.grouping.pack import (
     read_tables,
 )
 from zhibian.problems import InputError
+from zhibian.terminology.tables import sha256_of
 
 
 class Finding(NamedTuple):
@@ -117,8 +117,7 @@ def check_pack(folder: Path) -> list[Finding]:
     found = [
         Finding("sha256_differs", f"{name}.csv")
         for name in TABLES
-        if hashlib.sha256((folder / f"{name}.csv").read_bytes()).hexdigest()
-        != manifest.sha256.get(name)
+        if sha256_of(folder / f"{name}.csv") != manifest.sha256.get(name)
     ]
     uncounted = {r["adrg"] for r in tables["adrg"] if r["kind"] in UNCOUNTED_KINDS}
     actual = {

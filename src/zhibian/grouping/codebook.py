@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
+from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, CodeSet, load_code_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,11 @@ def load_codebook(rules: Path) -> CodeBook:
     InputError
         A code set is missing or damaged.
     """
-    diagnoses = load_code_set(rules, ICD10_NHSA)
-    procedures = load_code_set(rules, ICD9CM3_NHSA)
+    return codebook_of(load_code_set(rules, ICD10_NHSA), load_code_set(rules, ICD9CM3_NHSA))
+
+
+def codebook_of(diagnoses: CodeSet, procedures: CodeSet) -> CodeBook:
+    """Return the code book of two loaded code sets."""
     return CodeBook(
         frozenset(diagnoses.entries),
         frozenset(procedures.entries),

@@ -9,9 +9,6 @@ that reach it. Everything else is a finding of the report.
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import json
 import re
 from collections import Counter
@@ -41,6 +38,7 @@ from zhibian.grouping.manifest import (
     UngroupedCodes,
 )
 from zhibian.grouping.pack import COLUMNS, UNCOUNTED_KINDS, Row, Tables
+from zhibian.grouping.pack_files import write_findings, write_rows, yaml_text
 from zhibian.grouping.workbook import Cleanup, SheetRow, Workbook, order_of, read_workbook
 from zhibian.grouping.workbook_report import (
     Adjustment,
@@ -60,6 +58,7 @@ from zhibian.grouping.workbook_rules import (
     placed,
 )
 from zhibian.problems import InputError, Problem, errors
+from zhibian.terminology.tables import sha256_of
 
 _CLOSING = "0000"
 _ROBOT = "OP_ARB"
@@ -684,17 +683,16 @@ def _write(
     for stale in (out / "manifest.yaml", out / COVERAGE, *out.glob("patches/*.yaml")):
         stale.unlink(missing_ok=True)
     for name in TABLES:
-        (out / f"{name}.csv").write_bytes(_csv(COLUMNS[name], made.tables[name]))
+        write_rows(out / f"{name}.csv", COLUMNS[name], made.tables[name])
     names = [{"code": c, "name": n} for c, n in sorted(made.names.items())]
-    (out / "names.csv").write_bytes(_csv(("code", "name"), names))
-    rows = [{"check": f.check, "subject": f.subject, "code": f.code} for f in defects]
-    (out / "findings.csv").write_bytes(_csv(("check", "subject", "code"), rows))
+    write_rows(out / "names.csv", ("code", "name"), names)
+    write_findings(out, defects)
     for patch in made.patches:
         (out / "patches").mkdir(exist_ok=True)
-        (out / "patches" / f"{patch.id}.yaml").write_text(_yaml(patch), "utf-8")
+        (out / "patches" / f"{patch.id}.yaml").write_text(yaml_text(patch), "utf-8")
     if made.not_covered:
-        (out / COVERAGE).write_text(_yaml(_coverage(made.not_covered)), "utf-8")
-    digest = _sha256(workbook)
+        (out / COVERAGE).write_text(yaml_text(_coverage(made.not_covered)), "utf-8")
+    digest = sha256_of(workbook)
     report = ImportReport(
         edition.id,
         out,
@@ -713,7 +711,7 @@ def _write(
     (out / "report.json").write_text(text + "\n", "utf-8")
     source = SourceFile(path=workbook.name, sha256=digest)
     (out / "manifest.yaml").write_text(
-        "# Written by `zhibian rules import`.\n" + _yaml(_manifest(made, edition, out, source)),
+        "# Written by `zhibian rules import`.\n" + yaml_text(_manifest(made, edition, out, source)),
         "utf-8",
     )
     return report
@@ -753,7 +751,7 @@ def _manifest(made: _Assembled, edition: Edition, out: Path, source: SourceFile)
         counts=made.found,
         ambiguous_groups=tuple(r["adrg"] for r in made.tables["adrg"] if r["kind"] == "ambiguous"),
         readings=readings,
-        sha256={name: _sha256(out / f"{name}.csv") for name in TABLES},
+        sha256={name: sha256_of(out / f"{name}.csv") for name in TABLES},
         sources=(source,),
     )
 
@@ -769,22 +767,3 @@ def _read_yaml(path: Path, kind: type[_T]) -> _T:
             path.name, "unreadable", "版本说明文件不能读取", "恢复随软件提供的规则目录"
         )
         raise InputError(str(path), [problem]) from wrong
-
-
-def _yaml(model: BaseModel) -> str:
-    text: str = yaml.safe_dump(
-        model.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=100
-    )
-    return text
-
-
-def _csv(columns: tuple[str, ...], rows: Iterable[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -11,7 +11,8 @@ from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading
 from zhibian.grouping.engine import group
-from zhibian.grouping.types import Grouping, GroupingInput, Status
+from zhibian.grouping.stay import grouping_input
+from zhibian.grouping.types import Grouping, Status
 from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard
 from zhibian.quality.evidence import SupportAssessment, SupportStatus, support
@@ -68,7 +69,7 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
     facts = _facts(case, reading, reviewer)
     filed = _in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
-    group_proposed = _group_proposal(proposal, case.admission, reviewer)
+    group_proposed = _group_page(proposal, case.admission, reviewer)
     price_filed = _price(group_filed, reviewer)
     price_proposed = _price(group_proposed, reviewer)
     quote = quoter(case)
@@ -143,40 +144,13 @@ def _converted(code: str, code_set: CodeSet, crosswalk: Crosswalk) -> str:
     return code if code in code_set else crosswalk.convert(code).target or code
 
 
-def _group_page(page: FrontPage, stay: Admission | None, reviewer: Reviewer) -> Grouping:
-    others = tuple(entry.code for entry in page.others)
-    procedures = tuple(entry.code for entry in page.procedures)
-    return _group(page.principal.code, others, procedures, stay, reviewer)
-
-
-def _group_proposal(
-    proposal: Proposal, stay: Admission | None, reviewer: Reviewer
+def _group_page(
+    page: FrontPage | Proposal, stay: Admission | None, reviewer: Reviewer
 ) -> Grouping | None:
-    if proposal.principal is None:
+    """Group a page; one without a principal diagnosis has no group."""
+    if page.principal is None:
         return None
-    others = tuple(entry.code for entry in proposal.others)
-    procedures = tuple(entry.code for entry in proposal.procedures)
-    return _group(proposal.principal.code, others, procedures, stay, reviewer)
-
-
-def _group(
-    principal: str,
-    others: tuple[str, ...],
-    procedures: tuple[str, ...],
-    stay: Admission | None,
-    reviewer: Reviewer,
-) -> Grouping:
-    entry = GroupingInput(principal=principal, others=others, procedures=procedures)
-    if stay is not None:
-        entry = GroupingInput(
-            principal=principal,
-            others=others,
-            procedures=procedures,
-            sex=stay.sex.digit,
-            age=stay.age,
-            age_days=stay.age_days,
-            weight_g=stay.birth_weight_g or stay.admission_weight_g,
-        )
+    entry = grouping_input(page.principal, page.others, page.procedures, stay)
     return group(entry, reviewer.pack, reviewer.codebook)
 
 

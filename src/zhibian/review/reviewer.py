@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zhibian.coding.coder import Coder, load_coder
 from zhibian.documents.fact_lexicon import FactLexicon, load_lexicon
-from zhibian.grouping.codebook import CodeBook
+from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.payment.tariff import Tariff, load_tariff
 from zhibian.problems import InputError, Problem
@@ -77,11 +77,7 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         facts=load_lexicon(rules),
         conditions=load_conditions(rules),
         pack=pack,
-        codebook=CodeBook(
-            frozenset(diagnoses.entries),
-            frozenset(procedures.entries),
-            frozenset(code for code, entry in diagnoses.entries.items() if entry.grey),
-        ),
+        codebook=codebook_of(diagnoses, procedures),
         tariff=prices,
         variant=chosen,
     )
