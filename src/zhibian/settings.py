@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         Folder of the rule data (code sets, rule packs, tariffs, lexicons).
     examples
         Folder of the shipped invented records.
+    models
+        Folder of the trained models.
+    cache
+        Folder that keeps what can be computed again, such as encoded code sets.
     scheme
         Rule pack used when none is named.
     tariff
@@ -41,6 +45,8 @@ class Settings(BaseSettings):
 
     rules: Path = _shipped("_rules", "rules")
     examples: Path = _shipped("_examples", "examples")
+    models: Path = _shipped("_models", "models")
+    cache: Path = Path.home() / ".cache" / "zhibian"
     scheme: str = "chs-drg-1.1"
     tariff: str = "linyi-2022"
     max_document_chars: int = 1_000_000

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import rules, tariffs, terminology
+from zhibian.cli import rules, tariffs, terminology, train
 from zhibian.cli.code import code
 from zhibian.cli.evaluate import evaluate
 from zhibian.cli.group import group
+from zhibian.cli.link import link
 from zhibian.cli.schema import schema
 
 app = typer.Typer(
@@ -23,10 +24,12 @@ app = typer.Typer(
 app.command(help="编码审核：编码建议与依据、分组、漏报与无依据提示、支付偏差。")(code)
 app.command(help="批量分组：读入 CSV，加上分组结果写出。")(group)
 app.command(help="评测：建议与 gold 编码的一致性，含 95% 自助法区间。")(evaluate)
+app.command(help="术语链接：标准输入每行一条术语，输出编码、名称和得分（JSON 行）。")(link)
 app.command(help="输出病例（case）或审核结果（report）的 JSON Schema。")(schema)
 app.add_typer(rules.app, name="rules")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
+app.add_typer(train.app, name="train")
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,1 @@
+"""Linking single terms to codes (术语链接): candidates, features, re-ranking, choice."""

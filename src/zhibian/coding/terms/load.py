@@ -1,0 +1,183 @@
+"""Put a linker together (组装链接器): code set, aliases, rules, model, index."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from zhibian.coding.dictionary import ALIASES, read_aliases
+from zhibian.coding.terms.attributes import load_attributes
+from zhibian.coding.terms.linker import Comparer, Meaning, TermLinker
+from zhibian.coding.terms.meaning import Labels, MeaningIndex, build_meaning, pack_tokens
+from zhibian.coding.terms.model import LinkModel
+from zhibian.coding.terms.names import NameTable, TargetCode, build_names
+from zhibian.coding.terms.parts import load_splitter
+from zhibian.coding.terms.spelling import build_spelling
+from zhibian.coding.terms.types import Floats, TermEncoder
+from zhibian.problems import InputError, Problem
+from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
+from zhibian.terminology.crosswalk import (
+    ICD9CM3_CLINICAL_TO_NHSA,
+    ICD10_CLINICAL_TO_NHSA,
+    load_crosswalk,
+)
+from zhibian.terminology.tables import read_text
+
+ICD10_CLINICAL = "icd10-clinical-2.0"
+ICD9CM3_CLINICAL = "icd9cm3-clinical-3.0"
+CODE_SETS = (ICD10_NHSA, ICD9CM3_NHSA, ICD10_CLINICAL, ICD9CM3_CLINICAL)
+
+_CLINICAL = {
+    ICD10_CLINICAL: ICD10_CLINICAL_TO_NHSA,
+    ICD9CM3_CLINICAL: ICD9CM3_CLINICAL_TO_NHSA,
+}
+_FILE_REMEDY = "每行写 编码<TAB>名称，UTF-8 编码"
+# Names of the code sets are shorter; a longer one is cut, which changes only how its
+# last words are compared.
+_NAME_TOKENS = 28
+_INDEX_CHUNK = 2048
+
+
+def target_codes(rules: Path, code_set: str) -> list[TargetCode]:
+    """Return the codes of a code set of the terminology.
+
+    Raises
+    ------
+    InputError
+        There is no such code set, or its table is damaged.
+    """
+    if code_set in _CLINICAL:
+        entries = load_crosswalk(rules, _CLINICAL[code_set]).entries
+        return [TargetCode(code, name) for code, (name, _) in entries.items()]
+    if code_set not in CODE_SETS:
+        message = f"没有编码表 {code_set}；可用：{'、'.join(CODE_SETS)}"
+        remedy = "改用所列标识，或用 --code-set-file 指定编码文件"
+        raise InputError(code_set, [Problem("--code-set", "code_set_unknown", message, remedy)])
+    entries_of = load_code_set(rules, code_set).entries
+    return [TargetCode(e.code, e.name, e.grey) for e in entries_of.values()]
+
+
+def target_codes_of_file(path: Path) -> list[TargetCode]:
+    """Return the codes of a file with lines ``code<TAB>name``; further columns are ignored.
+
+    Raises
+    ------
+    InputError
+        The file can't be read, or a line lacks its name: all such lines are told.
+    """
+    lines = read_text(path, _FILE_REMEDY).splitlines()
+    rows = [(n, line.split("\t")) for n, line in enumerate(lines, start=1) if line.strip()]
+    wrong = [n for n, cells in rows if len(cells) < 2 or not cells[0].strip()]
+    if wrong or not rows:
+        empty = Problem(path.name, "file_empty", "文件中没有编码", _FILE_REMEDY)
+        message = "该行没有编码和名称两列"
+        problems = [Problem(f"第 {n} 行", "row_width", message, _FILE_REMEDY) for n in wrong]
+        raise InputError(path.name, problems or [empty])
+    return [TargetCode(c[0].strip(), c[1].strip()) for _, c in rows if c[1].strip()]
+
+
+def load_comparer(
+    rules: Path,
+    codes: Sequence[TargetCode],
+    labels: Labels,
+    encoder: TermEncoder | None,
+    cache: Path | None,
+) -> Comparer:
+    """Prepare the comparison of terms with a code set.
+
+    Parameters
+    ----------
+    rules
+        Folder of the rule data.
+    codes
+        The code set.
+    labels
+        What training learned about names.
+    encoder
+        The encoder; None compares by spelling alone.
+    cache
+        Folder that keeps encoded code sets; None keeps nothing.
+    """
+    attributes = load_attributes(rules)
+    names = build_names(codes, _aliases(rules), attributes)
+    meaning = None
+    if encoder is not None:
+        meaning = Meaning(encoder, _meaning_index(names, labels, encoder, cache))
+    return Comparer(
+        names=names,
+        spelling=build_spelling(names.spelled, names.exact),
+        splitter=load_splitter(rules),
+        attributes=attributes,
+        priors=_priors(names, labels),
+        meaning=meaning,
+    )
+
+
+def load_linker(
+    rules: Path,
+    codes: Sequence[TargetCode],
+    model: LinkModel,
+    encoder: TermEncoder | None,
+    cache: Path | None,
+) -> TermLinker:
+    """Prepare a linker; parameters as `load_comparer`, with the model that was read."""
+    comparer = load_comparer(rules, codes, model.labels, encoder, cache)
+    return TermLinker(comparer, model.rankers[(comparer.names.kind, encoder is not None)])
+
+
+def _aliases(rules: Path) -> Iterator[tuple[str, str]]:
+    """Yield ``(alias, official name)`` of all alias tables: names carry over to other sets."""
+    for kind, code_set in (("diagnosis", ICD10_NHSA), ("procedure", ICD9CM3_NHSA)):
+        official = load_code_set(rules, code_set)
+        for alias, code in read_aliases(rules / ALIASES / kind):
+            if code in official:
+                yield alias, official.name(code)
+
+
+def _priors(names: NameTable, labels: Labels) -> Floats:
+    rows = [labels.places.get(name, -1) for name in names.spelled]
+    return np.array([np.log1p(labels.counts[r]) if r >= 0 else np.nan for r in rows], np.float32)
+
+
+def _meaning_index(
+    names: NameTable, labels: Labels, encoder: TermEncoder, cache: Path | None
+) -> MeaningIndex:
+    key = hashlib.sha256("\n".join((encoder.fingerprint, *names.spelled)).encode()).hexdigest()
+    kept = cache / f"names-{key[:32]}.npz" if cache else None
+    if kept is not None and kept.is_file():
+        with np.load(kept, allow_pickle=False) as stored:
+            vectors, tokens = stored["vectors"].astype(np.float32), stored["tokens"]
+            weights = stored["weights"].astype(np.float32)
+        return build_meaning(vectors, tokens, weights, names.spelled, labels)
+    vectors, tokens, weights = _encode_names(names, encoder)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and moved: a broken-off run leaves no half file behind.
+        unfinished = kept.with_suffix(".part.npz")
+        half = np.float16
+        np.savez(
+            unfinished, vectors=vectors.astype(half), tokens=tokens, weights=weights.astype(half)
+        )
+        unfinished.replace(kept)
+    return build_meaning(vectors, tokens, weights, names.spelled, labels)
+
+
+def _encode_names(
+    names: NameTable, encoder: TermEncoder
+) -> tuple[Floats, np.ndarray[tuple[int, int, int], np.dtype[np.int8]], Floats]:
+    order = sorted(range(len(names)), key=lambda i: len(names.spelled[i]))
+    first = encoder.encode([names.spelled[order[0]]])
+    vectors = np.zeros((len(names), first.vectors.shape[1]), np.float32)
+    tokens = np.zeros((len(names), _NAME_TOKENS, first.tokens.shape[2]), np.int8)
+    weights = np.zeros((len(names), _NAME_TOKENS), np.float32)
+    for start in range(0, len(order), _INDEX_CHUNK):
+        rows = order[start : start + _INDEX_CHUNK]
+        encoded = encoder.encode([names.spelled[row] for row in rows])
+        width = min(_NAME_TOKENS, encoded.tokens.shape[1])
+        vectors[rows] = encoded.vectors
+        tokens[rows, :width] = pack_tokens(encoded)[:, :width]
+        weights[rows, :width] = encoded.weights[:, :width]
+    return vectors, tokens, weights

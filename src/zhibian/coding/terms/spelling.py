@@ -1,0 +1,102 @@
+"""Candidates by spelling (按字面找候选): character n-grams, exact names, names inside a term."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ahocorasick
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from zhibian.coding.terms.types import Floats
+
+_SHORTEST_INSIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingIndex:
+    """Names searchable by their characters (字面索引).
+
+    Attributes
+    ----------
+    vectorizer
+        Weights of character n-grams, 1 to 3.
+    matrix
+        Unit rows (names, n-grams), sparse.
+    transposed
+        The same by columns, for searching.
+    inside
+        Automaton of all spellings; values are positions and lengths.
+    rarity
+        Inverse document frequency of a character among the names.
+    """
+
+    vectorizer: TfidfVectorizer
+    matrix: Any
+    transposed: Any
+    inside: ahocorasick.Automaton
+    rarity: dict[str, float]
+
+    def vectors(self, texts: Sequence[str]) -> Any:
+        """Return unit rows (texts, n-grams), sparse."""
+        return self.vectorizer.transform(texts)
+
+    def nearest(self, vectors: Any, count: int) -> list[Sequence[int]]:
+        """Return the positions of the nearest names of each row, best first."""
+        near = (vectors @ self.transposed).tocsr()
+        found: list[Sequence[int]] = []
+        for row in range(near.shape[0]):
+            low, high = near.indptr[row], near.indptr[row + 1]
+            values, places = near.data[low:high], near.indices[low:high]
+            if len(values) > count:
+                best = np.argpartition(-values, count)[:count]
+                values, places = values[best], places[best]
+            found.append(places[np.argsort(-values, kind="stable")].tolist())
+        return found
+
+    def contained(self, text: str) -> list[int]:
+        """Return the names that stand in a text, without those inside a longer one."""
+        hits = [(end - n + 1, end + 1, place) for end, (place, n) in self.inside.iter(text)]
+        hits.sort(key=lambda hit: hit[0] - hit[1])
+        taken: list[tuple[int, int]] = []
+        kept = []
+        for start, end, place in hits:
+            if not any(low <= start and end <= high for low, high in taken):
+                taken.append((start, end))
+                kept.append(place)
+        return kept
+
+    def rarities(self, text: str) -> Floats:
+        """Return the rarity of each character; unknown ones count as the rarest."""
+        rarest = self.rarity[""]
+        return np.array([self.rarity.get(c, rarest) for c in text], np.float32)
+
+
+def build_spelling(spelled: Sequence[str], exact: dict[str, int] | Any) -> SpellingIndex:
+    """Build the index.
+
+    Parameters
+    ----------
+    spelled
+        Names as compared.
+    exact
+        Further spellings (aliases included) to positions.
+    """
+    vectorizer = TfidfVectorizer(
+        analyzer="char", ngram_range=(1, 3), sublinear_tf=True, lowercase=False, dtype=np.float32
+    )
+    matrix = vectorizer.fit_transform(spelled).tocsr()
+    inside = ahocorasick.Automaton()
+    for spelling, place in exact.items():
+        if len(spelling) >= _SHORTEST_INSIDE:
+            inside.add_word(spelling, (place, len(spelling)))
+    inside.make_automaton()
+    rarity = {
+        gram: float(vectorizer.idf_[column])
+        for gram, column in vectorizer.vocabulary_.items()
+        if len(gram) == 1
+    }
+    rarity[""] = max(rarity.values(), default=1.0)
+    return SpellingIndex(vectorizer, matrix, matrix.T.tocsr(), inside, rarity)

@@ -1,0 +1,288 @@
+"""Train, write and measure the term-linking model (术语链接模型的训练与评测)."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zhibian.coding.dictionary import ALIASES
+from zhibian.coding.terms.features import columns
+from zhibian.coding.terms.linker import BATCH, Comparer, TermLinker
+from zhibian.coding.terms.load import load_comparer, load_linker, target_codes_of_file
+from zhibian.coding.terms.meaning import Labels
+from zhibian.coding.terms.model import (
+    LABEL_VECTORS,
+    LABELS,
+    MANIFEST,
+    NAME,
+    TOKENIZER,
+    LinkModel,
+    pack_labels,
+    ranker_file,
+)
+from zhibian.coding.terms.parts import clean
+from zhibian.coding.terms.types import TermEncoder
+from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
+from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
+from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
+from zhibian.training.labels import learn_labels
+from zhibian.training.pairs import (
+    TermPair,
+    all_names,
+    read_alias_pairs,
+    read_chip_cdn,
+    read_names,
+    read_yidu_n7k,
+    wordings,
+)
+from zhibian.training.ranker import Example, train_ranker
+from zhibian.training.split import Split, pick, split
+
+SPLIT = "link-2026-11"
+CHIP_ASIDE, YIDU_ASIDE = 1 / 6, 1 / 5
+CHIP_NAMES = "icd10_beijing_v601.tsv"
+YIDU_NAMES = "icd9cm3_names.txt"
+# The challenge's mark for "no name of the set fits".
+_NO_NAME = "O"
+
+_ALIAS_POOL, _ALIAS_EPOCH = 4000, 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """One research data set with its split and code set (一个数据集).
+
+    Attributes
+    ----------
+    name
+        ``chip_cdn`` or ``yidu_n7k``.
+    pairs
+        All pairs of the training files.
+    parts
+        Which are for training, tuning, or kept aside.
+    code_file
+        Code set that the pairs were coded with.
+    goal
+        ``f1`` or ``accuracy``.
+    """
+
+    name: str
+    pairs: Sequence[TermPair]
+    parts: Split
+    code_file: Path
+    goal: str
+
+
+def read_corpora(chip_cdn: Path, yidu_n7k: Path) -> tuple[Corpus, Corpus]:
+    """Read both data sets and split them.
+
+    Raises
+    ------
+    InputError
+        A file is absent or of another layout.
+    """
+    chip, yidu = read_chip_cdn(chip_cdn), read_yidu_n7k(yidu_n7k)
+    return (
+        Corpus(
+            "chip_cdn",
+            chip,
+            split(wordings(chip), SPLIT, aside=CHIP_ASIDE),
+            chip_cdn / CHIP_NAMES,
+            "f1",
+        ),
+        Corpus(
+            "yidu_n7k",
+            yidu,
+            split(wordings(yidu), SPLIT, aside=YIDU_ASIDE),
+            yidu_n7k / YIDU_NAMES,
+            "accuracy",
+        ),
+    )
+
+
+def train_tasks(corpora: Sequence[Corpus], rules: Path) -> list[Any]:
+    """Return the tasks of the encoder: the training parts, and a sample of the aliases."""
+    # torch is imported where it is used: measuring does not need it.
+    from zhibian.training.encoder import Task  # noqa: PLC0415
+
+    tasks = []
+    for corpus in corpora:
+        pairs = [
+            replace(p, names=tuple(n for n in p.names if n != _NO_NAME))
+            for p in pick(corpus.pairs, corpus.parts.fit)
+        ]
+        pairs = [p for p in pairs if p.names]
+        names = {name for _, name in read_names(corpus.code_file)}
+        tasks.append(Task(corpus.name, pairs, sorted(names | all_names(pairs))))
+    for kind, code_set in (("diagnosis", ICD10_NHSA), ("procedure", ICD9CM3_NHSA)):
+        official = {c: e.name for c, e in load_code_set(rules, code_set).entries.items()}
+        dice = random.Random(1)
+        every = read_alias_pairs(rules / ALIASES / kind, official)
+        sample = dice.sample(every, min(_ALIAS_POOL, len(every)))
+        pool = set(dice.sample(sorted(official.values()), _ALIAS_POOL))
+        tasks.append(Task(kind, sample, sorted(all_names(sample) | pool), per_epoch=_ALIAS_EPOCH))
+    return tasks
+
+
+def train_encoder_files(
+    corpora: Sequence[Corpus],
+    rules: Path,
+    base: Path,
+    folder: Path,
+    *,
+    epochs: int,
+    device: str,
+    log: Callable[[str], None],
+) -> None:
+    """Fine-tune the encoder and write ``encoder.onnx`` and ``tokenizer.json``.
+
+    Parameters
+    ----------
+    corpora
+        Data sets.
+    rules
+        Folder of the rule data.
+    base
+        A Hugging Face ``BertModel`` folder with ``tokenizer.json``.
+    folder
+        Where to write.
+    epochs, device
+        Passes over the pairs; ``cpu`` or ``cuda``.
+    log
+        Told of progress.
+    """
+    import torch  # noqa: PLC0415
+    from tokenizers import Tokenizer  # noqa: PLC0415
+    from transformers import BertModel  # noqa: PLC0415
+
+    from zhibian.training.encoder import Recipe, train_encoder  # noqa: PLC0415
+    from zhibian.training.export import export_onnx  # noqa: PLC0415
+    from zhibian.training.network import TermNetwork  # noqa: PLC0415
+
+    recipe = Recipe(epochs=epochs)
+    torch.manual_seed(recipe.seed)
+    # Plain attention is faster than the fused kernel on texts of ten tokens; dropout
+    # costs a tenth of the time and three epochs do not need it.
+    bert = BertModel.from_pretrained(
+        base,
+        add_pooling_layer=False,
+        attn_implementation="eager",
+        dtype=torch.float32,
+        attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=0.0,
+    )
+    network = TermNetwork(bert)
+    tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
+    train_encoder(network, tokenizer, train_tasks(corpora, rules), recipe, device=device, log=log)
+    export_onnx(network, base / TOKENIZER, folder)
+
+
+def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder) -> Labels:
+    """Learn labels from the training parts of all data sets."""
+    pairs = [p for c in corpora for p in pick(c.pairs, c.parts.fit) if clean(p.wording)]
+    texts = [clean(p.wording) for p in pairs]
+    chunks = [texts[i : i + 512] for i in range(0, len(texts), 512)]
+    return learn_labels(pairs, np.concatenate([encoder.encode(c).vectors for c in chunks]))
+
+
+def write_labels(labels: Labels, folder: Path) -> None:
+    """Write ``labels.csv`` and ``label_vectors.npy``."""
+    rows = [(name, f"{labels.counts[place]:.0f}") for name, place in labels.places.items()]
+    write_csv(folder / LABELS, ("name", "count"), rows)
+    np.save(folder / LABEL_VECTORS, pack_labels(labels.vectors), allow_pickle=False)
+
+
+def train_rankers(
+    corpora: Sequence[Corpus],
+    rules: Path,
+    labels: Labels,
+    encoder: TermEncoder,
+    folder: Path,
+    cache: Path | None,
+    log: Callable[[str], None],
+) -> dict[str, Any]:
+    """Train and write the four rankers; return their cross-validated scores.
+
+    They learn from the tuning parts, which the encoder and the labels never saw.
+    """
+    scores: dict[str, Any] = {}
+    for corpus in corpora:
+        for used in (None, encoder):
+            codes = target_codes_of_file(corpus.code_file)
+            comparer = load_comparer(rules, codes, labels, used, cache)
+            examples = examples_of(comparer, pick(corpus.pairs, corpus.parts.tune))
+            content, score = train_ranker(
+                examples,
+                columns(comparer.attributes.groups, meaning=used is not None),
+                comparer.names.codes,
+                goal=corpus.goal,
+                seed=1,
+            )
+            file = ranker_file(comparer.names.kind, encoder=used is not None)
+            (folder / file).write_text(json.dumps(content, separators=(",", ":")) + "\n")
+            scores[file] = {"terms": len(examples), **asdict(score)}
+            log(f"  {file}: {scores[file]}")
+    return scores
+
+
+def examples_of(comparer: Comparer, pairs: Sequence[TermPair]) -> list[Example]:
+    """Return pairs as examples for the re-ranker."""
+    kept = [pair for pair in pairs if clean(pair.wording)]
+    found = []
+    for start in range(0, len(kept), BATCH):
+        some = kept[start : start + BATCH]
+        compared = comparer.compare([clean(pair.wording) for pair in some])
+        for pair, one in zip(some, compared, strict=True):
+            places = (comparer.names.exact.get(clean(name)) for name in pair.names)
+            right = frozenset(place for place in places if place is not None)
+            found.append(Example(one, right, len(pair.names)))
+    return found
+
+
+def write_manifest(folder: Path, about: dict[str, Any]) -> None:
+    """Write the manifest: what is known about the model, and the sha256 of every file."""
+    files = (path for path in sorted(folder.iterdir()) if path.name not in {MANIFEST, "README.md"})
+    content = {"version": NAME, **about, "files": {path.name: sha256_of(path) for path in files}}
+    write_yaml(folder / MANIFEST, content, "由 zhibian train link 生成，勿手改")
+
+
+def measure_aside(
+    corpora: Sequence[Corpus],
+    rules: Path,
+    model: LinkModel,
+    encoder: TermEncoder | None,
+    cache: Path | None,
+) -> dict[str, Any]:
+    """Measure on the parts kept aside, with intervals and terms a second."""
+    found: dict[str, Any] = {}
+    for corpus in corpora:
+        codes = target_codes_of_file(corpus.code_file)
+        linker = load_linker(rules, codes, model, encoder, cache)
+        found[corpus.name] = _measure(linker, corpus)
+    return found
+
+
+def _measure(linker: TermLinker, corpus: Corpus) -> dict[str, Any]:
+    pairs = pick(corpus.pairs, corpus.parts.aside)
+    started = time.perf_counter()
+    links = list(linker.link([pair.wording for pair in pairs]))
+    seconds = time.perf_counter() - started
+    scores = [
+        score_term([clean(c.name) for c in link.codes], [clean(n) for n in pair.names])
+        for link, pair in zip(links, pairs, strict=True)
+    ]
+    return {
+        "n": len(pairs),
+        "checksum": corpus.parts.checksum,
+        "micro_f1": asdict(with_interval(micro_f1, scores)),
+        "accuracy": asdict(with_interval(accuracy, scores)),
+        "gold_names": sum(s.gold for s in scores),
+        "terms_a_second": round(len(pairs) / seconds, 1),
+    }
