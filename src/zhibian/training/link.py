@@ -15,7 +15,12 @@ import numpy as np
 from zhibian.coding.dictionary import ALIASES
 from zhibian.coding.terms.features import columns
 from zhibian.coding.terms.linker import BATCH, Comparer, TermLinker
-from zhibian.coding.terms.load import load_comparer, load_linker, target_codes_of_file
+from zhibian.coding.terms.load import (
+    load_comparer,
+    load_linker,
+    named_aliases,
+    target_codes_of_file,
+)
 from zhibian.coding.terms.meaning import Labels
 from zhibian.coding.terms.model import (
     LABEL_VECTORS,
@@ -216,7 +221,7 @@ def train_rankers(
     for corpus in corpora:
         for used in (None, encoder):
             codes = target_codes_of_file(corpus.code_file)
-            comparer = load_comparer(rules, codes, labels, used, cache)
+            comparer = load_comparer(rules, codes, named_aliases(rules), labels, used, cache)
             examples = examples_of(comparer, pick(corpus.pairs, corpus.parts.tune))
             content, score = train_ranker(
                 examples,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
 from zhibian.coding.terms.features import Compared
 from zhibian.coding.terms.ranker import FINALISTS, beside_rows
@@ -61,6 +62,7 @@ def train_ranker(
     *,
     goal: str,
     seed: int,
+    trees: int = 120,
 ) -> tuple[dict[str, Any], Score]:
     """Train both stages and choose the limit.
 
@@ -79,6 +81,8 @@ def train_ranker(
         ``f1`` or ``accuracy``: what the limit is chosen for.
     seed
         Of folds and trees.
+    trees
+        Trees a stage.
 
     Returns
     -------
@@ -87,21 +91,21 @@ def train_ranker(
     """
     rows = [e.compared.rows for e in examples]
     truth = [_truth(e.compared.places, e) for e in examples]
-    alone_out = _out_of_fold(rows, truth, seed)
+    alone_out = _out_of_fold(rows, truth, seed, trees)
     finals = [np.argsort(-s, kind="stable")[:FINALISTS] for s in alone_out]
     beside = [
         beside_rows(e.compared, s, order, codes)
         for e, s, order in zip(examples, alone_out, finals, strict=True)
     ]
     beside_truth = [t[order] for t, order in zip(truth, finals, strict=True)]
-    beside_out = _out_of_fold(beside, beside_truth, seed + 1)
+    beside_out = _out_of_fold(beside, beside_truth, seed + 1, trees)
     places = [e.compared.places[order] for e, order in zip(examples, finals, strict=True)]
     scored = [measure(examples, places, beside_out, float(limit)) for limit in _LIMITS]
     best = max(range(len(scored)), key=lambda i: getattr(scored[i], goal))
     content = {
         "columns": list(columns),
-        "alone": as_data(_fit(rows, truth, seed)),
-        "beside": as_data(_fit(beside, beside_truth, seed + 1)),
+        "alone": as_data(_fit(rows, truth, seed, trees)),
+        "beside": as_data(_fit(beside, beside_truth, seed + 1, trees)),
         "limit": round(float(_LIMITS[best]), 2),
     }
     return content, scored[best]
@@ -127,7 +131,7 @@ def measure(
 
 def as_data(model: HistGradientBoostingClassifier) -> dict[str, Any]:
     """Return boosted trees as lists of numbers; see `zhibian.coding.terms.trees`."""
-    trees = []
+    grown = []
     depth = 0
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
@@ -135,10 +139,11 @@ def as_data(model: HistGradientBoostingClassifier) -> dict[str, Any]:
         depth = max(depth, int(nodes["depth"].max()))
         thresholds = np.where(inner, nodes["num_threshold"], 0.0)
         values = np.where(inner, 0.0, nodes["value"])
-        trees.append(
+        grown.append(
             {
                 "feature": np.where(inner, nodes["feature_idx"].astype(np.int64), -1).tolist(),
-                "threshold": [float(f"{t:.7g}") for t in thresholds],
+                # In full: a rounded threshold sends values beside it the wrong way.
+                "threshold": thresholds.tolist(),
                 "left": nodes["left"].tolist(),
                 "right": nodes["right"].tolist(),
                 "missing_left": nodes["missing_go_to_left"].tolist(),
@@ -146,7 +151,7 @@ def as_data(model: HistGradientBoostingClassifier) -> dict[str, Any]:
             }
         )
     baseline = float(np.ravel(model._baseline_prediction)[0])
-    return {"baseline": baseline, "depth": depth, "trees": trees}
+    return {"baseline": baseline, "depth": depth, "trees": grown}
 
 
 def _truth(places: Integers, example: Example) -> NDArray[np.int64]:
@@ -154,10 +159,10 @@ def _truth(places: Integers, example: Example) -> NDArray[np.int64]:
 
 
 def _fit(
-    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], seed: int
+    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], seed: int, trees: int
 ) -> HistGradientBoostingClassifier:
     model = HistGradientBoostingClassifier(
-        max_iter=120,
+        max_iter=trees,
         learning_rate=0.07,
         max_leaf_nodes=12,
         min_samples_leaf=40,
@@ -166,15 +171,17 @@ def _fit(
         early_stopping=False,
         random_state=seed,
     )
-    return model.fit(np.concatenate(rows), np.concatenate(truth))
+    # One thread: the tables are small, and waiting for a second busy core costs more.
+    with threadpool_limits(1):
+        return model.fit(np.concatenate(rows), np.concatenate(truth))
 
 
 def _out_of_fold(
-    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], seed: int
+    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], seed: int, trees: int
 ) -> list[Floats]:
     found: list[Floats] = [np.zeros(0, np.float32)] * len(rows)
     for fit, rest in KFold(FOLDS, shuffle=True, random_state=seed).split(rows):
-        model = _fit([rows[i] for i in fit], [truth[i] for i in fit], seed)
+        model = _fit([rows[i] for i in fit], [truth[i] for i in fit], seed, trees)
         scores = model.predict_proba(np.concatenate([rows[i] for i in rest]))[:, 1]
         ends = np.cumsum([len(rows[i]) for i in rest])[:-1]
         for i, some in zip(rest, np.split(scores.astype(np.float32), ends), strict=True):

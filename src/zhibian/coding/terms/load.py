@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +82,7 @@ def target_codes_of_file(path: Path) -> list[TargetCode]:
 def load_comparer(
     rules: Path,
     codes: Sequence[TargetCode],
+    aliases: Iterable[tuple[str, str]],
     labels: Labels,
     encoder: TermEncoder | None,
     cache: Path | None,
@@ -94,6 +95,8 @@ def load_comparer(
         Folder of the rule data.
     codes
         The code set.
+    aliases
+        ``(alias, name)``, see `named_aliases`.
     labels
         What training learned about names.
     encoder
@@ -102,7 +105,7 @@ def load_comparer(
         Folder that keeps encoded code sets; None keeps nothing.
     """
     attributes = load_attributes(rules)
-    names = build_names(codes, _aliases(rules), attributes)
+    names = build_names(codes, aliases, attributes)
     meaning = None
     if encoder is not None:
         meaning = Meaning(encoder, _meaning_index(names, labels, encoder, cache))
@@ -124,11 +127,11 @@ def load_linker(
     cache: Path | None,
 ) -> TermLinker:
     """Prepare a linker; parameters as `load_comparer`, with the model that was read."""
-    comparer = load_comparer(rules, codes, model.labels, encoder, cache)
+    comparer = load_comparer(rules, codes, named_aliases(rules), model.labels, encoder, cache)
     return TermLinker(comparer, model.rankers[(comparer.names.kind, encoder is not None)])
 
 
-def _aliases(rules: Path) -> Iterator[tuple[str, str]]:
+def named_aliases(rules: Path) -> Iterator[tuple[str, str]]:
     """Yield ``(alias, official name)`` of all alias tables: names carry over to other sets."""
     for kind, code_set in (("diagnosis", ICD10_NHSA), ("procedure", ICD9CM3_NHSA)):
         official = load_code_set(rules, code_set)

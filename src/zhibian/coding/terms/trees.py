@@ -42,7 +42,7 @@ class Trees:
 
     baseline: float
     feature: Integers
-    threshold: Floats
+    threshold: NDArray[np.float64]
     left: Integers
     right: Integers
     missing_left: NDArray[np.bool_]
@@ -92,7 +92,7 @@ def trees_from(content: Mapping[str, Any]) -> Trees:
     return Trees(
         baseline=float(content["baseline"]),
         feature=column("feature", _LEAF).astype(np.int64),
-        threshold=column("threshold", 0).astype(np.float32),
+        threshold=column("threshold", 0),
         left=column("left", 0).astype(np.int64),
         right=column("right", 0).astype(np.int64),
         missing_left=column("missing_left", 0).astype(np.bool_),
