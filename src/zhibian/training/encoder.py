@@ -91,6 +91,7 @@ def train_encoder(
     recipe: Recipe,
     *,
     device: str = "cpu",
+    trained: bool = False,
     log: Callable[[str], None] = print,
 ) -> None:
     """Train a network in place.
@@ -111,6 +112,9 @@ def train_encoder(
         How to train.
     device
         ``cpu`` or ``cuda``.
+    trained
+        Whether the network has been trained before: then it names its own confusions
+        from the first epoch on.
     log
         Told of progress.
     """
@@ -119,7 +123,10 @@ def train_encoder(
     network.to(device)
     for still in (network.bert.embeddings, *network.bert.encoder.layer[: recipe.frozen]):
         still.requires_grad_(False)
-    prepared = [_Prepared(task, _mine_by_spelling(task, recipe.mined)) for task in tasks]
+    prepared = [_Prepared(task) for task in tasks]
+    if not trained:
+        for one in prepared:
+            one.wrong = _mine_by_spelling(one.task, recipe.mined)
     sizes = [min(t.per_epoch or len(t.pairs), len(t.pairs)) for t in tasks]
     steps = recipe.epochs * sum(-(-size // recipe.batch) for size in sizes)
     learned = [p for p in network.parameters() if p.requires_grad]
@@ -129,7 +136,7 @@ def train_encoder(
     )
     started = time.monotonic()
     for epoch in range(recipe.epochs):
-        if epoch:
+        if epoch or trained:
             for one in prepared:
                 one.wrong = _mine_by_network(network, tokenizer, one.task, recipe, device)
             log(f"  mined again, {time.monotonic() - started:.0f} s")

@@ -27,7 +27,7 @@ def attributes(rules: Path) -> Attributes:
 
 @pytest.fixture(scope="module")
 def splitter(rules: Path) -> Splitter:
-    return load_splitter(rules)
+    return load_splitter(rules, "diagnosis")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_numbers_that_are_no_grades_are_left_alone(attributes: Attributes) -> No
     [
         ("高血压;糖尿病", ("高血压", "糖尿病")),
         ("1.肺炎2、右侧胸腔积液", ("肺炎2", "胸腔积液")),
-        ("左膝退变伴游离体", ("膝退变", "游离体")),
+        ("左膝退变伴游离体", ("膝退行性病变", "游离体")),
         ("糖尿病并发症", ()),
         ("多指并指", ()),
         ("肺炎?", ("肺炎",)),
@@ -94,6 +94,12 @@ def test_a_term_has_a_limited_number_of_parts(splitter: Splitter) -> None:
 def test_core_drops_side_number_and_doubt_but_never_all(splitter: Splitter) -> None:
     assert splitter.core("1.左侧股骨颈骨折待查") == "股骨颈骨折"
     assert splitter.core("左") == "左"
+
+
+def test_ward_words_become_those_of_the_code_set(rules: Path, splitter: Splitter) -> None:
+    assert splitter.core("右乳腺癌") == "乳腺恶性肿瘤"
+    procedures = load_splitter(rules, "procedure")
+    assert procedures.core("左侧声带息肉摘除术") == "声带病损切除术"
 
 
 def test_clean_folds_width_case_and_quotes() -> None:

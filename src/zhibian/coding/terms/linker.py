@@ -28,9 +28,10 @@ from zhibian.coding.terms.types import (
 BATCH = 128
 ALTERNATIVES = 5
 
-# Candidates taken for the whole term and for each part; more of them cost time and
+# Candidates taken for the whole term (and its core) and for each part; more of them cost time and
 # brought no further right code among the tuning pairs.
 _GRAMS_WHOLE, _GRAMS_PART = 10, 4
+_GRAMS_WHOLE_ALONE, _GRAMS_PART_ALONE = 30, 10
 _DENSE_WHOLE, _DENSE_PART = 16, 5
 _LABELS_WHOLE, _LABELS_PART = 8, 2
 
@@ -102,15 +103,19 @@ class Comparer:
 
         widths = [len(q.parts) + 2 for q in queries]
         grams = sparse.vstack([q.grams for q in queries]).tocsr() if queries else None
-        by_spelling = self.spelling.nearest(grams, _GRAMS_WHOLE) if queries else []
+        alone = self.meaning is None
+        whole = _GRAMS_WHOLE_ALONE if alone else _GRAMS_WHOLE
+        part = _GRAMS_PART_ALONE if alone else _GRAMS_PART
+        by_spelling = self.spelling.nearest(grams, whole) if queries else []
         by_meaning = self._meaning_candidates(queries, widths)
         found = []
         row = 0
         for query, width, meant in zip(queries, widths, by_meaning, strict=True):
             places: set[int] = set(meant)
             places.update(by_spelling[row])
-            for part_row in range(row + 1, row + width):
-                places.update(by_spelling[part_row][:_GRAMS_PART])
+            places.update(by_spelling[row + 1])
+            for part_row in range(row + 2, row + width):
+                places.update(by_spelling[part_row][:part])
             row += width
             places.update(self.spelling.contained(query.text))
             exact = (self.names.exact.get(t) for t in (query.text, query.core, *query.parts))

@@ -112,7 +112,7 @@ def load_comparer(
     return Comparer(
         names=names,
         spelling=build_spelling(names.spelled, names.exact),
-        splitter=load_splitter(rules),
+        splitter=load_splitter(rules, names.kind),
         attributes=attributes,
         priors=_priors(names, labels),
         meaning=meaning,
