@@ -68,11 +68,11 @@ def link(
             )
         weights = output / ENCODER
         encoder = OnnxTermEncoder(weights, output / TOKENIZER, sha256_of(weights))
-        labels = training.learn_all_labels(corpora, encoder)
-        training.write_labels(labels, output)
+        labels = training.learn_all_labels(corpora, encoder, tune=False)
         scores = training.train_rankers(
             corpora, folder, labels, encoder, output, settings.cache, say
         )
+        training.write_labels(training.learn_all_labels(corpora, encoder, tune=True), output)
         about = {
             "split": {
                 c.name: {

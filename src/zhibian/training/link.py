@@ -189,9 +189,14 @@ def train_encoder_files(
     export_onnx(network, base / TOKENIZER, folder)
 
 
-def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder) -> Labels:
-    """Learn labels from the training parts of all data sets."""
-    pairs = [p for c in corpora for p in pick(c.pairs, c.parts.fit) if clean(p.wording)]
+def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: bool) -> Labels:
+    """Learn labels from the training parts of all data sets, with or without the tuning parts.
+
+    Rankers are trained beside labels that never saw the tuning parts. The labels that are
+    shipped know these as well: a name seen in more wordings is found more surely.
+    """
+    taken = [(c, c.parts.fit + c.parts.tune if tune else c.parts.fit) for c in corpora]
+    pairs = [p for c, parts in taken for p in pick(c.pairs, parts) if clean(p.wording)]
     texts = [clean(p.wording) for p in pairs]
     chunks = [texts[i : i + 512] for i in range(0, len(texts), 512)]
     return learn_labels(pairs, np.concatenate([encoder.encode(c).vectors for c in chunks]))

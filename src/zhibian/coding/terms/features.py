@@ -30,6 +30,10 @@ SPELLING = (
     "part_said",
     "rarest_unsaid",
     "pairs_said",
+    "rarest_left",
+    "name_said_gap",
+    "part_said_gap",
+    "rarest_unsaid_gap",
     "exact_whole",
     "exact_part",
     "alias",
@@ -154,6 +158,8 @@ def compare_term(
             _ratio(fuzz.ratio, query.core, spelled),
             _ratio(fuzz.partial_ratio, query.text, spelled),
             said,
+            said[:, (0, 2)] - said[:, (0, 2)].max(0),
+            said[:, 3] - said[:, 3].min(),
             [s in (query.text, query.core) for s in spelled],
             exact_part,
             alias,
@@ -202,12 +208,13 @@ def compare_term(
 def _characters(
     query: Query, spelled: Sequence[str], spelling: SpellingIndex
 ) -> tuple[Floats, Floats]:
-    """Return five columns on shared characters, and which characters each name covers."""
-    own = set(query.text)
-    own_pairs = {query.text[i : i + 2] for i in range(len(query.text) - 1)}
+    """Return six columns on shared characters, and which characters each name covers."""
+    own = set(query.text + query.core)
+    own_pairs = {t[i : i + 2] for t in (query.text, query.core) for i in range(len(t) - 1)}
     term_weights = spelling.rarities(query.text)
     total = float(term_weights.sum()) or 1.0
     cover = np.array([[c in name for c in query.text] for name in spelled], np.float32)
+    core = set(query.core)
     part_sets = [set(p) for p in query.parts] or [set(query.core)]
     rarity, rarest = spelling.rarity, spelling.rarity[""]
     rows = []
@@ -218,7 +225,9 @@ def _characters(
         shared = sum(name[i : i + 2] in own_pairs for i in range(len(name) - 1))
         letters = set(name)
         part = max(len(p & letters) / len(p) for p in part_sets)
-        rows.append((1 - sum(unsaid) / sum(weights), part, max(unsaid, default=0), shared / pairs))
+        left = max((rarity.get(c, rarest) for c in core - letters), default=0)
+        said = 1 - sum(unsaid) / sum(weights)
+        rows.append((said, part, max(unsaid, default=0), shared / pairs, left))
     table = np.array(rows, np.float32)
     term_said = (cover @ term_weights) / total
     return np.column_stack([table[:, 0], term_said, table[:, 1:]]), cover

@@ -28,8 +28,9 @@ from zhibian.coding.terms.types import (
 BATCH = 128
 ALTERNATIVES = 5
 
-# Candidates taken for the whole term (and its core) and for each part; more of them cost time and
-# brought no further right code among the tuning pairs.
+# Candidates taken for the whole term (and its core) and for each part. Among the tuning
+# pairs they hold 0.895 of the right names of CHIP-CDN, of which 0.047 are not in the code
+# set at all, and 0.994 of those of Yidu-N7K. Without an encoder spelling searches wider.
 _GRAMS_WHOLE, _GRAMS_PART = 10, 4
 _GRAMS_WHOLE_ALONE, _GRAMS_PART_ALONE = 30, 10
 _DENSE_WHOLE, _DENSE_PART = 16, 5
