@@ -21,7 +21,7 @@ import yaml
 
 from zhibian.coding.terms.linker import TermLinker
 from zhibian.coding.terms.load import load_linker, target_codes
-from zhibian.coding.terms.model import ENCODER, TOKENIZER, load_link_model
+from zhibian.coding.terms.model import load_link_model
 
 FOLDER = Path(__file__).resolve().parent / "linking"
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -46,18 +46,17 @@ def _codes_of(case: dict[str, Any]) -> list[str]:
 def by_spelling(rules: Path) -> dict[str, TermLinker]:
     model = load_link_model(MODELS)
     return {
-        name: load_linker(rules, target_codes(rules, name), model, None, None)
-        for name in CODE_SETS
+        name: load_linker(rules, target_codes(rules, name), model, None, None) for name in CODE_SETS
     }
 
 
 @pytest.fixture(scope="module")
 def by_encoder(rules: Path) -> dict[str, TermLinker]:
     pytest.importorskip("onnxruntime", reason="the extra models is not installed")
-    from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
+    from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
 
     model = load_link_model(MODELS)
-    encoder = OnnxTermEncoder(model.verify(ENCODER), model.verify(TOKENIZER), "golden")
+    encoder = load_encoder(model)
     categories = {code[:3] for case in CASES for code in _codes_of(case)}
     return {
         name: load_linker(

@@ -18,7 +18,7 @@ from rapidfuzz import fuzz, process
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from zhibian.coding.terms.load import load_linker, target_codes
-from zhibian.coding.terms.model import ENCODER, TOKENIZER, load_link_model
+from zhibian.coding.terms.model import load_link_model
 from zhibian.coding.terms.types import TermEncoder
 from zhibian.settings import Settings
 
@@ -53,11 +53,9 @@ def test_linking_speed(rules: Path, neural: bool) -> None:
     encoder: TermEncoder | None = None
     if neural:
         pytest.importorskip("onnxruntime", reason="the extra models is not installed")
-        from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
+        from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
 
-        encoder = OnnxTermEncoder(
-            model.verify(ENCODER), model.verify(TOKENIZER), model.hashes[ENCODER]
-        )
+        encoder = load_encoder(model)
     started = time.perf_counter()
     linker = load_linker(rules, codes, model, encoder, settings.cache)
     print(f"\nload, encoder={neural}: {time.perf_counter() - started:.1f} s")

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.coding.terms.load import CODE_SETS, load_linker, target_codes, target_codes_of_file
-from zhibian.coding.terms.model import ENCODER, TOKENIZER, LinkModel, load_link_model
+from zhibian.coding.terms.model import LinkModel, load_link_model
 from zhibian.coding.terms.names import TargetCode
 from zhibian.coding.terms.types import LinkedCode, TermEncoder, TermLink
 from zhibian.problems import InputError, Problem
@@ -49,7 +49,7 @@ def link(
         used = _encoder(model, encoder)
         if used is None and encoder == "auto":
             _say("未安装神经网络扩展（zhibian[models]），只按字面链接")
-        linker = load_linker(folder, codes, model, used, settings.cache)
+        linker = load_linker(folder, codes, model, used, settings.cache, _say)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     for answer in linker.link(_lines()):
@@ -89,15 +89,14 @@ def _encoder(model: LinkModel, wanted: str) -> TermEncoder | None:
         return None
     try:
         # The neural libraries are an extra; the command works without them.
-        from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
+        from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
     except ImportError:
         if wanted == "auto":
             return None
         message = "没有安装 onnxruntime 或 tokenizers"
         problem = Problem("--encoder", "extra_missing", message, _REMEDY)
         raise InputError("link", [problem]) from None
-    weights = model.verify(ENCODER)
-    return OnnxTermEncoder(weights, model.verify(TOKENIZER), model.hashes[ENCODER])
+    return load_encoder(model)
 
 
 def _lines() -> Iterator[str]:

@@ -107,10 +107,9 @@ def measure_link(
         used = None
         if encoder:
             _need_extra("onnxruntime", "tokenizers")
-            from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
+            from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
 
-            weights = model.verify(ENCODER)
-            used = OnnxTermEncoder(weights, model.verify(TOKENIZER), model.hashes[ENCODER])
+            used = load_encoder(model)
         corpora = training.read_corpora(chip_cdn, yidu_n7k)
         figures = training.measure_aside(
             corpora, rules or settings.rules, model, used, settings.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from zhibian.coding.terms.model import ENCODER, TOKENIZER, LinkModel
 from zhibian.coding.terms.types import Encoded
 
 LONGEST = 48
@@ -31,11 +31,7 @@ class OnnxTermEncoder:
     """
 
     def __init__(self, weights: Path, tokenizer: Path, fingerprint: str) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = len(os.sched_getaffinity(0))
-        self._session = onnxruntime.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
@@ -79,3 +75,14 @@ class OnnxTermEncoder:
             ["vectors", "tokens", "weights"], {"input_ids": ids, "attention_mask": mask}
         )
         return found
+
+
+def load_encoder(model: LinkModel) -> OnnxTermEncoder:
+    """Load the encoder of a model folder after comparing its sha256.
+
+    Raises
+    ------
+    InputError
+        A file is absent or differs from the manifest.
+    """
+    return OnnxTermEncoder(model.verify(ENCODER), model.verify(TOKENIZER), model.hashes[ENCODER])

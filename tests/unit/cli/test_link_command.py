@@ -28,7 +28,7 @@ def models(tmp_path: Path, rules: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """A model whose rankers look for names that stand in the term."""
     folder = tmp_path / "models" / NAME
     folder.mkdir(parents=True)
-    labels = Labels({"高血压": 0}, np.array([3.0], np.float32), np.ones((1, 4), np.float32) / 2)
+    labels = Labels({"高血压": 0}, np.array([3.0], np.float32), np.full((1, 4), 0.5, np.float32))
     write_labels(labels, folder)
     for kind in KINDS:
         for encoder in (False, True):
@@ -117,6 +117,16 @@ def test_an_absent_model_is_told(
     result = run("--code-set-file", str(code_file))
     assert result.exit_code == 2
     assert "ZHIBIAN_MODELS" in result.stderr
+
+
+def test_a_model_of_other_attributes_is_refused(models: Path, code_file: Path) -> None:
+    path = models / ranker_file("diagnosis", encoder=False)
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "columns": content["columns"][:-1]}))
+    write_manifest(models, {})
+    result = run("--code-set-file", str(code_file), "--encoder", "off")
+    assert result.exit_code == 2
+    assert "属性词表" in result.stderr
 
 
 def test_an_altered_model_is_refused(models: Path, code_file: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from zhibian.coding.dictionary import ALIASES, read_aliases
 from zhibian.coding.terms.attributes import load_attributes
+from zhibian.coding.terms.features import columns
 from zhibian.coding.terms.linker import Comparer, Meaning, TermLinker
 from zhibian.coding.terms.meaning import Labels, MeaningIndex, build_meaning, pack_tokens
 from zhibian.coding.terms.model import LinkModel
@@ -86,6 +87,7 @@ def load_comparer(
     labels: Labels,
     encoder: TermEncoder | None,
     cache: Path | None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Comparer:
     """Prepare the comparison of terms with a code set.
 
@@ -103,12 +105,14 @@ def load_comparer(
         The encoder; None compares by spelling alone.
     cache
         Folder that keeps encoded code sets; None keeps nothing.
+    tell
+        Told when a long step begins.
     """
     attributes = load_attributes(rules)
     names = build_names(codes, aliases, attributes)
     meaning = None
     if encoder is not None:
-        meaning = Meaning(encoder, _meaning_index(names, labels, encoder, cache))
+        meaning = Meaning(encoder, _meaning_index(names, labels, encoder, cache, tell))
     return Comparer(
         names=names,
         spelling=build_spelling(names.spelled, names.exact),
@@ -125,10 +129,22 @@ def load_linker(
     model: LinkModel,
     encoder: TermEncoder | None,
     cache: Path | None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> TermLinker:
-    """Prepare a linker; parameters as `load_comparer`, with the model that was read."""
-    comparer = load_comparer(rules, codes, named_aliases(rules), model.labels, encoder, cache)
-    return TermLinker(comparer, model.rankers[(comparer.names.kind, encoder is not None)])
+    """Prepare a linker; parameters as `load_comparer`, with the model that was read.
+
+    Raises
+    ------
+    InputError
+        The model was trained with other attributes than those of the rules.
+    """
+    comparer = load_comparer(rules, codes, named_aliases(rules), model.labels, encoder, cache, tell)
+    ranker = model.rankers[(comparer.names.kind, encoder is not None)]
+    if ranker.columns != columns(comparer.attributes.groups, meaning=encoder is not None):
+        message = "重排模型的特征与属性词表不一致"
+        remedy = "恢复 rules/linking/attributes.yaml，或用 zhibian train link --rankers-only 重训"
+        raise InputError(model.version, [Problem("ranker", "model_mismatch", message, remedy)])
+    return TermLinker(comparer, ranker)
 
 
 def named_aliases(rules: Path) -> Iterator[tuple[str, str]]:
@@ -146,7 +162,11 @@ def _priors(names: NameTable, labels: Labels) -> Floats:
 
 
 def _meaning_index(
-    names: NameTable, labels: Labels, encoder: TermEncoder, cache: Path | None
+    names: NameTable,
+    labels: Labels,
+    encoder: TermEncoder,
+    cache: Path | None,
+    tell: Callable[[str], None],
 ) -> MeaningIndex:
     key = hashlib.sha256("\n".join((encoder.fingerprint, *names.spelled)).encode()).hexdigest()
     kept = cache / f"names-{key[:32]}.npz" if cache else None
@@ -155,6 +175,8 @@ def _meaning_index(
             vectors, tokens = stored["vectors"].astype(np.float32), stored["tokens"]
             weights = stored["weights"].astype(np.float32)
         return build_meaning(vectors, tokens, weights, names.spelled, labels)
+    if len(names) > _INDEX_CHUNK:
+        tell(f"首次使用该编码表：编码 {len(names):,} 个名称，约一分钟")
     vectors, tokens, weights = _encode_names(names, encoder)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
