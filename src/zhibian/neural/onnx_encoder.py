@@ -31,7 +31,12 @@ class OnnxTermEncoder:
     """
 
     def __init__(self, weights: Path, tokenizer: Path, fingerprint: str) -> None:
-        self._session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        # Spinning threads take the processor from whatever else runs on a small machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            weights, options, providers=["CPUExecutionProvider"]
+        )
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()

@@ -11,6 +11,7 @@ from tests.unit.linking.conftest import CODES, CharacterEncoder, comparer_of, no
 from zhibian.coding.terms.features import columns
 from zhibian.coding.terms.linker import BATCH, Comparer, TermLinker
 from zhibian.coding.terms.load import load_comparer
+from zhibian.coding.terms.meaning import build_meaning
 from zhibian.coding.terms.names import TargetCode, build_names, kind_of
 from zhibian.coding.terms.parts import clean
 
@@ -105,3 +106,22 @@ def test_another_code_set_is_not_served_from_the_kept_one(rules: Path, tmp_path:
     other = [TargetCode("A00.000", "霍乱")]
     load_comparer(rules, other, (), no_labels(), CharacterEncoder(), tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_nearest_names_are_those_with_the_greatest_cosines(rules: Path) -> None:
+    dice = np.random.default_rng(2)
+    vectors = dice.normal(size=(2000, 8)).astype(np.float32)
+    tokens, weights = np.zeros((2000, 1, 4), np.int8), np.ones((2000, 1), np.float32)
+    index = build_meaning(vectors, tokens, weights, [str(n) for n in range(2000)], no_labels())
+    terms = dice.normal(size=(5, 8)).astype(np.float32)
+    found = np.sort(index.nearest(terms, 7), axis=1)
+    assert np.array_equal(found, np.sort(np.argsort(-(terms @ vectors.T))[:, :7], axis=1))
+    assert index.nearest(terms, 5000).shape == (5, 2000)
+    assert index.nearest_labels(terms, 3).shape == (5, 0)
+
+
+def test_an_exact_name_wins_over_what_the_ranker_likes_better(comparer: Comparer) -> None:
+    linker = linker_by(comparer, "code_length", 7.5)
+    (answer,) = linker.link(["急性胃炎"])
+    assert [c.code for c in answer.codes] == ["K29.100"]
+    assert answer.codes[0].score >= max(c.score for c in answer.alternatives)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from zhibian.coding.terms.attributes import Attributes
 from zhibian.coding.terms.features import Compared, Query, compare_term
@@ -72,10 +73,13 @@ class Comparer:
         """Return the candidates of cleaned, non-empty terms with their features."""
         queries = self._queries(terms)
         index = self.meaning.index if self.meaning else None
-        return [
-            compare_term(query, places, self.names, self.spelling, index, self.priors)
-            for query, places in zip(queries, self._candidates(queries), strict=True)
-        ]
+        candidates = self._candidates(queries)
+        # The products of one term are small; handing them to a second core costs more.
+        with threadpool_limits(1, user_api="blas"):
+            return [
+                compare_term(query, places, self.names, self.spelling, index, self.priors)
+                for query, places in zip(queries, candidates, strict=True)
+            ]
 
     def _queries(self, terms: Sequence[str]) -> list[Query]:
         texts: dict[str, int] = {}
@@ -185,12 +189,13 @@ class TermLinker:
             if not text:
                 yield TermLink(term, (), (), method)
                 continue
-            places, scores = answers[text]
+            exact = names.exact.get(text)
+            places, scores = _exact_first(exact, *answers[text])
             codes = [
                 LinkedCode(names.codes[p], names.names[p], round(float(s), 4))
                 for p, s in zip(places, scores, strict=True)
             ]
-            kept = self.ranker.chosen(scores)
+            kept = self.ranker.chosen(scores) if exact is None else 1
             others = tuple(codes[kept : kept + ALTERNATIVES])
             yield TermLink(term, tuple(codes[:kept]), others, method)
 
@@ -198,3 +203,19 @@ class TermLinker:
 def _tokens(encoded: Encoded, row: int) -> Floats:
     """Return the token vectors of one text without its padding."""
     return np.asarray(encoded.tokens[row][encoded.weights[row] > 0])
+
+
+def _exact_first(exact: int | None, places: Integers, scores: Floats) -> tuple[Integers, Floats]:
+    """Put the name that a term spells exactly first, with the best score.
+
+    Research data are at times coded otherwise even then, and the ranker learned that; a
+    coder who writes an official name, or an alias of ours, means its code.
+    """
+    if exact is None:
+        return places, scores
+    rest = places != exact
+    best = max(0.99, float(scores.max()))
+    return (
+        np.concatenate([np.array([exact], np.int64), places[rest]]),
+        np.concatenate([np.array([best], np.float32), scores[rest]]),
+    )
