@@ -189,7 +189,7 @@ class TermLinker:
             if not text:
                 yield TermLink(term, (), (), method)
                 continue
-            exact = names.exact.get(text)
+            exact = None if text in names.aliases else names.exact.get(text)
             places, scores = _exact_first(exact, *answers[text])
             codes = [
                 LinkedCode(names.codes[p], names.names[p], round(float(s), 4))
@@ -209,7 +209,8 @@ def _exact_first(exact: int | None, places: Integers, scores: Floats) -> tuple[I
     """Put the name that a term spells exactly first, with the best score.
 
     Research data are at times coded otherwise even then, and the ranker learned that; a
-    coder who writes an official name, or an alias of ours, means its code.
+    coder who writes an official name means its code. An alias may need further codes in
+    another code set (扁桃体癌 and its morphology), so it is left to the ranker.
     """
     if exact is None:
         return places, scores
