@@ -72,7 +72,8 @@ def link(
         scores = training.train_rankers(
             corpora, folder, labels, encoder, output, settings.cache, say
         )
-        training.write_labels(training.learn_all_labels(corpora, encoder, tune=True), output)
+        shipped = training.learn_all_labels(corpora, encoder, tune=True)
+        training.write_labels(training.published_only(shipped, corpora), output)
         about = {
             "split": {
                 c.name: {

@@ -202,6 +202,18 @@ def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: b
     return learn_labels(pairs, np.concatenate([encoder.encode(c).vectors for c in chunks]))
 
 
+def published_only(labels: Labels, corpora: Sequence[Corpus]) -> Labels:
+    """Return the labels whose names the code sets publish.
+
+    Research data hold names of their own; these lead to no code and are not passed on.
+    """
+    published = {clean(name) for c in corpora for _, name in read_names(c.code_file)}
+    kept = [name for name in labels.places if name in published]
+    rows = [labels.places[name] for name in kept]
+    places = {name: place for place, name in enumerate(kept)}
+    return Labels(places, labels.counts[rows], labels.vectors[rows])
+
+
 def write_labels(labels: Labels, folder: Path) -> None:
     """Write ``labels.csv`` and ``label_vectors.npy``."""
     rows = [(name, f"{labels.counts[place]:.0f}") for name, place in labels.places.items()]
