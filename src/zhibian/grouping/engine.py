@@ -7,14 +7,21 @@ valid procedure enters MDCA, matches no transplant and goes on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.evaluate import Facts, Rule
-from zhibian.grouping.language import sets_of
+from zhibian.grouping.evaluate import Facts, Inputs, Rule
+from zhibian.grouping.language import InputField, NumberField, sets_of
 from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import CodeSeverity, Level
 from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
-from zhibian.grouping.validate import Finding, validate
+from zhibian.grouping.validate import Finding, missing_input, validate
+
+Answer = Literal["yes", "no", "open"]
+_DAYS_A_YEAR = 365
+_NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
 def group(
@@ -96,7 +103,7 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
 
 def _only(level: Level, pack: RulePack) -> Facts:
     """Return facts of which nothing is known but the level."""
-    facts = Facts("", (), (), {}, pack.severity)
+    facts = Facts("", (), (), Inputs({}), pack.severity)
     counted = {Level.MCC: frozenset[str](), Level.CC: frozenset[str]()}
     if level is not Level.NONE:
         counted[level] = frozenset({""})
@@ -106,12 +113,21 @@ def _only(level: Level, pack: RulePack) -> Facts:
 
 
 def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
+    days = case.age_days
+    if days is None and case.age:
+        # From one year on every rule about the age in days has its answer without the exact day.
+        days = case.age * _DAYS_A_YEAR
+    numbers: dict[NumberField, float | None] = {
+        "NL": case.age,
+        "XB": case.sex,
+        "XSRTL": days,
+        "XSRTZ": case.weight_g,
+        "ZYTS": case.days,
+        "LYFS": case.discharge_way,
+        "ICUSC": case.icu_hours,
+    }
     return Facts(
-        principal,
-        case.others,
-        case.procedures,
-        {"NL": case.age, "XB": case.sex, "XSRTL": case.age_days, "XSRTZ": case.weight_g},
-        pack.severity,
+        principal, case.others, case.procedures, Inputs(numbers, case.department), pack.severity
     )
 
 
@@ -130,8 +146,8 @@ def _invalid(findings: tuple[Finding, ...], pack: RulePack) -> Grouping:
 class _Search:
     """One walk through a pack."""
 
-    __slots__ = ("_codebook", "_entered", "_facts", "_keep", "_missing", "_pack", "_principal",
-                 "_steps")  # fmt: skip
+    __slots__ = ("_awaited", "_codebook", "_entered", "_facts", "_keep", "_missing", "_pack",
+                 "_principal", "_steps")  # fmt: skip
 
     def __init__(
         self,
@@ -150,41 +166,54 @@ class _Search:
         self._steps: list[Step] = []
         self._entered = False
         self._missing = False
+        self._awaited: dict[InputField, None] = {}
 
     def run(self) -> Grouping:
         for mdc in self._pack.mdcs:
-            if not self._holds(mdc.rule, "mdc", mdc.code, "entered"):
+            gate = self._ask(mdc.rule, "mdc", mdc.code, "entered")
+            if gate == "no":
                 continue
             # A gate without the principal diagnosis (MDCA: a valid procedure) says nothing
             # about where the diagnosis belongs, so it is no "category without core group".
-            self._entered = self._entered or _asks_diagnosis(mdc)
-            found = self._within(mdc)
+            self._entered = self._entered or (gate == "yes" and _asks_diagnosis(mdc))
+            found = self._within(mdc, certain=gate == "yes")
             if found is not None:
                 return found
+            # No core group takes the case, so that an open question at the gate is idle.
+            self._awaited.clear()
             self._note("mdc", mdc.code, "left")
         return self._ungrouped()
 
-    def _within(self, mdc: MdcRule) -> Grouping | None:
+    def _within(self, mdc: MdcRule, *, certain: bool) -> Grouping | None:
+        known = mdc if certain else None
+        undecided = False
         for adrg in mdc.adrgs:
             for gap, rule in adrg.gaps:
-                if rule.first_failed(self._facts) is None:
+                undecided = self._collect(rule) or undecided
+                if not self._awaited and rule.first_failed(self._facts) is None:
                     what = (("gap", gap.id), ("what", gap.title))
                     self._note("adrg", adrg.code, "not_covered", *what)
                     return self._end(Status.NOT_COVERED, mdc, adrg, Reason.NOT_COVERED)
-            if adrg.kind == "ambiguous":
-                if self._holds(adrg.rule, "qy", adrg.code, "ambiguous"):
-                    return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)
-            elif adrg.kind == "fallback":
-                if self._holds(adrg.rule, "adrg", adrg.code, "matched"):
-                    return self._end(Status.UNGROUPED, mdc, adrg, self._reason())
-            elif self._holds(adrg.rule, "adrg", adrg.code, "matched"):
-                return self._split(mdc, adrg)
-        return None
+            kind: StepKind = "qy" if adrg.kind == "ambiguous" else "adrg"
+            yes: Outcome = "ambiguous" if adrg.kind == "ambiguous" else "matched"
+            answer = self._ask(adrg.rule, kind, adrg.code, yes)
+            undecided = undecided or answer == "open"
+            if answer == "yes":
+                return self._insufficient(known) if self._awaited else self._take(mdc, adrg)
+        return self._insufficient(known) if undecided else None
+
+    def _take(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
+        if adrg.kind == "ambiguous":
+            return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)
+        if adrg.kind == "fallback":
+            return self._end(Status.UNGROUPED, mdc, adrg, self._reason())
+        return self._split(mdc, adrg)
 
     def _split(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
         level = self._level()
         for drg in adrg.drgs:
-            if self._holds(drg.rule, "drg", drg.code, "matched"):
+            answer = self._ask(drg.rule, "drg", drg.code, "matched")
+            if answer == "yes" and not self._awaited:
                 self._note("result", drg.code, "grouped")
                 return Grouping(
                     Status.GROUPED,
@@ -198,7 +227,7 @@ class _Search:
                     level,
                     trace=tuple(self._steps),
                 )
-        return None
+        return self._insufficient(mdc, adrg) if self._awaited else None
 
     def _level(self) -> Level:
         """Return the level of the case and note every other diagnosis."""
@@ -228,18 +257,49 @@ class _Search:
         by = (("by", deciding),) if deciding else ()
         self._steps.append(Step("level", level.value, "decided", by))
 
-    def _holds(self, rule: Rule, kind: StepKind, code: str, outcome: Outcome) -> bool:
+    def _ask(self, rule: Rule, kind: StepKind, code: str, yes: Outcome) -> Answer:
         """Ask a rule; note the answer, with the first condition that does not hold."""
         failed = rule.first_failed(self._facts)
         if failed is None:
-            self._note(kind, code, outcome)
-            return True
-        missing = [n for n in failed.numbers if self._facts.numbers.get(n) is None]
+            self._note(kind, code, yes)
+            return "yes"
+        answer: Answer = "open" if self._collect(rule) else "no"
+        asked = sorted(rule.inputs) if answer == "open" else failed.inputs
+        missing = [f for f in asked if f in self._facts.missing]
         self._missing = self._missing or (bool(missing) and kind != "mdc")
         if self._keep:
-            detail = (("failed", failed.text), *(("missing", n) for n in missing))
-            self._steps.append(Step(kind, code, "rejected", detail))
-        return False
+            outcome: Outcome = "insufficient" if answer == "open" else "rejected"
+            detail = (("failed", failed.text), *_naming("missing", missing))
+            self._steps.append(Step(kind, code, outcome, detail))
+        return answer
+
+    def _collect(self, rule: Rule) -> bool:
+        """Keep the missing fields that decide about a rule; tell whether there are any."""
+        if not self._pack.strict or rule.inputs.isdisjoint(self._facts.missing):
+            return False
+        if rule.first_failed(self._facts) is None:
+            return False
+        awaited = rule.awaits(self._facts)
+        self._awaited.update(dict.fromkeys(sorted(awaited)))
+        return bool(awaited)
+
+    def _insufficient(self, mdc: MdcRule | None, adrg: AdrgRule | None = None) -> Grouping:
+        newborn = not _NEWBORN_INPUTS.isdisjoint(self._awaited)
+        reason = Reason.NEWBORN_ERROR if newborn else Reason.DATA_MISSING
+        subject = adrg.code if adrg else mdc.code if mdc else ""
+        self._note("result", subject, "insufficient", ("reason", reason.value))
+        return Grouping(
+            Status.INSUFFICIENT,
+            self._pack.scheme,
+            mdc.code if mdc else "",
+            adrg.code if adrg else "",
+            "",
+            mdc.name if mdc else "",
+            adrg.name if adrg else "",
+            reason=reason,
+            problems=tuple(missing_input(field) for field in self._awaited),
+            trace=tuple(self._steps),
+        )
 
     def _end(self, status: Status, mdc: MdcRule, adrg: AdrgRule, reason: Reason) -> Grouping:
         drg = adrg.drgs[0].code if adrg.kind == "fallback" and adrg.drgs else adrg.code
@@ -272,7 +332,7 @@ class _Search:
         )
 
     def _reason(self) -> Reason:
-        if self._missing:
+        if self._missing and not self._pack.strict:
             return Reason.NEWBORN_ERROR
         if self._entered:
             return Reason.NO_ADRG
@@ -288,11 +348,11 @@ class _Search:
             self._principal,
             self._facts.codes["QTZD"],
             self._facts.codes["ZYSS"] + self._facts.codes["QTSS"],
-            {**self._facts.numbers, "XB": 3 - sex if sex is not None else None},
+            Inputs({**self._facts.numbers, "XB": 3 - sex if sex is not None else None}),
             self._pack.severity,
         )
         return any(
-            "XB" in m.rule.numbers and m.rule.first_failed(other) is None for m in self._pack.mdcs
+            "XB" in m.rule.inputs and m.rule.first_failed(other) is None for m in self._pack.mdcs
         )
 
     def _note(
@@ -300,6 +360,10 @@ class _Search:
     ) -> None:
         if self._keep:
             self._steps.append(Step(kind, subject, outcome, detail))
+
+
+def _naming(name: str, values: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return ((name, ",".join(values)),) if values else ()
 
 
 def _asks_diagnosis(mdc: MdcRule) -> bool:

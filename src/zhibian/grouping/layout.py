@@ -2,7 +2,9 @@
 
 ``own``
     ``id, sex, age, age_days, weight, principal, others, procedures``; several codes in a cell
-    are joined by ``|``, ``,`` or ``;``; the principal procedure comes first.
+    are joined by ``|``, ``,`` or ``;``; the principal procedure comes first. ``days,
+    discharge_way, department, icu_hours`` are read where they are there: some regional schemes
+    ask for them.
 ``opendrg``
     The ten columns of OpenDRG: ``Index, gender, age, ageDay, weight, dept, inHospitalTime,
     leavingType, zdList, ssList``; codes joined by ``|``, the principal one first; a weight of 0
@@ -64,7 +66,7 @@ class _Row:
         self.problems: list[Problem] = []
 
     def text(self, column: str) -> str:
-        return self._cells[column].strip()
+        return self._cells.get(column, "").strip()
 
     def number(self, column: str, *, whole: bool) -> float | None:
         cell = self.text(column)
@@ -101,6 +103,10 @@ def _read_own(cells: Cells) -> tuple[GroupingInput, list[Problem]]:
         row.whole("age"),
         row.whole("age_days"),
         row.number("weight", whole=False),
+        row.whole("days"),
+        row.whole("discharge_way"),
+        row.text("department") or None,
+        row.number("icu_hours", whole=False),
     )
     return case, row.problems
 
@@ -118,6 +124,9 @@ def _read_opendrg(cells: Cells) -> tuple[GroupingInput, list[Problem]]:
         None if age is None else int(age),
         row.whole("ageDay"),
         row.number("weight", whole=False) or None,
+        row.whole("inHospitalTime"),
+        row.whole("leavingType"),
+        row.text("dept") or None,
     )
     return case, row.problems
 
@@ -146,6 +155,9 @@ LAYOUTS: Mapping[InputFormat, Layout] = {
             "sex": "gender",
             "age_days": "ageDay",
             "weight_g": "weight",
+            "days": "inHospitalTime",
+            "discharge_way": "leavingType",
+            "department": "dept",
             "principal": "zdList",
             "others": "zdList",
             "procedures": "ssList",

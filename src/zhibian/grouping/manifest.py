@@ -31,12 +31,17 @@ class Reading(_Frozen):
     gaps
         Whether a case that needs what ``coverage.yaml`` says is missing is answered "not covered";
         otherwise the tables are read as they were transcribed.
+    missing
+        What becomes of a case without a field that decides about a group: it is answered
+        "insufficient data" (资料不足), or the condition fails and the search goes on, as public
+        groupers do.
     """
 
     title: str
     ambiguous: bool
     patches: tuple[str, ...] = ()
     gaps: bool = True
+    missing: Literal["insufficient", "fails"] = "insufficient"
 
 
 class SourceFile(_Frozen):
@@ -141,7 +146,7 @@ class SetChange(_Frozen):
     """Codes that a set gains or loses; a set that does not exist yet is made."""
 
     set: str
-    type: Literal["ZD", "SS"]
+    type: Literal["ZD", "SS", "KS"]
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 

@@ -106,6 +106,8 @@ class RulePack:
         What the pack does not cover, none in a reading that takes the tables as transcribed.
     ambiguous
         Whether ambiguous groups (歧义组 QY) are on.
+    strict
+        Whether a case without a field that decides about a group is answered "insufficient data".
     mdcs
         Categories in the order of evaluation.
     sets
@@ -119,6 +121,7 @@ class RulePack:
     patches: tuple[Patch, ...]
     gaps: tuple[Gap, ...]
     ambiguous: bool
+    strict: bool
     mdcs: tuple[MdcRule, ...]
     sets: Mapping[str, frozenset[str]]
     severity: SeverityTables
@@ -199,11 +202,24 @@ def load_pack(folder: Path, reading: str = DEFAULT_READING) -> RulePack:
     tables = read_tables(folder)
     patches = _chosen(folder, how.patches)
     gaps = read_gaps(folder) if how.gaps else ()
-    return assemble(scheme, manifest, tables, patches, ambiguous=how.ambiguous, gaps=gaps)
+    return assemble(
+        scheme,
+        manifest,
+        tables,
+        patches,
+        ambiguous=how.ambiguous,
+        strict=how.missing == "insufficient",
+        gaps=gaps,
+    )
 
 
 def load_variant(
-    folder: Path, patches: tuple[str, ...], *, ambiguous: bool, gaps: bool = True
+    folder: Path,
+    patches: tuple[str, ...],
+    *,
+    ambiguous: bool,
+    strict: bool = True,
+    gaps: bool = True,
 ) -> RulePack:
     """Load a pack with freely chosen corrections, to see what each of them does.
 
@@ -215,6 +231,8 @@ def load_variant(
         Ids of the corrections to apply.
     ambiguous
         Whether ambiguous groups are on.
+    strict
+        Whether cases without a field that decides are answered "insufficient data".
     gaps
         Whether cases that the pack does not cover are answered so.
     """
@@ -225,6 +243,7 @@ def load_variant(
         read_tables(folder),
         _chosen(folder, patches),
         ambiguous=ambiguous,
+        strict=strict,
         gaps=read_gaps(folder) if gaps else (),
     )
 
@@ -240,6 +259,7 @@ def assemble(
     patches: tuple[Patch, ...],
     *,
     ambiguous: bool,
+    strict: bool = True,
     gaps: tuple[Gap, ...] = (),
 ) -> RulePack:
     """Put patches onto tables and read every rule.
@@ -248,6 +268,8 @@ def assemble(
     ----------
     ambiguous
         Whether ambiguous groups (QY) are kept.
+    strict
+        Whether a missing field that decides is answered "insufficient data".
     gaps
         What the pack does not cover.
 
@@ -297,7 +319,7 @@ def assemble(
         {r["code"]: (Level(r["level"]), r["table"]) for r in tables["cc"]},
         {r["code"]: r["table"] for r in tables["exclusions"]},
     )
-    return RulePack(scheme, manifest, patches, gaps, ambiguous, mdcs, frozen, severity)
+    return RulePack(scheme, manifest, patches, gaps, ambiguous, strict, mdcs, frozen, severity)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -316,4 +316,6 @@ class _RowGrouper:
 
 def _cells(result: Grouping) -> list[str]:
     reason = f"{result.reason.value} {result.reason.chinese}" if result.reason else ""
+    if result.problems:
+        reason += "：" + "；".join(p.message for p in result.problems)
     return [result.status.chinese, result.mdc, result.adrg, result.drg, reason]

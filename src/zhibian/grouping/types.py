@@ -18,6 +18,7 @@ Outcome = Literal[
     "left",
     "ambiguous",
     "not_covered",
+    "insufficient",
     "counted",
     "excluded",
     "not_cc",
@@ -35,6 +36,7 @@ class Status(StrEnum):
     AMBIGUOUS = "ambiguous"
     INVALID = "invalid"
     NOT_COVERED = "not_covered"
+    INSUFFICIENT = "insufficient_data"
 
     @property
     def chinese(self) -> str:
@@ -45,6 +47,7 @@ class Status(StrEnum):
             "ambiguous": "歧义组",
             "invalid": "输入错误",
             "not_covered": "方案未覆盖",
+            "insufficient_data": "资料不足",
         }[self.value]
 
 
@@ -70,6 +73,14 @@ class GroupingInput:
         Age in days 日龄; needed below one year.
     weight_g
         Newborn weight in grams 新生儿体重.
+    days
+        Length of stay in days 住院天数; asked by some regional schemes only, like all that follow.
+    discharge_way
+        Discharge way 离院方式: 1 医嘱离院 2 转院 3 转社区 4 非医嘱离院 5 死亡 9 其他.
+    department
+        Department 科别, as the scheme names it.
+    icu_hours
+        Hours in intensive care 重症监护时长.
     """
 
     principal: str | None
@@ -79,6 +90,10 @@ class GroupingInput:
     age: int | None = None
     age_days: int | None = None
     weight_g: float | None = None
+    days: int | None = None
+    discharge_way: int | None = None
+    department: str | None = None
+    icu_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +110,8 @@ class Step:
         What came of it.
     detail
         Name and value pairs: ``failed`` (first condition that does not hold), ``missing``
-        (number field without value), ``level``, ``table`` (exclusion table of the diagnosis),
-        ``principal_table``, ``by`` (the diagnosis that decided), ``reason``, ``gap`` and ``what``
+        (fields without value, joined by commas), ``level``, ``table`` (exclusion table of the
+        diagnosis), ``principal_table``, ``by`` (the diagnosis that decided), ``reason``, ``gap`` and ``what``
         (what the pack does not cover).
     """
 
@@ -126,12 +141,13 @@ class Grouping:
     Attributes
     ----------
     status
-        Grouped, ungrouped, ambiguous, invalid or not covered.
+        Grouped, ungrouped, ambiguous, invalid, not covered or insufficient data.
     scheme
         Scheme that was asked, with its reading.
     mdc, adrg, drg
         Codes; those of the pack for ungrouped cases (``0000``, ``00``, ``0000``), the code of the
-        ambiguous group in both ``adrg`` and ``drg`` for QY, empty for invalid input.
+        ambiguous group in both ``adrg`` and ``drg`` for QY, empty for invalid input; as far as
+        they are certain for insufficient data.
     mdc_name, adrg_name, drg_name
         Names, empty without a group.
     level
@@ -139,7 +155,7 @@ class Grouping:
     reason
         Why there is no group.
     problems
-        Everything wrong with the input, all at once.
+        Everything wrong with the input, all at once; the missing fields for insufficient data.
     trace
         Steps in order; empty when no trace was asked for.
     """

@@ -131,7 +131,7 @@ def test_opendrg_weight_zero_is_no_weight_and_age_is_full_years(
     ).encode()
     rows, report = _run(content, tmp_path, pack, codebook, "opendrg")
     assert [(r["drg"], r["reason"].split(" ")[0]) for r in rows] == [
-        ("0000", "NEWBORN_ERROR"),
+        ("", "NEWBORN_ERROR"),
         ("PS11", ""),
         ("ES31", ""),
     ]
