@@ -111,8 +111,8 @@ class Step:
     detail
         Name and value pairs: ``failed`` (first condition that does not hold), ``missing``
         (fields without value, joined by commas), ``level``, ``table`` (exclusion table of the
-        diagnosis), ``principal_table``, ``by`` (the diagnosis that decided), ``reason``, ``gap`` and ``what``
-        (what the pack does not cover).
+        diagnosis), ``principal_table``, ``by`` (the diagnosis that decided), ``reason``, ``gap``
+        and ``what`` (what the pack does not cover).
     """
 
     kind: StepKind
