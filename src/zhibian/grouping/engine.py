@@ -8,7 +8,7 @@ valid procedure enters MDCA, matches no transplant and goes on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.evaluate import Facts, Inputs, Rule
@@ -20,8 +20,10 @@ from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Ste
 from zhibian.grouping.validate import Finding, missing_input, validate
 
 Answer = Literal["yes", "no", "open"]
-_DAYS_A_YEAR = 365
-_NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
+DAYS_A_YEAR = 365
+# Stands for some other diagnosis that counts.
+_ANY = ""
+NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
 def group(
@@ -93,30 +95,43 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
     found = pack.adrg(adrg)
     if found is None:
         raise KeyError(adrg)
-    return {
-        level: next(
-            (d.code for d in found.drgs if d.rule.first_failed(_only(level, pack)) is None), ""
-        )
-        for level in Level
-    }
+    nothing, cc, mcc, _ = groups_by_counts(found, pack)
+    return {Level.MCC: mcc, Level.CC: cc, Level.NONE: nothing}
 
 
-def _only(level: Level, pack: RulePack) -> Facts:
-    """Return facts of which nothing is known but the level."""
-    facts = Facts("", (), (), Inputs({}), pack.severity)
-    counted = {Level.MCC: frozenset[str](), Level.CC: frozenset[str]()}
-    if level is not Level.NONE:
-        counted[level] = frozenset({""})
-        facts.codes["QTZD"] = ("",)
-    facts.assume(counted)
-    return facts
+def groups_by_counts(adrg: AdrgRule, pack: RulePack) -> tuple[str, str, str, str]:
+    """Return the group of a core group when nothing, a CC, an MCC, or both count.
+
+    Empty where no group takes the case on that alone.
+
+    Parameters
+    ----------
+    adrg
+        The core group 核心组.
+    pack
+        The scheme.
+    """
+
+    def group_of(mcc: bool, cc: bool) -> str:
+        facts = Facts("", (_ANY,), (), Inputs({}), pack.severity)
+        one = frozenset({_ANY})
+        none = frozenset[str]()
+        facts.assume({Level.MCC: one if mcc else none, Level.CC: one if cc else none})
+        return next((d.code for d in adrg.drgs if d.rule.first_failed(facts) is None), "")
+
+    return group_of(False, False), group_of(False, True), group_of(True, False), group_of(True, True)
+
+
+def asks_diagnosis(mdc: MdcRule) -> bool:
+    """Tell whether the gate of a category looks at the principal diagnosis."""
+    return any("ZYZD" in fields for fields in sets_of(mdc.rule.condition).values())
 
 
 def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
     days = case.age_days
     if days is None and case.age:
         # From one year on every rule about the age in days has its answer without the exact day.
-        days = case.age * _DAYS_A_YEAR
+        days = case.age * DAYS_A_YEAR
     numbers: dict[NumberField, float | None] = {
         "NL": case.age,
         "XB": case.sex,
@@ -166,7 +181,7 @@ class _Search:
         self._steps: list[Step] = []
         self._entered = False
         self._missing = False
-        self._awaited: dict[InputField, None] = {}
+        self._awaited: set[InputField] = set()
 
     def run(self) -> Grouping:
         for mdc in self._pack.mdcs:
@@ -175,7 +190,7 @@ class _Search:
                 continue
             # A gate without the principal diagnosis (MDCA: a valid procedure) says nothing
             # about where the diagnosis belongs, so it is no "category without core group".
-            self._entered = self._entered or (gate == "yes" and _asks_diagnosis(mdc))
+            self._entered = self._entered or (gate == "yes" and asks_diagnosis(mdc))
             found = self._within(mdc, certain=gate == "yes")
             if found is not None:
                 return found
@@ -280,11 +295,11 @@ class _Search:
         if rule.first_failed(self._facts) is None:
             return False
         awaited = rule.awaits(self._facts)
-        self._awaited.update(dict.fromkeys(sorted(awaited)))
+        self._awaited |= awaited
         return bool(awaited)
 
     def _insufficient(self, mdc: MdcRule | None, adrg: AdrgRule | None = None) -> Grouping:
-        newborn = not _NEWBORN_INPUTS.isdisjoint(self._awaited)
+        newborn = not NEWBORN_INPUTS.isdisjoint(self._awaited)
         reason = Reason.NEWBORN_ERROR if newborn else Reason.DATA_MISSING
         subject = adrg.code if adrg else mdc.code if mdc else ""
         self._note("result", subject, "insufficient", ("reason", reason.value))
@@ -297,7 +312,7 @@ class _Search:
             mdc.name if mdc else "",
             adrg.name if adrg else "",
             reason=reason,
-            problems=tuple(missing_input(field) for field in self._awaited),
+            problems=tuple(missing_input(f) for f in get_args(InputField) if f in self._awaited),
             trace=tuple(self._steps),
         )
 
@@ -364,7 +379,3 @@ class _Search:
 
 def _naming(name: str, values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return ((name, ",".join(values)),) if values else ()
-
-
-def _asks_diagnosis(mdc: MdcRule) -> bool:
-    return any("ZYZD" in fields for fields in sets_of(mdc.rule.condition).values())

@@ -12,11 +12,11 @@ from zhibian.grouping.reasons import Reason
 from zhibian.grouping.types import GroupingInput
 from zhibian.problems import Problem
 
-_OLDEST_YEARS = 150
-_HEAVIEST_NEWBORN_G = 20000
-_LONGEST_DAYS = 36500
-_DISCHARGE_WAYS = (1, 2, 3, 4, 5, 9)
-_MISSING: Mapping[InputField, tuple[str, str, str]] = {
+OLDEST_YEARS = 150
+HEAVIEST_NEWBORN_G = 20000
+LONGEST_DAYS = 36500
+DISCHARGE_WAYS = (1, 2, 3, 4, 5, 9)
+MISSING: Mapping[InputField, tuple[str, str, str]] = {
     "NL": ("age", "缺年龄", "填写周岁，不足 1 周岁填 0"),
     "XB": ("sex", "缺性别", "填写 1（男）或 2（女）"),
     "XSRTL": ("age_days", "缺日龄", "不足 1 周岁填写日龄（天）"),
@@ -63,7 +63,7 @@ def missing_input(field: InputField) -> Problem:
     field
         Field of the rule language.
     """
-    name, message, remedy = _MISSING[field]
+    name, message, remedy = MISSING[field]
     return Problem(name, f"{name}_missing".replace("weight_g", "weight"), message, remedy)
 
 
@@ -74,35 +74,35 @@ def _demographics(case: GroupingInput) -> Iterable[Problem]:
         yield Problem("sex", "sex_invalid", "性别不合格式", "填写 1（男）或 2（女）", str(case.sex))
     if case.age is None:
         yield missing_input("NL")
-    elif not 0 <= case.age <= _OLDEST_YEARS:
+    elif not 0 <= case.age <= OLDEST_YEARS:
         yield Problem(
-            "age", "age_invalid", "年龄超出范围", f"填写 0 到 {_OLDEST_YEARS} 的整数", str(case.age)
+            "age", "age_invalid", "年龄超出范围", f"填写 0 到 {OLDEST_YEARS} 的整数", str(case.age)
         )
     if case.age_days is not None and case.age_days < 0:
         yield Problem(
             "age_days", "age_days_invalid", "日龄不能为负", "填写天数", str(case.age_days)
         )
-    if case.weight_g is not None and not 0 < case.weight_g <= _HEAVIEST_NEWBORN_G:
+    if case.weight_g is not None and not 0 < case.weight_g <= HEAVIEST_NEWBORN_G:
         yield Problem(
             "weight_g",
             "weight_invalid",
             "新生儿体重超出范围",
-            f"填写克数，大于 0 且不超过 {_HEAVIEST_NEWBORN_G}；没有则留空",
+            f"填写克数，大于 0 且不超过 {HEAVIEST_NEWBORN_G}；没有则留空",
             f"{case.weight_g:g}",
         )
     yield from _stay(case)
 
 
 def _stay(case: GroupingInput) -> Iterable[Problem]:
-    if case.days is not None and not 0 <= case.days <= _LONGEST_DAYS:
+    if case.days is not None and not 0 <= case.days <= LONGEST_DAYS:
         yield Problem(
             "days",
             "days_invalid",
             "住院天数超出范围",
-            f"填写 0 到 {_LONGEST_DAYS} 的整数",
+            f"填写 0 到 {LONGEST_DAYS} 的整数",
             str(case.days),
         )
-    if case.discharge_way is not None and case.discharge_way not in _DISCHARGE_WAYS:
+    if case.discharge_way is not None and case.discharge_way not in DISCHARGE_WAYS:
         yield Problem(
             "discharge_way",
             "discharge_way_invalid",
