@@ -6,7 +6,7 @@ is in none of them has the position after the last: it is in no set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -130,10 +130,16 @@ class Vocabulary:
         self._dtype = pl.Enum(self.codes)
         self._positions = {code: i for i, code in enumerate(self.codes)}
 
-    def ids(self, codes: pl.Series) -> Ids:
-        """Return the position of every code, the unknown one for null and codes not listed."""
+    def ids(self, columns: Sequence[pl.Series]) -> list[Ids]:
+        """Return the position of every code, the unknown one for null and codes not listed.
+
+        All columns are looked up at once: looking up has a fixed cost besides that of each code.
+        """
+        codes = pl.concat([c.cast(pl.String).alias("") for c in columns])
         known = codes.cast(self._dtype, strict=False).to_physical()
-        return known.cast(pl.Int64).fill_null(self.unknown).to_numpy().astype(np.intp, copy=False)
+        found = known.cast(pl.Int64).fill_null(self.unknown).to_numpy().astype(np.intp, copy=False)
+        ends = np.cumsum([len(c) for c in columns])
+        return np.split(found, ends[:-1])
 
     def mask(self, codes: Iterable[str]) -> Flags:
         """Return which positions are in a set of codes; one longer than the vocabulary."""
@@ -166,25 +172,31 @@ def read_cases(frame: pl.DataFrame, vocabulary: Vocabulary) -> Cases:
     numbers = {
         field: table[column].cast(pl.Float64).to_numpy() for field, column in _NUMBERS.items()
     }
-    procedures = _lists(table["procedures"], vocabulary)
-    lengths = np.diff(procedures.starts)
-    has = lengths > 0
+    flat_others, other_lengths = _flat(table["others"])
+    flat_procedures, lengths = _flat(table["procedures"])
+    principal, others, procedures, department = vocabulary.ids(
+        [table["principal"], flat_others, flat_procedures, table["department"]]
+    )
+    starts = _running(lengths)
+    operated = lengths > 0
+    leading = starts[:-1][operated]
     first = np.full(len(table), vocabulary.unknown, dtype=np.intp)
-    first[has] = procedures.ids[procedures.starts[:-1][has]]
-    later = np.ones(len(procedures.ids), dtype=np.bool_)
-    later[procedures.starts[:-1][has]] = False
-    principal = table["principal"]
+    first[operated] = procedures[leading]
+    later = np.ones(len(procedures), dtype=np.bool_)
+    later[leading] = False
+    empty = table["principal"].is_null() | (table["principal"] == "")
+    wrong = table["weight_g"].is_nan() | table["icu_hours"].is_nan()
     return Cases(
-        vocabulary.ids(principal),
-        (principal.is_null() | (principal == "")).fill_null(value=True).to_numpy(),
-        _lists(table["others"], vocabulary),
-        has,
+        principal,
+        empty.fill_null(value=True).to_numpy(),
+        CodeLists(others, _running(other_lengths)),
+        operated,
         first,
-        CodeLists(procedures.ids[later], _running(np.maximum(lengths - 1, 0))),
-        vocabulary.ids(table["department"]),
+        CodeLists(procedures[later], _running(np.maximum(lengths - 1, 0))),
+        department,
         numbers,
         table["department"].is_not_null().to_numpy(),
-        (table["weight_g"].is_nan() | table["icu_hours"].is_nan()).fill_null(value=False).to_numpy(),
+        wrong.fill_null(value=False).to_numpy(),
     )
 
 
@@ -235,17 +247,14 @@ def _inner(kind: pl.List) -> pl.DataType:
     return inner if isinstance(inner, pl.DataType) else inner()
 
 
-def _lists(column: pl.Series, vocabulary: Vocabulary) -> CodeLists:
-    whole = column.list.drop_nulls() if _has_nulls(column) else column
-    lengths = whole.list.len().fill_null(0)
+def _flat(column: pl.Series) -> tuple[pl.Series, Ids]:
+    """Return the entries of all lists end to end, and how many each list has; nulls are gone."""
+    lengths = column.list.len().fill_null(0)
     # An empty list would come out of explode as one null.
-    flat = whole.filter(lengths > 0).explode()
-    return CodeLists(vocabulary.ids(flat), _running(lengths.cast(pl.Int64).to_numpy()))
-
-
-def _has_nulls(column: pl.Series) -> bool:
-    inside = column.filter(column.list.len() > 0).explode()
-    return inside.null_count() > 0
+    flat = column.filter(lengths > 0).explode()
+    if flat.null_count():
+        return _flat(column.list.drop_nulls())
+    return flat, lengths.cast(pl.Int64).to_numpy()
 
 
 def _running(lengths: NDArray[np.integer]) -> Ids:

@@ -93,8 +93,9 @@ class ColumnarPack:
         self.scheme = pack.scheme
         self.strict = pack.strict
         self.vocabulary = Vocabulary(_all_codes(pack, codebook))
-        self.names = tuple(dict.fromkeys(("", *_group_codes(pack))))
-        self._number = {name: i for i, name in enumerate(self.names)}
+        codes = tuple(dict.fromkeys(("", *_group_codes(pack))))
+        self.group_names = _names(codes)
+        self._number = {code: i for i, code in enumerate(codes)}
         ungrouped = pack.manifest.ungrouped
         self.ungrouped = tuple(
             self._number[c] for c in (ungrouped.mdc, ungrouped.adrg, ungrouped.drg)
@@ -213,15 +214,15 @@ class _Walk:
         self._leave()
 
     def table(self) -> pl.DataFrame:
-        names = self._pack.names
+        names = self._pack.group_names
         return pl.DataFrame(
             {
-                "status": _named(self._status, _STATUSES),
-                "mdc": _named(self._mdc, names),
-                "adrg": _named(self._adrg, names),
-                "drg": _named(self._drg, names),
-                "level": _named(self._level, _LEVELS),
-                "reason": _named(self._reason, _REASONS),
+                "status": _chosen(_names(_STATUSES), self._status),
+                "mdc": _chosen(names, self._mdc),
+                "adrg": _chosen(names, self._adrg),
+                "drg": _chosen(names, self._drg),
+                "level": _chosen(_names(_LEVELS), self._level),
+                "reason": _chosen(_names(_REASONS), self._reason),
                 "missing": _missing_fields(np.where(self._insufficient(), self._awaited, 0)),
             }
         )
@@ -471,10 +472,14 @@ def _asks_level_only(drg: DrgRule) -> bool:
     )
 
 
-def _named(numbers: NDArray[np.signedinteger], names: Sequence[str]) -> pl.Series:
+def _names(codes: Sequence[str]) -> pl.Series:
+    """Return names to be chosen by number; the one after the last is null."""
+    return pl.Series([*codes, None], dtype=pl.Enum(codes))
+
+
+def _chosen(names: pl.Series, numbers: NDArray[np.signedinteger]) -> pl.Series:
     """Return numbers as names; below zero there is none."""
-    known = pl.Series([*names, None], dtype=pl.Enum(names))
-    return known.gather(np.where(numbers < 0, len(names), numbers))
+    return names.gather(np.where(numbers < 0, len(names) - 1, numbers))
 
 
 def _missing_fields(bits: NDArray[np.uint16]) -> pl.Series:
