@@ -89,7 +89,7 @@ class Cases:
     operated
         Whether there is a procedure.
     first, more
-        Principal procedure 主要手术操作 (the unknown position for none) and the procedures after it.
+        Principal procedure 主要手术操作 (the unknown position for none) and those after it.
     department
         Department 科别.
     numbers
@@ -231,7 +231,7 @@ def conform(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _fits(found: pl.DataType, wanted: pl.DataType) -> bool:
     """Tell whether a column can be read as wanted without losing anything."""
-    if found == wanted or found == pl.Null:
+    if found in (wanted, pl.Null()):
         return True
     if wanted == pl.Int64:
         return found.is_integer() and found != pl.UInt64

@@ -19,11 +19,9 @@ from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.engine import (
     DAYS_A_YEAR,
     NEWBORN_INPUTS,
-    asks_diagnosis,
-    groups_by_counts,
 )
-from zhibian.grouping.language import VIRTUAL_SETS, InputField, inputs_of, sets_of
-from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
+from zhibian.grouping.language import InputField
+from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import Level
 from zhibian.grouping.types import Status
@@ -102,9 +100,7 @@ class ColumnarPack:
         )
         self.gates = Questions(self.vocabulary, pack.sets)
         self.mdcs = tuple(self._mdc(m, pack) for m in pack.mdcs)
-        self.level_of, self.table_of, self.principal_table = _severity_tables(
-            pack, self.vocabulary
-        )
+        self.level_of, self.table_of, self.principal_table = _severity_tables(pack, self.vocabulary)
         self.checks_codes = codebook is not None
         known = codebook or CodeBook(frozenset(), frozenset())
         self.diagnoses = self.vocabulary.mask(known.diagnoses)
@@ -116,18 +112,18 @@ class ColumnarPack:
         return _Mdc(
             self._number[mdc.code],
             self.gates.rule(mdc.rule),
-            asks_diagnosis(mdc),
+            mdc.asks_diagnosis,
             "XB" in mdc.rule.inputs,
             questions,
-            tuple(self._adrg(a, questions, pack) for a in mdc.adrgs),
+            tuple(self._adrg(a, questions) for a in mdc.adrgs),
         )
 
-    def _adrg(self, adrg: AdrgRule, questions: Questions, pack: RulePack) -> _Adrg:
+    def _adrg(self, adrg: AdrgRule, questions: Questions) -> _Adrg:
         fallback = adrg.kind == "fallback" and adrg.drgs
         by_counts = None
-        if all(_asks_level_only(d) for d in adrg.drgs):
-            groups = groups_by_counts(adrg, pack)
-            by_counts = np.array([self._number.get(g, _NOTHING) for g in groups], np.int32)
+        if adrg.by_counts is not None:
+            numbers = [self._number[d.code] if d else _NOTHING for d in adrg.by_counts]
+            by_counts = np.array(numbers, np.int32)
         return _Adrg(
             self._number[adrg.code],
             self._number[adrg.drgs[0].code if fallback else adrg.code],
@@ -215,6 +211,7 @@ class _Walk:
 
     def table(self) -> pl.DataFrame:
         names = self._pack.group_names
+        insufficient = self._status == _STATUSES.index(Status.INSUFFICIENT)
         return pl.DataFrame(
             {
                 "status": _chosen(_names(_STATUSES), self._status),
@@ -223,12 +220,9 @@ class _Walk:
                 "drg": _chosen(names, self._drg),
                 "level": _chosen(_names(_LEVELS), self._level),
                 "reason": _chosen(_names(_REASONS), self._reason),
-                "missing": _missing_fields(np.where(self._insufficient(), self._awaited, 0)),
+                "missing": _missing_fields(np.where(insufficient, self._awaited, 0)),
             }
         )
-
-    def _insufficient(self) -> Flags:
-        return self._status == _STATUSES.index(Status.INSUFFICIENT)
 
     def _block(self, questions: Questions, rows: Ids) -> Block:
         words = questions.words(self._cases, rows)
@@ -462,14 +456,6 @@ def _out_of_range(cases: Cases) -> Flags:
     wrong |= (n["ZYTS"] < 0) | (n["ZYTS"] > LONGEST_DAYS)
     wrong |= ~np.isnan(n["LYFS"]) & ~np.isin(n["LYFS"], DISCHARGE_WAYS)
     return wrong | (n["ICUSC"] < 0) | cases.not_a_number
-
-
-def _asks_level_only(drg: DrgRule) -> bool:
-    """Tell whether a group asks for nothing but whether an MCC or CC counts."""
-    asked = sets_of(drg.rule.condition)
-    return not inputs_of(drg.rule.condition) and all(
-        name in VIRTUAL_SETS and fields == {"QTZD"} for name, fields in asked.items()
-    )
 
 
 def _names(codes: Sequence[str]) -> pl.Series:

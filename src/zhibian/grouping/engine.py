@@ -7,22 +7,22 @@ valid procedure enters MDCA, matches no transplant and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, TypeVar, get_args
 
+from zhibian.grouping.candidates import Candidates
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.evaluate import Facts, Inputs, Rule
-from zhibian.grouping.language import InputField, NumberField, sets_of
-from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
+from zhibian.grouping.evaluate import Facts, Inputs, Part, Rule, counting
+from zhibian.grouping.language import InputField, NumberField
+from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import CodeSeverity, Level
 from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
 from zhibian.grouping.validate import Finding, missing_input, validate
 
+_T = TypeVar("_T", MdcRule, AdrgRule)
 Answer = Literal["yes", "no", "open"]
 DAYS_A_YEAR = 365
-# Stands for some other diagnosis that counts.
-_ANY = ""
 NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
@@ -95,36 +95,12 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
     found = pack.adrg(adrg)
     if found is None:
         raise KeyError(adrg)
-    nothing, cc, mcc, _ = groups_by_counts(found, pack)
-    return {Level.MCC: mcc, Level.CC: cc, Level.NONE: nothing}
-
-
-def groups_by_counts(adrg: AdrgRule, pack: RulePack) -> tuple[str, str, str, str]:
-    """Return the group of a core group when nothing, a CC, an MCC, or both count.
-
-    Empty where no group takes the case on that alone.
-
-    Parameters
-    ----------
-    adrg
-        The core group 核心组.
-    pack
-        The scheme.
-    """
-
-    def group_of(mcc: bool, cc: bool) -> str:
-        facts = Facts("", (_ANY,), (), Inputs({}), pack.severity)
-        one = frozenset({_ANY})
-        none = frozenset[str]()
-        facts.assume({Level.MCC: one if mcc else none, Level.CC: one if cc else none})
-        return next((d.code for d in adrg.drgs if d.rule.first_failed(facts) is None), "")
-
-    return group_of(False, False), group_of(False, True), group_of(True, False), group_of(True, True)
-
-
-def asks_diagnosis(mdc: MdcRule) -> bool:
-    """Tell whether the gate of a category looks at the principal diagnosis."""
-    return any("ZYZD" in fields for fields in sets_of(mdc.rule.condition).values())
+    groups = {}
+    for level in Level:
+        facts = counting(() if level is Level.NONE else (level,))
+        drgs = (d.code for d in found.drgs if d.rule.first_failed(facts) is None)
+        groups[level] = next(drgs, "")
+    return groups
 
 
 def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
@@ -184,13 +160,13 @@ class _Search:
         self._awaited: set[InputField] = set()
 
     def run(self) -> Grouping:
-        for mdc in self._pack.mdcs:
+        for mdc in self._met(self._pack.mdcs, self._pack.candidates):
             gate = self._ask(mdc.rule, "mdc", mdc.code, "entered")
             if gate == "no":
                 continue
             # A gate without the principal diagnosis (MDCA: a valid procedure) says nothing
             # about where the diagnosis belongs, so it is no "category without core group".
-            self._entered = self._entered or (gate == "yes" and asks_diagnosis(mdc))
+            self._entered = self._entered or (gate == "yes" and mdc.asks_diagnosis)
             found = self._within(mdc, certain=gate == "yes")
             if found is not None:
                 return found
@@ -199,10 +175,25 @@ class _Search:
             self._note("mdc", mdc.code, "left")
         return self._ungrouped()
 
+    def _met(self, rules: Sequence[_T], candidates: Candidates) -> Iterable[_T]:
+        """Return the rules to ask; a trace tells of the others why they do not hold."""
+        procedure = next(iter(self._facts.codes["ZYSS"]), None)
+        if self._keep:
+            return self._noting(rules, candidates.failing_first(self._principal, procedure))
+        return candidates.among(rules, self._principal, procedure)
+
+    def _noting(self, rules: Sequence[_T], failing: int) -> Iterator[_T]:
+        """Yield the rules to ask; note those whose first condition is known not to hold."""
+        for number, rule in enumerate(rules):
+            if failing >> number & 1:
+                self._steps.append(rule.rejection)
+            else:
+                yield rule
+
     def _within(self, mdc: MdcRule, *, certain: bool) -> Grouping | None:
         known = mdc if certain else None
         undecided = False
-        for adrg in mdc.adrgs:
+        for adrg in self._met(mdc.adrgs, mdc.candidates):
             for gap, rule in adrg.gaps:
                 undecided = self._collect(rule) or undecided
                 if not self._awaited and rule.first_failed(self._facts) is None:
@@ -226,23 +217,30 @@ class _Search:
 
     def _split(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
         level = self._level()
+        if adrg.by_counts is not None and not self._keep:
+            counted = self._facts.counted
+            decided = adrg.by_counts[bool(counted(Level.CC)) + 2 * bool(counted(Level.MCC))]
+            return self._grouped(mdc, adrg, decided, level) if decided else None
         for drg in adrg.drgs:
             answer = self._ask(drg.rule, "drg", drg.code, "matched")
             if answer == "yes" and not self._awaited:
-                self._note("result", drg.code, "grouped")
-                return Grouping(
-                    Status.GROUPED,
-                    self._pack.scheme,
-                    mdc.code,
-                    adrg.code,
-                    drg.code,
-                    mdc.name,
-                    adrg.name,
-                    drg.name,
-                    level,
-                    trace=tuple(self._steps),
-                )
+                return self._grouped(mdc, adrg, drg, level)
         return self._insufficient(mdc, adrg) if self._awaited else None
+
+    def _grouped(self, mdc: MdcRule, adrg: AdrgRule, drg: DrgRule, level: Level) -> Grouping:
+        self._note("result", drg.code, "grouped")
+        return Grouping(
+            Status.GROUPED,
+            self._pack.scheme,
+            mdc.code,
+            adrg.code,
+            drg.code,
+            mdc.name,
+            adrg.name,
+            drg.name,
+            level,
+            trace=tuple(self._steps),
+        )
 
     def _level(self) -> Level:
         """Return the level of the case and note every other diagnosis."""
@@ -278,15 +276,22 @@ class _Search:
         if failed is None:
             self._note(kind, code, yes)
             return "yes"
-        answer: Answer = "open" if self._collect(rule) else "no"
-        asked = sorted(rule.inputs) if answer == "open" else failed.inputs
-        missing = [f for f in asked if f in self._facts.missing]
+        if rule.inputs:
+            return self._ask_for_inputs(rule, failed, kind, code)
+        if self._keep:
+            self._steps.append(Step(kind, code, "rejected", failed.detail))
+        return "no"
+
+    def _ask_for_inputs(self, rule: Rule, failed: Part, kind: StepKind, code: str) -> Answer:
+        """Note a rule that does not hold, perhaps for want of a field."""
+        is_open = self._collect(rule)
+        asked = sorted(rule.inputs) if is_open else failed.inputs
+        missing = ",".join(f for f in asked if f in self._facts.missing)
         self._missing = self._missing or (bool(missing) and kind != "mdc")
         if self._keep:
-            outcome: Outcome = "insufficient" if answer == "open" else "rejected"
-            detail = (("failed", failed.text), *_naming("missing", missing))
-            self._steps.append(Step(kind, code, outcome, detail))
-        return answer
+            detail = (*failed.detail, ("missing", missing)) if missing else failed.detail
+            self._steps.append(Step(kind, code, "insufficient" if is_open else "rejected", detail))
+        return "open" if is_open else "no"
 
     def _collect(self, rule: Rule) -> bool:
         """Keep the missing fields that decide about a rule; tell whether there are any."""
@@ -375,7 +380,3 @@ class _Search:
     ) -> None:
         if self._keep:
             self._steps.append(Step(kind, subject, outcome, detail))
-
-
-def _naming(name: str, values: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    return ((name, ",".join(values)),) if values else ()

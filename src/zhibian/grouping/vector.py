@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhibian.grouping.cases import Cases, CodeLists, Flags, Floats, Ids, Vocabulary
-from zhibian.grouping.evaluate import COMPARE, Comparison
 from zhibian.grouping.evaluate import Rule as CaseRule
 from zhibian.grouping.language import (
     DEPARTMENT,
@@ -31,6 +29,7 @@ from zhibian.grouping.language import (
     Member,
     Not,
     NumberField,
+    Operator,
     Or,
     conjuncts,
     inputs_of,
@@ -38,6 +37,14 @@ from zhibian.grouping.language import (
 from zhibian.grouping.severity import Level
 
 _WORD = 64
+_COMPARE: Mapping[Operator, np.ufunc] = {
+    "=": np.equal,
+    "!=": np.not_equal,
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+    ">": np.greater,
+    "<": np.less,
+}
 Words = NDArray[np.uint64]
 _CODE_FIELDS: tuple[CodeField, ...] = ("ZYZD", "QTZD", "ZYSS", "QTSS", "KS")
 
@@ -180,8 +187,8 @@ class Questions:
         ):
             if field in tables:
                 chosen = ids if whole else ids[rows]
-                for word, bits in zip(found, tables[field], strict=True):
-                    word |= bits[chosen]
+                for number, bits in enumerate(tables[field]):
+                    found[number] |= bits[chosen]
         for field, lists in (("QTZD", cases.others), ("QTSS", cases.more)):
             if field in tables:
                 _join(found, tables[field], lists if whole else lists.of(rows))
@@ -224,13 +231,13 @@ class Questions:
                 if negated:
                     test = _negated(test)
             case Compare(field, sign, number):
-                test = _compared(field, COMPARE[sign], number, missing=missing)
+                test = _compared(field, _COMPARE[sign], number, missing=missing)
             case Length(names, fields, sign, number):
-                test = self._length(names, fields, COMPARE[sign], number)
+                test = self._length(names, fields, _COMPARE[sign], number)
             case Count(conditions, sign, number):
                 least = self._tests(conditions, missing=False)
                 most = self._tests(conditions, missing=True) if inputs_of(condition) else least
-                test = _count(least, most, COMPARE[sign], number, missing=missing)
+                test = _count(least, most, _COMPARE[sign], number, missing=missing)
             case Not(inner):
                 test = _negated(self._test(inner, missing=not missing))
             case And(conditions):
@@ -247,7 +254,7 @@ class Questions:
         masks: dict[int, int] = {}
         rest: list[Condition] = []
         for part in (p for c in conditions for p in conjuncts(c)):
-            if _is_plain(part):
+            if isinstance(part, Member) and _is_plain(part):
                 word, bit = divmod(self._ask(part.fields, part.sets), _WORD)
                 masks[word] = masks.get(word, 0) | 1 << bit
             else:
@@ -269,7 +276,7 @@ class Questions:
         self,
         names: Sequence[str],
         fields: Sequence[CodeField],
-        compare: Comparison,
+        compare: np.ufunc,
         number: float,
     ) -> Test:
         real = (self._sets[n] for n in names if n not in VIRTUAL_SETS)
@@ -288,12 +295,11 @@ class Questions:
         return enough
 
 
-def _is_plain(condition: Condition) -> bool:
+def _is_plain(member: Member) -> bool:
     return (
-        isinstance(condition, Member)
-        and not condition.negated
-        and DEPARTMENT not in condition.fields
-        and VIRTUAL_SETS.isdisjoint(condition.sets)
+        not member.negated
+        and DEPARTMENT not in member.fields
+        and VIRTUAL_SETS.isdisjoint(member.sets)
     )
 
 
@@ -303,8 +309,8 @@ def _join(found: Words, table: Words, lists: CodeLists) -> None:
     if len(filled) == 0:
         return
     starts = lists.starts[filled]
-    for word, bits in zip(found, table, strict=True):
-        word[filled] |= np.bitwise_or.reduceat(bits[lists.ids], starts)
+    for number, bits in enumerate(table):
+        found[number, filled] |= np.bitwise_or.reduceat(bits[lists.ids], starts)
 
 
 def _bits(word: int, mask: int) -> Test:
@@ -332,7 +338,7 @@ def _joined(tests: Sequence[Test], how: np.ufunc) -> Test:
     return joined if len(tests) > 1 else tests[0]
 
 
-def _compared(field: NumberField, compare: Comparison, number: float, *, missing: bool) -> Test:
+def _compared(field: NumberField, compare: np.ufunc, number: float, *, missing: bool) -> Test:
     def compared(block: Block) -> Flags:
         values = block.numbers[field][block.rows]
         found = np.asarray(compare(values, number), dtype=np.bool_)
@@ -357,7 +363,7 @@ def _department(number: int, *, negated: bool, missing: bool) -> Test:
 def _count(
     least: Sequence[Test],
     most: Sequence[Test],
-    compare: Comparison,
+    compare: np.ufunc,
     number: float,
     *,
     missing: bool,
@@ -412,9 +418,7 @@ def _codes(block: Block, fields: Sequence[CodeField]) -> tuple[Ids, Ids]:
     return np.concatenate(owners), np.concatenate(ids)
 
 
-def _counts(
-    block: Block, owners: Ids, ids: Ids, levels: Sequence[Level], size: int
-) -> Flags:
+def _counts(block: Block, owners: Ids, ids: Ids, levels: Sequence[Level], size: int) -> Flags:
     """Return whether a code of a case is among its other diagnoses that count."""
     chosen = [LEVEL_NUMBER[level] for level in levels]
     others = block.cases.others
