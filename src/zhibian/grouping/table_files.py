@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol, TextIO
@@ -194,30 +194,46 @@ def _text(column: pl.Series) -> pl.Expr:
 
 def _csv(table: TableFile, names: Sequence[str], size: int) -> Iterator[Batch]:
     schema = dict.fromkeys(names, pl.String)
+    width = len(names)
+    start = 2
     with table.path.open(encoding=table.encoding, newline="") as source:
-        rows = _rows(csv.reader(source))
-        next(rows, None)
-        width = len(names)
-        numbered = ((n, row) for n, row in enumerate(rows, start=2) if row is None or row)
-        while batch := list(islice(numbered, size)):
-            whole = [row is not None and len(row) == width for _, row in batch]
-            cells = [
-                row if fits and row is not None else _filled(row or [], width)
-                for (_, row), fits in zip(batch, whole, strict=True)
-            ]
-            frame = pl.DataFrame(cells, schema=schema, orient="row")
-            yield Batch(frame, [n for n, _ in batch], whole)
+        reader = csv.reader(source)
+        _take(reader, 1)
+        while rows := _take(reader, size):
+            numbers = range(start, start + len(rows))
+            start += len(rows)
+            yield _batch(rows, numbers, width, schema)
 
 
-def _rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
-    """Yield the rows, None for one that the reader refuses."""
-    while True:
+def _take(reader: Iterator[list[str]], size: int) -> list[list[str] | None]:
+    """Return the next rows, None for one that the reader refuses."""
+    rows: list[list[str] | None] = []
+    while len(rows) < size:
         try:
-            yield next(reader)
-        except StopIteration:
-            return
+            for row in islice(reader, size - len(rows)):
+                rows.append(row)
         except csv.Error:
-            yield None
+            rows.append(None)
+        else:
+            break
+    return rows
+
+
+def _batch(
+    rows: Sequence[list[str] | None],
+    numbers: Sequence[int],
+    width: int,
+    schema: Mapping[str, type[pl.String]],
+) -> Batch:
+    # An empty line is no row.
+    kept = [(n, row) for n, row in zip(numbers, rows, strict=True) if row is None or row]
+    whole = [row is not None and len(row) == width for _, row in kept]
+    cells = [
+        row if fits and row is not None else _filled(row or [], width)
+        for (_, row), fits in zip(kept, whole, strict=True)
+    ]
+    frame = pl.DataFrame(cells, schema=dict(schema), orient="row")
+    return Batch(frame, [n for n, _ in kept], whole)
 
 
 def _filled(row: Sequence[str], width: int) -> list[str]:
