@@ -16,14 +16,14 @@ from zhibian.grouping.codebook import load_codebook
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 from zhibian.synthesis.draw import frames
-from zhibian.synthesis.model import Model, Request, build_model, check_request
+from zhibian.synthesis.model import Model, Request, build_model, request_problems
 from zhibian.synthesis.statistics import describe, markdown
-from zhibian.synthesis.write import check_output, write_cases
+from zhibian.synthesis.write import output_problems, write_cases
 
 _DAY = ["%Y-%m-%d"]
 
 
-def synth(
+def synth(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     cases: Annotated[int, typer.Option("--cases", help="例数。")],
     seed: Annotated[int, typer.Option("--seed", help="种子：同一种子得到同样的表。")],
     output: Annotated[
@@ -76,11 +76,9 @@ def _check(request: Request, output: Path | None, statistics: bool) -> None:
         problems.append(
             Problem("--output", "output_missing", "没有输出文件", "给出 --output 或 --statistics")
         )
-    for check in (lambda: check_request(request), lambda: output and check_output(output)):
-        try:
-            check()
-        except InputError as error:
-            problems.extend(error.problems)
+    problems += request_problems(request)
+    if output is not None:
+        problems += output_problems(output)
     if problems:
         raise InputError("synth", problems)
 

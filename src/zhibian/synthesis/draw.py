@@ -135,9 +135,10 @@ def _patients(model: Model, rng: np.random.Generator) -> _Patients:
     )
 
 
-def _choose(cumulative: Floats, rng: np.random.Generator, size: int = BLOCK) -> Ints:
-    at = np.searchsorted(cumulative, rng.random(size), side="right")
-    return np.minimum(at, len(cumulative) - 1)
+def _choose(cumulative: Floats, rng: np.random.Generator) -> Ints:
+    at = np.searchsorted(cumulative, rng.random(BLOCK), side="right")
+    numbers: Ints = np.minimum(at, len(cumulative) - 1)
+    return numbers
 
 
 def _age(model: Model, chosen: Ints, target: Ints, rng: np.random.Generator) -> Ints:
@@ -149,7 +150,8 @@ def _age(model: Model, chosen: Ints, target: Ints, rng: np.random.Generator) -> 
     for number, cumulative in enumerate(model.ages):
         rows = profile == number
         age[rows] = np.searchsorted(cumulative, wanted[rows], side="right") - 1
-    return np.minimum(age, model.ages.shape[1] - 2)
+    years: Ints = np.minimum(age, model.ages.shape[1] - 2)
+    return years
 
 
 def _newborn(model: Model, chosen: Ints, age: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -301,7 +303,8 @@ def _days(
     drawn = mean * model.hospital_stay[hospital] * np.exp(told.sigma * z - told.sigma**2 / 2)
     days = np.clip(np.round(drawn), 1, told.most_days).astype(np.int64)
     always = np.ceil(model.targets.intensive_hours[who.target] / _HOURS_OF_DAY).astype(np.int64)
-    return np.where(always > 0, np.maximum(days, always + 1), days)
+    stays: Ints = np.where(always > 0, np.maximum(days, always + 1), days)
+    return stays
 
 
 def _ways(model: Model, who: _Patients, level: Ints, rng: np.random.Generator) -> Ints:

@@ -128,7 +128,7 @@ class TargetArrays:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Lists of codes to pick from: list ``i`` lies between ``i`` and ``i + 1`` in ``cumulative``."""
+    """Lists of codes to pick from: list ``i`` fills ``i`` to ``i + 1`` of ``cumulative``."""
 
     cumulative: Floats
     code: Ints
@@ -192,7 +192,9 @@ def build_model(rules: Path, request: Request) -> Model:
     InputError
         The request or the rule data can't be used; all problems of a source at once.
     """
-    check_request(request)
+    problems = request_problems(request)
+    if problems:
+        raise InputError("synth", problems)
     pack = load_scheme(rules, request.scheme)
     profile = load_profile(rules)
     vocabulary = Vocabulary(
@@ -213,14 +215,8 @@ def build_model(rules: Path, request: Request) -> Model:
     return _Compiler(request, profile, pack, vocabulary, scenarios, _tariff(rules, pack)).model()
 
 
-def check_request(request: Request) -> None:
-    """Refuse a request that makes no sense.
-
-    Raises
-    ------
-    InputError
-        All problems of the request.
-    """
+def request_problems(request: Request) -> list[Problem]:
+    """Return all that makes no sense in a request."""
     checks = [
         (request.cases >= 1, "cases", "例数至少为 1", str(request.cases)),
         (request.seed >= 0, "seed", "种子不能为负", str(request.seed)),
@@ -238,13 +234,11 @@ def check_request(request: Request) -> None:
         ),
         (request.first <= request.last, "to", "结束日期早于开始日期", request.last.isoformat()),
     ]
-    problems = [
+    return [
         Problem(f"--{name}", f"{name}_invalid", message, "修改该选项", value)
         for good, name, message, value in checks
         if not good
     ]
-    if problems:
-        raise InputError("synth", problems)
 
 
 def _tariff(rules: Path, pack: RulePack) -> Tariff | None:
@@ -491,8 +485,8 @@ def _logit(p: float) -> float:
     return float(np.log(p / (1 - p))) if p > 0 else NEVER
 
 
-def _cumulative(parts: Floats) -> Floats:
+def _cumulative(parts: npt.ArrayLike) -> Floats:
     """Return the cumulative shares of parts; the last one is exactly 1."""
-    sums = np.cumsum(parts)
+    sums = np.cumsum(np.asarray(parts, dtype=np.float64))
     shares: Floats = sums / sums[-1]
     return shares

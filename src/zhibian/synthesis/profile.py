@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zhibian.problems import InputError, Problem
-from zhibian.terminology.tables import read_text
+from zhibian.terminology.tables import read_yaml
 
 FOLDER = "synth"
 REMEDY = "按 rules/synth 各文件开头的说明修改"
@@ -314,12 +313,8 @@ def load_profile(rules: Path) -> Profile:
 
 
 def _read(path: Path, kind: type[_M]) -> _M:
-    text = read_text(path, REMEDY)
     try:
-        return kind.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError:
-        problem = Problem(path.name, "unreadable", "不是 YAML", REMEDY)
-        raise InputError(path.name, [problem]) from None
+        return kind.model_validate(read_yaml(path, REMEDY))
     except ValidationError as wrong:
         raise InputError(
             path.name,

@@ -6,15 +6,16 @@ without a group is what was asked for and not an accident of the rules.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from zhibian.grouping.engine import group
 from zhibian.grouping.language import Compare, sets_of
 from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
 from zhibian.grouping.types import GroupingInput, Status
-from zhibian.synthesis.profile import Group, Mdc, Mix
+from zhibian.synthesis.profile import Group, Mix
 from zhibian.synthesis.vocabulary import FEMALE, MALE, Fit, Vocabulary
 from zhibian.synthesis.ways import Codes, Way, ways
 
@@ -38,8 +39,6 @@ class Target:
         Codes.
     kind
         Medical, procedural or surgical.
-    share
-        Share of all cases.
     male
         Share of men where the codes fit both sexes.
     ages
@@ -53,7 +52,6 @@ class Target:
     mdc: str
     adrg: str
     kind: Kind
-    share: float
     male: float
     ages: str
     department: str
@@ -113,16 +111,18 @@ class Scenarios:
     unreached: tuple[str, ...]
 
 
-class _Draft(NamedTuple):
-    """A scenario before shares are known."""
+class _Filed(NamedTuple):
+    """The codes of a front page."""
 
-    part: float
     principal: str
     others: tuple[str, ...]
     procedures: tuple[str, ...]
-    second: str
-    fit: Fit
-    days: tuple[int, int]
+
+
+class _Asked(NamedTuple):
+    """What a way asks of those below one year; None where it asks nothing."""
+
+    days: tuple[int, int] | None
     weights: tuple[int, int] | None
 
 
@@ -138,70 +138,62 @@ def build_scenarios(pack: RulePack, vocabulary: Vocabulary, mix: Mix) -> Scenari
     mix
         Who comes with what.
     """
-    drafts: dict[str, list[_Draft]] = {}
+    found: dict[str, list[Scenario]] = {}
     unreached: list[str] = []
-    chosen: list[tuple[MdcRule, AdrgRule]] = []
     for mdc in pack.mdcs:
+        if _letter(mdc.code) not in mix.mdcs:
+            continue
         for adrg in mdc.adrgs:
-            if (
-                adrg.kind in ("ambiguous", "fallback")
-                or mdc.code.removeprefix("MDC") not in mix.mdcs
-            ):
+            if adrg.kind in {"ambiguous", "fallback"}:
                 continue
-            found = list(_Drafter(pack, vocabulary, mix, mdc, adrg).drafts())
-            if found:
-                drafts[adrg.code] = found
-                chosen.append((mdc, adrg))
+            of_group = list(_Drafter(pack, vocabulary, mix, mdc, adrg).scenarios())
+            if of_group:
+                found[adrg.code] = of_group
             else:
                 unreached.append(adrg.code)
-    targets = _targets(chosen, mix)
-    scenarios = []
-    for target in targets:
-        of_group = drafts[target.adrg]
-        total = sum(d.part for d in of_group)
-        for draft in of_group:
-            scenarios.append(Scenario(target, target.share * draft.part / total, *draft[1:]))
-    return Scenarios(tuple(scenarios), tuple(unreached))
+    return Scenarios(tuple(_shared(found, mix)), tuple(unreached))
 
 
-def _targets(chosen: list[tuple[MdcRule, AdrgRule]], mix: Mix) -> list[Target]:
-    described = {m.code: mix.mdcs[m.code.removeprefix("MDC")] for m, _ in chosen}
-    whole = sum(d.share for d in described.values())
-    parts: dict[str, float] = {}
-    for mdc, adrg in chosen:
-        parts[mdc.code] = parts.get(mdc.code, 0.0) + _group(adrg.code, mix).share
-    made = []
-    for mdc, adrg in chosen:
-        of_mdc, of_group = described[mdc.code], _group(adrg.code, mix)
-        kind: Kind = "medical"
-        if adrg.kind == "surgical" or adrg.kind == "procedural":
-            kind = adrg.kind
-        department = of_mdc.surgical if kind == "surgical" else of_mdc.medical
-        made.append(
-            Target(
-                mdc.code,
-                adrg.code,
-                kind,
-                of_mdc.share / whole * of_group.share / parts[mdc.code],
-                _male(of_mdc, of_group),
-                of_group.ages or of_mdc.ages,
-                of_group.department or department,
-                of_group.frailty,
-            )
-        )
-    return made
+def _shared(found: dict[str, list[Scenario]], mix: Mix) -> Iterator[Scenario]:
+    """Yield scenarios with their share of all cases: category x group x codes."""
+    parts: defaultdict[str, float] = defaultdict(float)
+    for adrg, of_group in found.items():
+        parts[of_group[0].target.mdc] += _about(adrg, mix).share
+    whole = sum(mix.mdcs[_letter(mdc)].share for mdc in parts)
+    for adrg, of_group in found.items():
+        mdc = of_group[0].target.mdc
+        of_target = mix.mdcs[_letter(mdc)].share / whole * _about(adrg, mix).share / parts[mdc]
+        total = sum(s.share for s in of_group)
+        for scenario in of_group:
+            yield replace(scenario, share=of_target * scenario.share / total)
 
 
-def _group(adrg: str, mix: Mix) -> Group:
+def _target(mdc: MdcRule, adrg: AdrgRule, mix: Mix) -> Target:
+    of_mdc, about = mix.mdcs[_letter(mdc.code)], _about(adrg.code, mix)
+    kinds: dict[str, Kind] = {"surgical": "surgical", "procedural": "procedural"}
+    kind = kinds.get(adrg.kind, "medical")
+    department = of_mdc.surgical if kind == "surgical" else of_mdc.medical
+    return Target(
+        mdc.code,
+        adrg.code,
+        kind,
+        of_mdc.male if about.male is None else about.male,
+        about.ages or of_mdc.ages,
+        about.department or department,
+        about.frailty,
+    )
+
+
+def _letter(mdc: str) -> str:
+    return mdc.removeprefix("MDC")
+
+
+def _about(adrg: str, mix: Mix) -> Group:
     return mix.groups.get(adrg) or Group(share=mix.unlisted)
 
 
-def _male(mdc: Mdc, of_group: Group) -> float:
-    return mdc.male if of_group.male is None else of_group.male
-
-
 class _Drafter:
-    """Finds the scenarios of one core group."""
+    """Finds the scenarios of one core group; their shares are parts of it."""
 
     def __init__(
         self, pack: RulePack, vocabulary: Vocabulary, mix: Mix, mdc: MdcRule, adrg: AdrgRule
@@ -211,74 +203,64 @@ class _Drafter:
         self._mix = mix
         self._mdc = mdc
         self._adrg = adrg
-        self._about = _group(adrg.code, mix)
-        of_mdc = mix.mdcs[mdc.code.removeprefix("MDC")]
-        self._male = _male(of_mdc, self._about)
-        self._bands = mix.ages[self._about.ages or of_mdc.ages]
+        self._about = _about(adrg.code, mix)
+        self._target = _target(mdc, adrg, mix)
+        self._bands = mix.ages[self._target.ages]
 
-    def drafts(self) -> Iterator[_Draft]:
+    def scenarios(self) -> Iterator[Scenario]:
         gates = ways(self._mdc.rule.condition, self._pack.sets)
         own = ways(self._adrg.rule.condition, self._pack.sets)
         for gate in gates:
             for way in own:
                 yield from self._of_way((gate + way).settled())
 
-    def _of_way(self, way: Way) -> Iterator[_Draft]:
+    def _of_way(self, way: Way) -> Iterator[Scenario]:
+        asked = _Asked(_bounds(way.numbers, "XSRTL"), _bounds(way.numbers, "XSRTZ"))
         principals = self._principals(way)
-        days, weights = _bounds(way.numbers, "XSRTL"), _bounds(way.numbers, "XSRTZ")
         if way.main:
             candidates = self._operated(way, principals)
         else:
-            candidates = ((z, p, (), "") for z, p in _zipf(principals, self._mix))
+            ranked = _zipf(principals[: self._mix.codes.principals], self._mix)
+            candidates = ((part, principal, (), "") for part, principal in ranked)
         for part, principal, procedures, second in candidates:
-            others = self._others(way, principal)
-            fit = self._fit(principal, others, (*procedures, second) if second else procedures)
+            filed = _Filed(principal, self._others(way, principal), procedures)
+            fit = self._tried(filed, second, asked)
             if fit is None:
                 continue
-            fit = self._tried(principal, others, procedures, fit, days, weights)
-            if fit is None:
-                continue
-            if second and not self._lands(
-                principal, others, (*procedures, second), fit, days, weights
-            ):
-                second = ""
-            of_sex = {0: 1.0, MALE: self._male, FEMALE: 1 - self._male}[fit.sex]
+            of_sex = {0: 1.0, MALE: self._target.male, FEMALE: 1 - self._target.male}[fit.sex]
             if of_sex:
-                yield _Draft(
+                more = filed._replace(procedures=(*procedures, second))
+                yield Scenario(
+                    self._target,
                     part * of_sex,
-                    principal,
-                    others,
-                    procedures,
-                    second,
+                    *filed,
+                    second if second and self._lands(more, fit, asked) else "",
                     fit,
-                    days or _INFANT_DAYS,
-                    weights,
+                    asked.days or _INFANT_DAYS,
+                    asked.weights,
                 )
 
     def _principals(self, way: Way) -> list[str]:
+        """Return the principal diagnoses of a way, the commonest first."""
         if way.principal:
             codes = frozenset.intersection(*way.principal)
         else:
             codes = _all_principals(self._pack)
-        limit = self._mix.codes.principals
-        ranked = self._words.ranked(codes, self._words.diagnoses, self._about.dx)
-        return ranked if way.main else ranked[:limit]
+        return self._words.ranked(codes, self._words.diagnoses, self._about.dx)
 
     def _operated(
         self, way: Way, principals: list[str]
     ) -> Iterator[tuple[float, str, tuple[str, ...], str]]:
-        """Yield weight, principal diagnosis, procedures and second procedure."""
+        """Yield part, principal diagnosis, procedures and a second procedure that may be added."""
         words, codes = self._words, self._mix.codes
         main = frozenset.intersection(*way.main)
         ranked = words.ranked(main, words.procedures, self._about.px)[: codes.procedures]
+        further = tuple(words.first(s, words.procedures) for s in way.procedures)
+        if "" in further:
+            return
         heads = [p for p in principals if p.startswith(self._about.dx)] if self._about.dx else []
         heads = heads[: codes.surgical_principals * 2]
         for at, (part, procedure) in enumerate(_zipf(ranked, self._mix)):
-            further = tuple(
-                next(iter(words.ranked(s, words.procedures, ())), "") for s in way.procedures
-            )
-            if "" in further:
-                return
             near = words.akin(procedure, heads)
             if len(near) < codes.surgical_principals:
                 near += [p for p in words.akin(procedure, principals) if p not in near]
@@ -289,93 +271,51 @@ class _Drafter:
     def _others(self, way: Way, principal: str) -> tuple[str, ...]:
         """Return the other diagnoses that the group needs beside a principal diagnosis."""
         words = self._words
-        found = []
-        for codes in way.diagnoses:
-            if principal not in codes:
-                ranked = words.ranked(codes, words.diagnoses, ())
-                # Spread over the commonest ones: every principal diagnosis has another companion.
-                found.append(
-                    ranked[len(found) + len(principal) % 5] if len(ranked) > 5 else ranked[0]
-                )
-        return tuple(found)
+        return tuple(
+            words.first(codes, words.diagnoses) for codes in way.diagnoses if principal not in codes
+        )
 
-    def _fit(
-        self, principal: str, others: tuple[str, ...], procedures: tuple[str, ...]
-    ) -> Fit | None:
+    def _tried(self, filed: _Filed, second: str, asked: _Asked) -> Fit | None:
+        """Return whom the engine puts into the group: all, those from one year on, or infants."""
+        fit = self._fit(filed, second)
+        if fit.empty:
+            return None
+        grown = fit & Fit(0, 1, fit.oldest)
+        infant = fit & Fit(0, 0, 0)
+        for_grown = self._any_patient(grown) and self._lands(filed, grown, asked)
+        for_infant = self._any_patient(infant) and self._lands(filed, infant, asked)
+        if for_grown:
+            return fit if for_infant else grown
+        return infant if for_infant else None
+
+    def _fit(self, filed: _Filed, second: str) -> Fit:
         words = self._words
-        fit = words.fit(principal, words.diagnoses)
-        for code in others:
+        fit = words.fit(filed.principal, words.diagnoses)
+        for code in filed.others:
             fit &= words.fit(code, words.diagnoses)
-        for code in procedures:
+        for code in (*filed.procedures, second) if second else filed.procedures:
             fit &= words.fit(code, words.procedures)
-        return None if fit.empty or not self._any_patient(fit) else fit
+        return fit
 
     def _any_patient(self, fit: Fit) -> bool:
-        bands = self._mix.age_bands
-        return any(
-            part and bands[i] <= fit.oldest and fit.youngest < bands[i + 1]
+        """Tell whether the group has patients whom the codes fit."""
+        edges = self._mix.age_bands
+        return not fit.empty and any(
+            part and edges[i] <= fit.oldest and fit.youngest < edges[i + 1]
             for i, part in enumerate(self._bands)
         )
 
-    def _tried(
-        self,
-        principal: str,
-        others: tuple[str, ...],
-        procedures: tuple[str, ...],
-        fit: Fit,
-        days: tuple[int, int] | None,
-        weights: tuple[int, int] | None,
-    ) -> Fit | None:
-        """Return whom the engine puts into the group: all, those from one year on, or infants."""
-        grown = (
-            fit.oldest > 0
-            and self._has(1)
-            and self._lands(
-                principal,
-                others,
-                procedures,
-                fit._replace(youngest=max(1, fit.youngest)),
-                days,
-                weights,
-            )
-        )
-        infant = (
-            fit.youngest == 0
-            and self._bands[0] > 0
-            and self._lands(principal, others, procedures, fit._replace(oldest=0), days, weights)
-        )
-        if grown:
-            return fit if infant else self._kept(fit._replace(youngest=max(1, fit.youngest)))
-        return fit._replace(oldest=0) if infant else None
-
-    def _has(self, band: int) -> bool:
-        return any(self._bands[band:])
-
-    def _kept(self, fit: Fit) -> Fit | None:
-        return fit if self._any_patient(fit) else None
-
-    def _lands(
-        self,
-        principal: str,
-        others: tuple[str, ...],
-        procedures: tuple[str, ...],
-        fit: Fit,
-        days: tuple[int, int] | None,
-        weights: tuple[int, int] | None,
-    ) -> bool:
+    def _lands(self, filed: _Filed, fit: Fit, asked: _Asked) -> bool:
+        """Ask the engine whether a case with these codes falls into the group."""
         age = min(max(_TRIAL_AGE, fit.youngest), fit.oldest)
-        in_days = (days or _INFANT_DAYS)[0] if age == 0 else None
+        days = (asked.days or _INFANT_DAYS)[0] if age == 0 else None
         weight = None
-        if in_days is not None and in_days <= _NEWBORN_DAYS:
-            weight = float(weights[0] if weights else _ORDINARY_WEIGHT_G)
-        case = GroupingInput(
-            principal, others, procedures, fit.sex or self._trial_sex(), age, in_days, weight
-        )
+        if days is not None and days <= _NEWBORN_DAYS:
+            weight = float(asked.weights[0] if asked.weights else _ORDINARY_WEIGHT_G)
+        sex = fit.sex or (MALE if self._target.male >= 0.5 else FEMALE)
+        case = GroupingInput(*filed, sex, age, days, weight)
         result = group(case, self._pack, trace=False)
         return result.status is Status.GROUPED and result.adrg == self._adrg.code
-
-    def _trial_sex(self) -> int:
-        return MALE if self._male >= 0.5 else FEMALE
 
 
 def _bounds(numbers: tuple[Compare, ...], field: str) -> tuple[int, int] | None:

@@ -48,6 +48,12 @@ class Vocabulary:
         self._mix = mix
         self.diagnoses = {c: e.name for c, e in diagnoses.items() if not e.grey}
         self.procedures = {c: e.name for c, e in procedures.items() if not e.grey}
+        # Whether a name is short says how common its disease is taken to be.
+        self._order = {
+            code: place
+            for names in (self.diagnoses, self.procedures)
+            for place, code in enumerate(sorted(names, key=lambda c: (len(names[c]), c)))
+        }
         self._oldest = mix.age_bands[-1] - 1
         self._index = _Affinity(self.diagnoses)
         self._fits: dict[str, Fit] = {}
@@ -66,7 +72,7 @@ class Vocabulary:
         prefixes
             Prefixes of the commonest codes, the commonest first.
         """
-        by_name = sorted((c for c in codes if c in names), key=lambda c: (len(names[c]), c))
+        by_name = sorted((c for c in codes if c in names), key=self._order.__getitem__)
         head: dict[str, None] = {}
         for prefix in prefixes:
             # The national code of a subcategory (K81.000) stands before its extensions.
@@ -74,10 +80,15 @@ class Vocabulary:
             head.update(dict.fromkeys(under[: self._mix.codes.per_prefix]))
         return [*head, *(c for c in by_name if c not in head)]
 
+    def first(self, codes: Iterable[str], names: Mapping[str, str]) -> str:
+        """Return the commonest of some codes; empty when none may be filed."""
+        return next(iter(self.ranked(codes, names, ())), "")
+
     def akin(self, procedure: str, diagnoses: Iterable[str]) -> list[str]:
         """Return diagnoses, those whose names share the rarest words with a procedure's first."""
         scores = self._index.scores(self.procedures[procedure])
-        near, far = [], []
+        near: list[str] = []
+        far: list[str] = []
         for code in diagnoses:
             (near if code in scores else far).append(code)
         return sorted(near, key=lambda c: -scores[c]) + far
@@ -102,7 +113,7 @@ class Vocabulary:
 
 
 def _is_extension(code: str) -> bool:
-    return not code.split("+")[0].endswith("00")
+    return not code.split("+", maxsplit=1)[0].endswith("00")
 
 
 def _sex(code: str, name: str, prefixes: SexPrefixes, words: SexPrefixes) -> int:

@@ -86,6 +86,7 @@ def ways(condition: Condition, sets: Mapping[str, Codes]) -> tuple[Way, ...]:
     sets
         Code sets of the pack.
     """
+    found: tuple[Way, ...]
     match condition:
         case Member(fields, names, False):
             found = (_among(fields, _union(names, sets)),)

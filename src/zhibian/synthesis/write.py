@@ -15,14 +15,8 @@ from zhibian.synthesis.model import Model
 SUFFIXES = (".csv", ".parquet")
 
 
-def check_output(output: Path) -> None:
-    """Refuse a file that can't be written, before anything is drawn.
-
-    Raises
-    ------
-    InputError
-        The name ends neither in ``.csv`` nor in ``.parquet``, or the folder is absent.
-    """
+def output_problems(output: Path) -> list[Problem]:
+    """Return why a file can't be written, as far as that is known before anything is drawn."""
     problems = []
     if output.suffix.lower() not in SUFFIXES:
         problems.append(
@@ -36,8 +30,7 @@ def check_output(output: Path) -> None:
         )
     if not output.parent.is_dir():
         problems.append(Problem("--output", "folder_missing", "输出目录不存在", "先建立该目录"))
-    if problems:
-        raise InputError(output.name, problems)
+    return problems
 
 
 def write_cases(
@@ -59,7 +52,9 @@ def write_cases(
     InputError
         The file can't be written; nothing is left of it then.
     """
-    check_output(output)
+    problems = output_problems(output)
+    if problems:
+        raise InputError(output.name, problems)
     part = output.with_name(f"{output.name}.part")
 
     def blocks() -> Iterator[pl.DataFrame]:
