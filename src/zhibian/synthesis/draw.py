@@ -165,10 +165,8 @@ def _newborn(model: Model, chosen: Ints, age: Ints, rng: np.random.Generator) ->
     lightest, heaviest = scenarios.weights[chosen].T
     term = np.clip(told.term_weight_g + told.term_sigma_g * z, _LIGHTEST_G, _HEAVIEST_G)
     grams = np.where(heaviest > 0, lightest + (heaviest - lightest) * v, term)
-    # Ten grams are the step of the front page; rounding up keeps the lower limit of a group, and
-    # the upper one is never reached because the last step below it is a multiple of ten.
-    stepped = (np.ceil(grams / _WEIGHT_STEP_G) * _WEIGHT_STEP_G).astype(np.int64)
-    stepped = np.where(heaviest > 0, np.minimum(stepped, heaviest), stepped)
+    # Down to a whole step; the lower limits of the groups are whole steps themselves.
+    stepped = (grams // _WEIGHT_STEP_G).astype(np.int64) * _WEIGHT_STEP_G
     newborn = (age_days >= 0) & (age_days <= _NEWBORN_DAYS)
     return age_days, np.where(newborn, stepped, -1)
 
@@ -182,10 +180,11 @@ def _diagnoses(model: Model, who: _Patients, rng: np.random.Generator) -> tuple[
     codes[rows, which] = conditions.codes.draw(which, rng.random(len(rows)))
     tail = _tail(model, who, told.tail.percent / 100, told.tail.load, conditions.tail, rng)
     needed = model.scenarios.others[who.scenario]
-    before = np.column_stack([needed, tail])
     codes = codes[:, conditions.order]
     category = model.pool.category
     own = category[who.principal][:, None]
+    tail[((category[needed] == category[tail][:, None]) & (needed >= 0)).any(axis=1)] = -1
+    before = np.column_stack([needed, tail])
     for column in before.T:
         same = (category[codes] == category[column][:, None]) & (column >= 0)[:, None]
         codes[same] = -1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from zhibian.grouping.engine import group
+from zhibian.grouping.evaluate import Rule
 from zhibian.grouping.language import Compare, sets_of
 from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
 from zhibian.grouping.types import GroupingInput, Status
@@ -140,13 +141,14 @@ def build_scenarios(pack: RulePack, vocabulary: Vocabulary, mix: Mix) -> Scenari
     """
     found: dict[str, list[Scenario]] = {}
     unreached: list[str] = []
+    aged = _aged_principals(pack)
     for mdc in pack.mdcs:
         if _letter(mdc.code) not in mix.mdcs:
             continue
         for adrg in mdc.adrgs:
             if adrg.kind in {"ambiguous", "fallback"}:
                 continue
-            of_group = list(_Drafter(pack, vocabulary, mix, mdc, adrg).scenarios())
+            of_group = list(_Drafter(pack, aged, vocabulary, mix, mdc, adrg).scenarios())
             if of_group:
                 found[adrg.code] = of_group
             else:
@@ -196,9 +198,16 @@ class _Drafter:
     """Finds the scenarios of one core group; their shares are parts of it."""
 
     def __init__(
-        self, pack: RulePack, vocabulary: Vocabulary, mix: Mix, mdc: MdcRule, adrg: AdrgRule
+        self,
+        pack: RulePack,
+        aged: Codes,
+        vocabulary: Vocabulary,
+        mix: Mix,
+        mdc: MdcRule,
+        adrg: AdrgRule,
     ) -> None:
         self._pack = pack
+        self._aged = aged
         self._words = vocabulary
         self._mix = mix
         self._mdc = mdc
@@ -270,10 +279,11 @@ class _Drafter:
 
     def _others(self, way: Way, principal: str) -> tuple[str, ...]:
         """Return the other diagnoses that the group needs beside a principal diagnosis."""
-        words = self._words
-        return tuple(
-            words.first(codes, words.diagnoses) for codes in way.diagnoses if principal not in codes
-        )
+        words, found = self._words, [principal]
+        for codes in way.diagnoses:
+            if codes.isdisjoint(found):
+                found.append(words.first(codes, words.diagnoses))
+        return tuple(found[1:])
 
     def _tried(self, filed: _Filed, second: str, asked: _Asked) -> Fit | None:
         """Return whom the engine puts into the group: all, those from one year on, or infants."""
@@ -283,7 +293,11 @@ class _Drafter:
         grown = fit & Fit(0, 1, fit.oldest)
         infant = fit & Fit(0, 0, 0)
         for_grown = self._any_patient(grown) and self._lands(filed, grown, asked)
-        for_infant = self._any_patient(infant) and self._lands(filed, infant, asked)
+        for_infant = self._any_patient(infant) and (
+            for_grown
+            if filed.principal not in self._aged and asked == _Asked(None, None)
+            else self._lands(filed, infant, asked)
+        )
         if for_grown:
             return fit if for_infant else grown
         return infant if for_infant else None
@@ -348,10 +362,28 @@ def _zipf(items: list[str], mix: Mix) -> list[tuple[float, str]]:
 
 def _all_principals(pack: RulePack) -> Codes:
     """Return every code that opens a category as principal diagnosis."""
+    return frozenset[str]().union(*(_principals_of(mdc, pack) for mdc in pack.mdcs))
+
+
+def _aged_principals(pack: RulePack) -> Codes:
+    """Return the codes with which infants and grown-ups may fall into different groups."""
+    return frozenset[str]().union(
+        *(
+            _principals_of(mdc, pack)
+            for mdc in pack.mdcs
+            if _asks_age(mdc.rule) or any(_asks_age(a.rule) for a in mdc.adrgs)
+        )
+    )
+
+
+def _asks_age(rule: Rule) -> bool:
+    return not rule.numbers.isdisjoint({"NL", "XSRTL", "XSRTZ"})
+
+
+def _principals_of(mdc: MdcRule, pack: RulePack) -> Codes:
     return frozenset[str]().union(
         *(
             pack.sets[name]
-            for mdc in pack.mdcs
             for name, fields in sets_of(mdc.rule.condition).items()
             if "ZYZD" in fields
         )
