@@ -1,4 +1,4 @@
-"""What other schemes say where CHS-DRG 1.1 contradicts itself (更正依据), counted from the facts."""
+"""What other schemes say where CHS-DRG 1.1 contradicts itself (更正依据), from the facts."""
 
 from __future__ import annotations
 
