@@ -55,7 +55,11 @@ class Candidates(NamedTuple):
         procedure
             Principal procedure 主要手术操作, None without one.
         """
-        bits = self.principal.met(principal) & self.procedure.met(procedure)
+        # Written out, since every case passes here several times.
+        asking, free, _ = self.principal
+        bits = asking.get(principal, 0) | free
+        asking, free, _ = self.procedure
+        bits &= free if procedure is None else asking.get(procedure, 0) | free
         found = []
         while bits:
             lowest = bits & -bits

@@ -138,7 +138,7 @@ class _Search:
     """One walk through a pack."""
 
     __slots__ = ("_awaited", "_codebook", "_entered", "_facts", "_keep", "_missing", "_pack",
-                 "_principal", "_steps")  # fmt: skip
+                 "_principal", "_procedure", "_steps")  # fmt: skip
 
     def __init__(
         self,
@@ -150,6 +150,7 @@ class _Search:
         keep: bool,
     ) -> None:
         self._principal = principal
+        self._procedure = next(iter(facts.codes["ZYSS"]), None)
         self._facts = facts
         self._pack = pack
         self._codebook = codebook
@@ -177,10 +178,9 @@ class _Search:
 
     def _met(self, rules: Sequence[_T], candidates: Candidates) -> Iterable[_T]:
         """Return the rules to ask; a trace tells of the others why they do not hold."""
-        procedure = next(iter(self._facts.codes["ZYSS"]), None)
         if self._keep:
-            return self._noting(rules, candidates.failing_first(self._principal, procedure))
-        return candidates.among(rules, self._principal, procedure)
+            return self._noting(rules, candidates.failing_first(self._principal, self._procedure))
+        return candidates.among(rules, self._principal, self._procedure)
 
     def _noting(self, rules: Sequence[_T], failing: int) -> Iterator[_T]:
         """Yield the rules to ask; note those whose first condition is known not to hold."""

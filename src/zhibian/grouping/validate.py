@@ -54,7 +54,7 @@ def validate(case: GroupingInput, codebook: CodeBook | None = None) -> tuple[Fin
         found.append(Finding(Reason.INPUT_INVALID, missing))
     untyped = [Finding(Reason.INPUT_INVALID, p) for p in _untyped(case)]
     found += untyped
-    if codebook is not None and not untyped:
+    if codebook is not None and not untyped and not _all_known(case, codebook):
         found.extend(_unknown(case, codebook))
     return tuple(found)
 
@@ -145,6 +145,14 @@ def _wrong(field: str, code: str, message: str, remedy: str, value: object) -> P
     # What is no number may be anything, a name included.
     shown = f"{value:g}" if isinstance(value, int | float) and abs(value) < 1e15 else None
     return Problem(field, code, message, remedy, shown)
+
+
+def _all_known(case: GroupingInput, codebook: CodeBook) -> bool:
+    return (
+        case.principal in codebook.diagnoses
+        and codebook.diagnoses.issuperset(case.others)
+        and codebook.procedures.issuperset(case.procedures)
+    )
 
 
 def _unknown(case: GroupingInput, codebook: CodeBook) -> Iterable[Finding]:
