@@ -20,6 +20,7 @@ from zhibian.grouping.pack import load_scheme
 from zhibian.grouping.table import TableReport, group_table, open_table
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
+from zhibian.terminology.crosswalk import load_filed_set
 
 _SHOWN_PROBLEMS = 50
 _QUIET_SECONDS = 2.0
@@ -35,6 +36,10 @@ def group(
     against: Annotated[
         str | None, typer.Option("--against", help="同时按另一方案分组，按原因列出差异。")
     ] = None,
+    code_set: Annotated[
+        str | None,
+        typer.Option("--code-set", help="首页的编码版本，如 clinical-2.0；缺省为医保版 2.0。"),
+    ] = None,
     rules: Annotated[
         Path | None,
         typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。"),
@@ -44,6 +49,7 @@ def group(
 
     自有列：id,sex,age,age_days,weight,principal,others,procedures；多个编码以 | , 或 ; 分隔，
     主要手术操作在首位。原表已有同名结果列时，原列改名为 status_input 等。
+    --code-set 先按公开映射转为医保版，conversions 列列出转换；不能唯一转换的行为输入错误。
     """
     settings = Settings()
     folder = rules or settings.rules
@@ -62,6 +68,7 @@ def group(
                 LAYOUTS[input_format],
                 codebook=load_codebook(folder),
                 comparison=comparison,
+                filed=load_filed_set(folder, code_set) if code_set else None,
                 progress=step,
             )
     except InputError as error:

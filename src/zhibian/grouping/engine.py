@@ -21,6 +21,13 @@ from zhibian.grouping.validate import Finding, missing_input, validate
 
 Answer = Literal["yes", "no", "open"]
 _DAYS_A_YEAR = 365
+_REFUSALS = (
+    Reason.INPUT_INVALID,
+    Reason.DX_NOT_MAPPABLE,
+    Reason.DX_NOT_IN_DICT,
+    Reason.PROC_NOT_MAPPABLE,
+    Reason.PROC_NOT_IN_DICT,
+)
 _NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
@@ -52,7 +59,7 @@ def group(
     """
     findings = validate(case, codebook)
     if findings or case.principal is None:
-        return _invalid(findings, pack)
+        return refused(findings, pack)
     facts = _facts(case, case.principal, pack)
     return _Search(case.principal, facts, pack, codebook, keep=trace).run()
 
@@ -131,15 +138,22 @@ def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
     )
 
 
-def _invalid(findings: tuple[Finding, ...], pack: RulePack) -> Grouping:
+def refused(findings: Sequence[Finding], pack: RulePack) -> Grouping:
+    """Return the result of an input that can't be grouped, with all its problems.
+
+    Parameters
+    ----------
+    findings
+        What is wrong, at least one; the gravest reason is that of the result.
+    pack
+        The scheme.
+    """
     reasons = {f.reason for f in findings}
-    first = next(
-        r
-        for r in (Reason.INPUT_INVALID, Reason.DX_NOT_IN_DICT, Reason.PROC_NOT_IN_DICT)
-        if r in reasons
-    )
     return Grouping(
-        Status.INVALID, pack.scheme, reason=first, problems=tuple(f.problem for f in findings)
+        Status.INVALID,
+        pack.scheme,
+        reason=next(r for r in _REFUSALS if r in reasons),
+        problems=tuple(f.problem for f in findings),
     )
 
 

@@ -12,15 +12,18 @@ from typing import NamedTuple, TextIO
 
 from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.compare import Comparison
+from zhibian.grouping.convert import conversions_text, convert_case, group_converted
 from zhibian.grouping.engine import group
 from zhibian.grouping.layout import Layout
 from zhibian.grouping.pack import RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.types import Grouping, GroupingInput, Status
 from zhibian.problems import InputError, Problem
+from zhibian.terminology.crosswalk import FiledSet
 
 ADDED = ("status", "mdc", "adrg", "drg", "reason")
 ADDED_AGAINST = ("against_status", "against_drg", "difference")
+ADDED_CONVERTED = ("conversions",)
 _CHUNK = 1 << 20
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _LAST_OF_TWO_BYTES = "\u07ff"
@@ -125,6 +128,7 @@ def group_table(
     *,
     codebook: CodeBook | None = None,
     comparison: Comparison | None = None,
+    filed: FiledSet | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> TableReport:
     """Group every row of a table.
@@ -144,6 +148,9 @@ def group_table(
         Code sets; with them unknown codes make a row invalid.
     comparison
         A second scheme: adds ``against_status, against_drg, difference``.
+    filed
+        The code set of the table when it is not the NHSA one: codes are converted first, and the
+        column ``conversions`` tells what became of them.
     progress
         Called after each row.
 
@@ -162,8 +169,8 @@ def group_table(
     with table.path.open(encoding=table.encoding, newline="") as source:
         reader = csv.reader(source)
         header = _header(table.path.name, reader, layout)
-        added = ADDED + (ADDED_AGAINST if comparison else ())
-        grouper = _RowGrouper(pack, layout, codebook, comparison, report)
+        added = ADDED + (ADDED_AGAINST if comparison else ()) + (ADDED_CONVERTED if filed else ())
+        grouper = _RowGrouper(pack, layout, codebook, comparison, report, filed)
         try:
             with part.open("w", encoding="utf-8", newline="") as target:
                 _write(target, header, added, _rows(reader), grouper, progress)
@@ -258,7 +265,9 @@ class _RowGrouper:
         codebook: CodeBook | None,
         comparison: Comparison | None,
         report: TableReport,
+        filed: FiledSet | None,
     ) -> None:
+        self._filed = filed
         self._pack = pack
         self._layout = layout
         self._codebook = codebook
@@ -270,9 +279,12 @@ class _RowGrouper:
         self._report.rows += 1
         if cells is None:
             problem = Problem("", "row_broken", "列数与表头不符或引号不成对", "修正该行后重新分组")
-            return self._refused(number, [problem])
+            return self._refused(number, [problem]) + ([""] if self._filed else [])
         case, problems = self._layout.read(cells)
-        result = group(case, self._pack, self._codebook, trace=False)
+        if self._filed is None:
+            result = group(case, self._pack, self._codebook, trace=False)
+        else:
+            result = group_converted(case, self._filed, self._pack, self._codebook, trace=False)
         if problems or result.status is Status.INVALID:
             # A cell that is no number was told already, so it is not told again as missing.
             told = {p.field for p in problems}
@@ -284,11 +296,11 @@ class _RowGrouper:
                         Problem(column, p.code, p.message, p.remedy, p.value, p.severity)
                     )
             reason = result.reason if result.reason and not told else Reason.INPUT_INVALID
-            return self._refused(number, problems, reason)
+            return self._refused(number, problems, reason) + self._converted(result)
         self._report.statuses[result.status] += 1
         if result.reason:
             self._report.reasons[result.reason] += 1
-        return _cells(result) + self._against(case, result)
+        return _cells(result) + self._against(case, result) + self._converted(result)
 
     def _refused(
         self, number: int, problems: list[Problem], reason: Reason = Reason.INPUT_INVALID
@@ -304,9 +316,14 @@ class _RowGrouper:
         added = [Status.INVALID.chinese, "", "", "", f"{reason.value} {said}"]
         return added + ([""] * len(ADDED_AGAINST) if self._comparison else [])
 
+    def _converted(self, result: Grouping) -> list[str]:
+        return [conversions_text(result.conversions)] if self._filed else []
+
     def _against(self, case: GroupingInput, result: Grouping) -> list[str]:
         if self._comparison is None:
             return []
+        if self._filed is not None:
+            case = convert_case(case, self._filed).case
         other = group(case, self._comparison.second, self._codebook, trace=False)
         reason = self._comparison.reason(case, result, other, self._codebook)
         if reason:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import FOLDER, MANIFEST, REMEDY, manifest_entry
-from zhibian.terminology.names import normal_spelling, same_name
+from zhibian.terminology.names import normal_spelling, same_name, shown_code
 from zhibian.terminology.tables import read_verified_csv, read_yaml
 
 ICD10_CLINICAL_TO_NHSA = "icd10-clinical-2.0-to-nhsa-2.0"
@@ -89,9 +89,9 @@ class Conversion:
     crosswalk: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """Return the conversion as JSON-ready values."""
+        """Return the conversion as JSON-ready values; a source that is no code is left out."""
         return {
-            "source": self.source,
+            "source": shown_code(self.source),
             "target": self.target,
             "kind": self.kind,
             "note": self.note,
@@ -163,7 +163,7 @@ class Crosswalk:
         if spelled in self.open:
             return self._convert_open(code, spelled, name)
         if spelled not in self.entries:
-            note = f"{self.source_title}无此编码，没有公开映射"
+            note = f"{self.source_title}到医保版的公开映射中没有此编码"
             return Conversion(code, None, "unmapped", note, crosswalk=self.id)
         if spelled in self.homonyms:
             return self._convert_homonym(code, self.homonyms[spelled], name)
