@@ -119,12 +119,19 @@ def _only(level: Level, pack: RulePack) -> Facts:
     return facts
 
 
-def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
+def numbers_of(case: GroupingInput) -> dict[NumberField, float | None]:
+    """Return the numbers of a case as the rules compare them, None where the page leaves them out.
+
+    Parameters
+    ----------
+    case
+        The case.
+    """
     days = case.age_days
     if days is None and case.age:
         # From one year on every rule about the age in days has its answer without the exact day.
         days = case.age * _DAYS_A_YEAR
-    numbers: dict[NumberField, float | None] = {
+    return {
         "NL": case.age,
         "XB": case.sex,
         "XSRTL": days,
@@ -133,9 +140,11 @@ def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
         "LYFS": case.discharge_way,
         "ICUSC": case.icu_hours,
     }
-    return Facts(
-        principal, case.others, case.procedures, Inputs(numbers, case.department), pack.severity
-    )
+
+
+def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
+    inputs = Inputs(numbers_of(case), case.department)
+    return Facts(principal, case.others, case.procedures, inputs, pack.severity)
 
 
 def refused(findings: Sequence[Finding], pack: RulePack) -> Grouping:
