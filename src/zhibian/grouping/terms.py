@@ -12,6 +12,7 @@ from itertools import combinations, combinations_with_replacement
 from typing import NamedTuple
 
 from zhibian.grouping.language import (
+    DEPARTMENT,
     And,
     CodeField,
     Compare,
@@ -23,6 +24,7 @@ from zhibian.grouping.language import (
     Not,
     Operator,
     Or,
+    leaves,
 )
 
 _OPPOSITE: dict[Operator, Operator] = {
@@ -44,10 +46,13 @@ class Need(NamedTuple):
         ZYZD, QTZD, ZYSS, QTSS or KS.
     sets
         Sets of which one must hold the code.
+    different
+        How many different codes of these sets the rule asks for in all.
     """
 
     field: CodeField
     sets: tuple[str, ...]
+    different: int = 1
 
 
 class Term(NamedTuple):
@@ -89,7 +94,7 @@ def _terms(condition: Condition, *, negated: bool) -> Iterator[Term]:
         case Length(sets, fields, operator, number):
             least = _least(_OPPOSITE[operator] if negated else operator, number)
             for chosen in combinations_with_replacement(fields, least):
-                yield Term(tuple(Need(f, sets) for f in chosen), ())
+                yield Term(tuple(Need(f, sets, least) for f in chosen), ())
         case Count(conditions, operator, number):
             least = _least(_OPPOSITE[operator] if negated else operator, number)
             for several in combinations(conditions, least):
@@ -133,24 +138,47 @@ def _any(conditions: Sequence[Condition], *, negated: bool) -> Iterator[Term]:
         yield from _terms(condition, negated=negated)
 
 
-def is_monotone(condition: Condition) -> bool:
-    """Tell whether a condition that holds for a case still holds when codes are added to it.
+def escapes(condition: Condition) -> tuple[Need, ...] | None:
+    """Return the codes that may undo a condition when they are added to a case that fulfils it.
 
     Parameters
     ----------
     condition
-        A rule's tree; comparisons of numbers are the same whatever codes are added.
+        A rule's tree; numbers stay as they are.
+
+    Returns
+    -------
+    tuple of Need, or None
+        Empty: nothing undoes it. A larger case that does not fulfil it meets one of the needs.
+        None: the rule is of a kind for which that can't be told.
     """
+    found: tuple[Need, ...] | None = ()
     match condition:
-        case Constant() | Compare():
-            return True
-        case Member(_, _, not_in):
-            return not not_in
-        case Length(_, _, operator, _):
-            return operator in (">=", ">")
-        case Count(conditions, operator, _):
-            return operator in (">=", ">") and all(is_monotone(c) for c in conditions)
+        case Member(fields, sets, True) | Not(Member(fields, sets, False)):
+            found = _against(fields, sets)
         case And(conditions) | Or(conditions):
-            return all(is_monotone(c) for c in conditions)
-        case Not():
-            return False
+            found = _together(conditions)
+        case Count(conditions, operator, _):
+            found = _together(conditions) if operator in (">=", ">") else None
+        case Length(_, _, operator, _) if operator not in (">=", ">"):
+            found = None
+        case Not(inner) if not all(isinstance(c, Constant | Compare) for c in leaves(inner)):
+            found = None
+    return found
+
+
+def _against(fields: tuple[CodeField, ...], sets: tuple[str, ...]) -> tuple[Need, ...] | None:
+    # No added code changes the principal diagnosis or the department.
+    if not {"ZYZD", DEPARTMENT}.isdisjoint(fields):
+        return None
+    return tuple(Need(field, sets) for field in fields)
+
+
+def _together(conditions: Sequence[Condition]) -> tuple[Need, ...] | None:
+    found: list[Need] = []
+    for condition in conditions:
+        needs = escapes(condition)
+        if needs is None:
+            return None
+        found += needs
+    return tuple(dict.fromkeys(found))

@@ -3,8 +3,9 @@
 Each way to fulfil the rules of a group (category, core group, group) is turned into cases that
 have the needed codes and no others, and the engine groups them. Codes that are in the same lists
 are interchangeable, so one of each kind is tried. Where no case reaches the group, it is proved
-unreachable if every smallest case is taken by a rule before it that adding codes can't undo; a
-group that is neither reached nor proved unreachable is told so.
+unreachable if every smallest case is taken by a rule before it: adding codes can't undo such a
+rule, or those that could are added and tried too. A group that is neither reached nor proved
+unreachable is told so.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from zhibian.grouping.language import (
 )
 from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
 from zhibian.grouping.severity import Level
-from zhibian.grouping.terms import Need, Term, is_monotone, terms
+from zhibian.grouping.terms import Need, Term, escapes, terms
 from zhibian.grouping.types import Grouping, GroupingInput, Status
 
 Verdict = Literal["reachable", "unreachable", "undecided"]
@@ -49,6 +50,7 @@ WHY: Mapping[Why, str] = {
     "not_covered": "规则包未覆盖",
 }
 _TRIES = 20_000
+_DEEPEST = 3
 _ADULT = GroupingInput(None, sex=1, age=40)
 _NEWBORN_DAYS = 10
 _NEWBORN_GRAMS = 3000.0
@@ -238,7 +240,7 @@ class _Search:
         self._kinds: dict[object, list[str]] = {}
         self._targets = {(t.mdc.code, t.adrg.code, t.code): t for t in _targets(pack)}
         self._cores: dict[tuple[str, str], Reach] = {}
-        self._undone = {t.code for t in self._targets.values() if not is_monotone(_joint(t))}
+        self._escapes = {t.code: escapes(_joint(t)) for t in self._targets.values()}
 
     def reach(self, target: _Target) -> Reach:
         # Most groups are reached by an ordinary adult or newborn; all numbers are for the proof.
@@ -303,7 +305,12 @@ class _Search:
         )  # fmt: skip
 
     def _try(
-        self, target: _Target, term: Term, points: Sequence[GroupingInput], found: _Found
+        self,
+        target: _Target,
+        term: Term,
+        points: Sequence[GroupingInput],
+        found: _Found,
+        depth: int = 0,
     ) -> None:
         """Try the cases of one way to fulfil a group's rules; note what became of them."""
         slots = self._slots(term, found, by_level=target.drg is not None)
@@ -314,9 +321,10 @@ class _Search:
             found.whys["numbers"] = None
             return
         before = found.tried
+        undoing: dict[Need, None] = {}
         for base in self._bases(slots, fitting):
             # What takes a case by its principal diagnosis alone takes every larger one too.
-            if self._taker(target, group(base, self._pack, trace=False), found):
+            if self._taken(target, base, group(base, self._pack, trace=False), found) == ():
                 found.tried += 1
                 continue
             for case in self._grown(base, slots):
@@ -325,41 +333,48 @@ class _Search:
                 if target.is_reached(result):
                     found.case = case
                     return
-                if not self._taker(target, result, found):
-                    self._note_gap(target, case, result, found)
+                needs = self._taken(target, case, result, found)
+                if needs is None:
+                    found.complete = False
+                else:
+                    undoing.update(dict.fromkeys(needs))
                 if found.exhausted:
                     return
         if found.tried == before:
             found.whys["all_excluded"] = None
+        for need in undoing:
+            if need in term.needs or depth == _DEEPEST:
+                found.complete = False
+            elif found.case is None and not found.exhausted:
+                larger = Term((*term.needs, need), term.numbers)
+                self._try(target, larger, points, found, depth + 1)
 
-    def _taker(self, target: _Target, result: Grouping, found: _Found) -> bool:
-        """Note the group before the target that takes a case and every larger one, if it does."""
-        if result.status is Status.NOT_COVERED:
-            return False
-        taker = self._targets.get((result.mdc, result.adrg, result.drg))
-        if taker is None or taker.place >= target.place or taker.code in self._undone:
-            return False
-        found.takers[taker.code] = None
-        return True
-
-    def _note_gap(
+    def _taken(
         self, target: _Target, case: GroupingInput, result: Grouping, found: _Found
-    ) -> None:
-        """Note the gap that a case and every larger one falls into, if there is one."""
-        if result.status is not Status.NOT_COVERED:
-            found.complete = False
-            return
-        adrg = self._pack.adrg(result.adrg)
+    ) -> tuple[Need, ...] | None:
+        """Return what may undo the rule that takes a case before the target; None: not taken."""
+        if result.status is Status.NOT_COVERED:
+            return self._taken_by_gap(case, result, found)
+        taker = self._targets.get((result.mdc, result.adrg, result.drg))
+        if taker is None or taker.place >= target.place:
+            return None
+        needs = self._escapes[taker.code]
+        if needs is not None:
+            found.takers[taker.code] = None
+        return needs
+
+    def _taken_by_gap(
+        self, case: GroupingInput, result: Grouping, found: _Found
+    ) -> tuple[Need, ...] | None:
         mdc = next(m for m in self._pack.mdcs if m.code == result.mdc)
+        adrg = next(a for a in mdc.adrgs if a.code == result.adrg)
         trace = group(case, self._pack).trace
         ids = {s.get("gap") for s in trace if s.outcome == "not_covered"}
-        gaps = [g for g in (adrg.gaps if adrg else ()) if g.gap.id in ids]
-        if not gaps or not all(
-            is_monotone(c) for c in (mdc.rule.condition, *(g.rule.condition for g in gaps))
-        ):
-            found.complete = False
-            return
-        found.gaps.update(dict.fromkeys(g.gap.id for g in gaps))
+        gap = next(g for g in adrg.gaps if g.gap.id in ids)
+        needs = escapes(And((mdc.rule.condition, gap.rule.condition)))
+        if needs is not None:
+            found.gaps[gap.gap.id] = None
+        return needs
 
     def _slots(self, term: Term, found: _Found, *, by_level: bool) -> _Slots | None:
         by_field: dict[CodeField, list[Need]] = {f: [] for f in get_args(CodeField)}
@@ -383,6 +398,10 @@ class _Search:
             slots.departments,
         )
         if all(candidates):
+            # A stand-in that is in a list proves nothing about the codes that it stands for.
+            stand_ins = [] if by_field["ZYZD"] else [*slots.principals]
+            stand_ins += [] if by_field["ZYSS"] else [*slots.mains]
+            found.complete = found.complete and self._lists.keys().isdisjoint(stand_ins)
             return slots
         found.whys["unknown_codes" if self._named(term) else "no_code"] = None
         return None
@@ -402,7 +421,8 @@ class _Search:
         key = (tuple(needs), by_level)
         if key not in self._kinds:
             wanted = known.intersection(*(self._union(n) for n in needs))
-            self._kinds[key] = self._one_of_each(wanted, by_level=by_level)
+            most = max(n.different for n in needs)
+            self._kinds[key] = self._of_each_kind(wanted, most, by_level=by_level)
         return self._kinds[key]
 
     def _others(self, need: Need, *, by_level: bool) -> Sequence[str]:
@@ -413,7 +433,9 @@ class _Search:
                 c for c, (level, _) in self._pack.severity.levels.items() if level in levels
             }
             wanted &= self._codebook.diagnoses
-            self._kinds[key] = self._one_of_each(wanted, by_level=by_level or bool(levels))
+            self._kinds[key] = self._of_each_kind(
+                wanted, need.different, by_level=by_level or bool(levels)
+            )
         return self._kinds[key]
 
     def _departments(self, needs: Sequence[Need]) -> Sequence[str]:
@@ -425,7 +447,7 @@ class _Search:
         """Return one code that is in as few lists as possible."""
         if known not in self._kinds:
             free = known - self._lists.keys() or known
-            self._kinds[known] = self._one_of_each(free, by_level=False)[:1]
+            self._kinds[known] = self._of_each_kind(free, 1, by_level=False)[:1]
         return self._kinds[known]
 
     def _union(self, need: Need) -> frozenset[str]:
@@ -440,20 +462,21 @@ class _Search:
                 return False
         return all(self._union(n) for n in term.needs if VIRTUAL_SETS.isdisjoint(n.sets))
 
-    def _one_of_each(self, codes: Iterable[str], *, by_level: bool) -> list[str]:
-        """Return one code of each kind, those in the fewest lists first.
+    def _of_each_kind(self, codes: Iterable[str], number: int, *, by_level: bool) -> list[str]:
+        """Return so many codes of each kind, those in the fewest lists first.
 
         Codes of a kind are in the same lists and, where levels matter, have the same level and
-        exclusion tables; grey codes are chosen only where a kind has no other.
+        exclusion tables; grey codes are chosen only where a kind has too few others.
         """
         tables = self._pack.severity
         grey = self._codebook.grey_diagnoses
-        kinds: dict[object, str] = {}
+        kinds: dict[object, list[str]] = {}
         for code in sorted(codes, key=lambda c: (c in grey, c)):
             lists = self._lists.get(code, ())
             how = (tables.levels.get(code), tables.principals.get(code)) if by_level else ()
-            kinds.setdefault((lists, how), code)
-        return sorted(kinds.values(), key=lambda c: len(self._lists.get(c, ())))
+            kinds.setdefault((lists, how), []).append(code)
+        chosen = [code for kind in kinds.values() for code in kind[:number]]
+        return sorted(chosen, key=lambda c: len(self._lists.get(c, ())))
 
     def _bases(self, slots: _Slots, points: Sequence[GroupingInput]) -> Iterator[GroupingInput]:
         """Yield the cases with nothing but a principal diagnosis."""
@@ -476,15 +499,14 @@ class _Search:
     def _beside(self, principal: str, need: Need, codes: Sequence[str]) -> Sequence[str]:
         """Return the codes that meet a need beside a principal diagnosis: CC/MCC must count."""
         levels = {Level(n) for n in need.sets if n in VIRTUAL_SETS}
-        if not levels:
-            return codes
         real = self._union(need)
         fitting = []
         for code in codes:
             level, excluded = self._pack.severity.of(code, principal)
             if code in real or (level in levels and not excluded):
                 fitting.append(code)
-        return fitting
+        # The same code twice in a page is possible, but no good example.
+        return sorted(fitting, key=lambda c: c == principal)
 
     @cached_property
     def _conditions(self) -> list[Condition]:
