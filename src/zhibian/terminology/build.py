@@ -95,13 +95,13 @@ def build_terminology(facts: Path, out: Path) -> BuildReport:
         names[id], tables[id] = _code_set(facts, id, spec, maps)
     for id, spec in recipe["crosswalks"].items():
         tables |= _crosswalk(facts, id, spec, maps[id], names[spec["target"]])
+    filed = recipe.get("filed_sets", {})
+    _stop_on(RECIPE, _unknown_problems(RECIPE, "filed_sets 的", _unknown_walks(filed, maps)))
     built = [_write(out, id, table) for id, table in tables.items()]
     manifest = {
         id: {**table.manifest, "rows": done.rows, "sha256": done.sha256}
         for (id, table), done in zip(tables.items(), built, strict=True)
     }
-    filed = recipe.get("filed_sets", {})
-    _stop_on(RECIPE, _unknown_problems(RECIPE, "filed_sets 的", _unknown_walks(filed, maps)))
     write_yaml(out / MANIFEST, {"tables": manifest, "filed_sets": filed}, _COMMENT)
     return BuildReport(tuple(built))
 
