@@ -17,7 +17,8 @@ from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.compare import compare
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.pack import load_scheme
-from zhibian.grouping.table import TableReport, group_table, open_table
+from zhibian.grouping.table import TableReport, group_file
+from zhibian.grouping.table_files import open_table
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 from zhibian.terminology.crosswalk import load_filed_set
@@ -27,8 +28,12 @@ _QUIET_SECONDS = 2.0
 
 
 def group(
-    table: Annotated[Path, typer.Argument(help="病案首页表格（CSV，UTF-8 或 GB18030）。")],
-    output: Annotated[Path, typer.Option("--output", help="结果 CSV。")],
+    table: Annotated[
+        Path, typer.Argument(help="病案首页表格（CSV，UTF-8 或 GB18030；或 parquet）。")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", help="结果文件：.parquet 写 parquet，其余写 CSV。")
+    ],
     scheme: Annotated[str | None, typer.Option("--scheme", help="分组方案标识。")] = None,
     input_format: Annotated[
         InputFormat, typer.Option("--input-format", help="列布局：own 自有列，opendrg 十列。")
@@ -39,6 +44,9 @@ def group(
     code_set: Annotated[
         str | None,
         typer.Option("--code-set", help="首页的编码版本，如 clinical-2.0；缺省为医保版 2.0。"),
+    ] = None,
+    problems: Annotated[
+        Path | None, typer.Option("--problems", help="把逐行的输入问题另写成 CSV。")
     ] = None,
     rules: Annotated[
         Path | None,
@@ -60,8 +68,8 @@ def group(
         pack = load_scheme(folder, scheme or settings.scheme)
         comparison = compare(folder, pack, load_scheme(folder, against)) if against else None
         source = open_table(table)
-        with _progress(max(0, source.lines - 1)) as step:
-            report = group_table(
+        with _progress(source.rows) as step:
+            report = group_file(
                 source,
                 output,
                 pack,
@@ -69,6 +77,7 @@ def group(
                 codebook=load_codebook(folder),
                 comparison=comparison,
                 filed=load_filed_set(folder, code_set) if code_set else None,
+                problems=problems,
                 progress=step,
             )
     except InputError as error:
@@ -78,7 +87,7 @@ def group(
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
     """Show a bar, but only when the work takes longer than two seconds."""
     started = time.monotonic()
     bar = Progress(console=Console(stderr=True), transient=True)
@@ -86,13 +95,13 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
     done = 0
     shown = False
 
-    def step() -> None:
+    def step(rows: int) -> None:
         nonlocal done, shown
-        done += 1
+        done += rows
         if not shown and time.monotonic() - started > _QUIET_SECONDS:
             bar.start()
             shown = True
-        if shown and done % 1000 == 0:
+        if shown:
             bar.update(task, completed=done)
 
     try:
@@ -105,11 +114,14 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
 def _print_report(report: TableReport, scheme: str, against: str | None) -> None:
     screen = Console(highlight=False, soft_wrap=True)
     _print_problems(report.problems[:_SHOWN_PROBLEMS])
-    if len(report.problems) > _SHOWN_PROBLEMS:
-        left = len(report.problems) - _SHOWN_PROBLEMS
+    if report.problem_count > _SHOWN_PROBLEMS:
+        left = report.problem_count - _SHOWN_PROBLEMS
         screen.print(f"另有 {left:,} 个输入问题，见结果表的 reason 列")
     counts = "，".join(f"{s.chinese} {n:,}" for s, n in report.statuses.most_common())
     screen.print(f"方案 {scheme}：共 {report.rows:,} 例，{counts or '无数据行'}")
+    if report.engine_seconds:
+        rate = report.rows / report.engine_seconds
+        screen.print(f"分组引擎用时 {report.engine_seconds:.2f} 秒，每秒 {rate:,.0f} 例")
     for reason, n in report.reasons.most_common():
         screen.print(f"  {reason.value} {n:,}：{reason.chinese}。处理：{reason.remedy}")
     if against is not None:

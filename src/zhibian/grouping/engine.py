@@ -7,20 +7,22 @@ valid procedure enters MDCA, matches no transplant and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, TypeVar, get_args
 
+from zhibian.grouping.candidates import Candidates
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.evaluate import Facts, Inputs, Rule
-from zhibian.grouping.language import InputField, NumberField, sets_of
-from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
+from zhibian.grouping.evaluate import Facts, Inputs, Part, Rule, counting
+from zhibian.grouping.language import InputField, NumberField
+from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import CodeSeverity, Level
 from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
 from zhibian.grouping.validate import Finding, missing_input, validate
 
+_T = TypeVar("_T", MdcRule, AdrgRule)
 Answer = Literal["yes", "no", "open"]
-_DAYS_A_YEAR = 365
+DAYS_A_YEAR = 365
 _REFUSALS = (
     Reason.INPUT_INVALID,
     Reason.DX_NOT_MAPPABLE,
@@ -28,7 +30,7 @@ _REFUSALS = (
     Reason.PROC_NOT_MAPPABLE,
     Reason.PROC_NOT_IN_DICT,
 )
-_NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
+NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
 def group(
@@ -100,23 +102,12 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
     found = pack.adrg(adrg)
     if found is None:
         raise KeyError(adrg)
-    return {
-        level: next(
-            (d.code for d in found.drgs if d.rule.first_failed(_only(level, pack)) is None), ""
-        )
-        for level in Level
-    }
-
-
-def _only(level: Level, pack: RulePack) -> Facts:
-    """Return facts of which nothing is known but the level."""
-    facts = Facts("", (), (), Inputs({}), pack.severity)
-    counted = {Level.MCC: frozenset[str](), Level.CC: frozenset[str]()}
-    if level is not Level.NONE:
-        counted[level] = frozenset({""})
-        facts.codes["QTZD"] = ("",)
-    facts.assume(counted)
-    return facts
+    groups = {}
+    for level in Level:
+        facts = counting(() if level is Level.NONE else (level,))
+        drgs = (d.code for d in found.drgs if d.rule.first_failed(facts) is None)
+        groups[level] = next(drgs, "")
+    return groups
 
 
 def numbers_of(case: GroupingInput) -> dict[NumberField, float | None]:
@@ -130,7 +121,7 @@ def numbers_of(case: GroupingInput) -> dict[NumberField, float | None]:
     days = case.age_days
     if days is None and case.age:
         # From one year on every rule about the age in days has its answer without the exact day.
-        days = case.age * _DAYS_A_YEAR
+        days = case.age * DAYS_A_YEAR
     return {
         "NL": case.age,
         "XB": case.sex,
@@ -189,16 +180,16 @@ class _Search:
         self._steps: list[Step] = []
         self._entered = False
         self._missing = False
-        self._awaited: dict[InputField, None] = {}
+        self._awaited: set[InputField] = set()
 
     def run(self) -> Grouping:
-        for mdc in self._pack.mdcs:
+        for mdc in self._met(self._pack.mdcs, self._pack.candidates):
             gate = self._ask(mdc.rule, "mdc", mdc.code, "entered")
             if gate == "no":
                 continue
             # A gate without the principal diagnosis (MDCA: a valid procedure) says nothing
             # about where the diagnosis belongs, so it is no "category without core group".
-            self._entered = self._entered or (gate == "yes" and _asks_diagnosis(mdc))
+            self._entered = self._entered or (gate == "yes" and mdc.asks_diagnosis)
             found = self._within(mdc, certain=gate == "yes")
             if found is not None:
                 return found
@@ -207,10 +198,25 @@ class _Search:
             self._note("mdc", mdc.code, "left")
         return self._ungrouped()
 
+    def _met(self, rules: Sequence[_T], candidates: Candidates) -> Iterable[_T]:
+        """Return the rules to ask; a trace tells of the others why they do not hold."""
+        procedure = next(iter(self._facts.codes["ZYSS"]), None)
+        if self._keep:
+            return self._noting(rules, candidates.failing_first(self._principal, procedure))
+        return candidates.among(rules, self._principal, procedure)
+
+    def _noting(self, rules: Sequence[_T], failing: int) -> Iterator[_T]:
+        """Yield the rules to ask; note those whose first condition is known not to hold."""
+        for number, rule in enumerate(rules):
+            if failing >> number & 1:
+                self._steps.append(rule.rejection)
+            else:
+                yield rule
+
     def _within(self, mdc: MdcRule, *, certain: bool) -> Grouping | None:
         known = mdc if certain else None
         undecided = False
-        for adrg in mdc.adrgs:
+        for adrg in self._met(mdc.adrgs, mdc.candidates):
             for gap, rule in adrg.gaps:
                 undecided = self._collect(rule) or undecided
                 if not self._awaited and rule.first_failed(self._facts) is None:
@@ -234,23 +240,30 @@ class _Search:
 
     def _split(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
         level = self._level()
+        if adrg.by_counts is not None and not self._keep:
+            counted = self._facts.counted
+            decided = adrg.by_counts[bool(counted(Level.CC)) + 2 * bool(counted(Level.MCC))]
+            return self._grouped(mdc, adrg, decided, level) if decided else None
         for drg in adrg.drgs:
             answer = self._ask(drg.rule, "drg", drg.code, "matched")
             if answer == "yes" and not self._awaited:
-                self._note("result", drg.code, "grouped")
-                return Grouping(
-                    Status.GROUPED,
-                    self._pack.scheme,
-                    mdc.code,
-                    adrg.code,
-                    drg.code,
-                    mdc.name,
-                    adrg.name,
-                    drg.name,
-                    level,
-                    trace=tuple(self._steps),
-                )
+                return self._grouped(mdc, adrg, drg, level)
         return self._insufficient(mdc, adrg) if self._awaited else None
+
+    def _grouped(self, mdc: MdcRule, adrg: AdrgRule, drg: DrgRule, level: Level) -> Grouping:
+        self._note("result", drg.code, "grouped")
+        return Grouping(
+            Status.GROUPED,
+            self._pack.scheme,
+            mdc.code,
+            adrg.code,
+            drg.code,
+            mdc.name,
+            adrg.name,
+            drg.name,
+            level,
+            trace=tuple(self._steps),
+        )
 
     def _level(self) -> Level:
         """Return the level of the case and note every other diagnosis."""
@@ -286,15 +299,22 @@ class _Search:
         if failed is None:
             self._note(kind, code, yes)
             return "yes"
-        answer: Answer = "open" if self._collect(rule) else "no"
-        asked = sorted(rule.inputs) if answer == "open" else failed.inputs
-        missing = [f for f in asked if f in self._facts.missing]
+        if rule.inputs:
+            return self._ask_for_inputs(rule, failed, kind, code)
+        if self._keep:
+            self._steps.append(Step(kind, code, "rejected", failed.detail))
+        return "no"
+
+    def _ask_for_inputs(self, rule: Rule, failed: Part, kind: StepKind, code: str) -> Answer:
+        """Note a rule that does not hold, perhaps for want of a field."""
+        is_open = self._collect(rule)
+        asked = sorted(rule.inputs) if is_open else failed.inputs
+        missing = ",".join(f for f in asked if f in self._facts.missing)
         self._missing = self._missing or (bool(missing) and kind != "mdc")
         if self._keep:
-            outcome: Outcome = "insufficient" if answer == "open" else "rejected"
-            detail = (("failed", failed.text), *_naming("missing", missing))
-            self._steps.append(Step(kind, code, outcome, detail))
-        return answer
+            detail = (*failed.detail, ("missing", missing)) if missing else failed.detail
+            self._steps.append(Step(kind, code, "insufficient" if is_open else "rejected", detail))
+        return "open" if is_open else "no"
 
     def _collect(self, rule: Rule) -> bool:
         """Keep the missing fields that decide about a rule; tell whether there are any."""
@@ -303,11 +323,11 @@ class _Search:
         if rule.first_failed(self._facts) is None:
             return False
         awaited = rule.awaits(self._facts)
-        self._awaited.update(dict.fromkeys(sorted(awaited)))
+        self._awaited |= awaited
         return bool(awaited)
 
     def _insufficient(self, mdc: MdcRule | None, adrg: AdrgRule | None = None) -> Grouping:
-        newborn = not _NEWBORN_INPUTS.isdisjoint(self._awaited)
+        newborn = not NEWBORN_INPUTS.isdisjoint(self._awaited)
         reason = Reason.NEWBORN_ERROR if newborn else Reason.DATA_MISSING
         subject = adrg.code if adrg else mdc.code if mdc else ""
         self._note("result", subject, "insufficient", ("reason", reason.value))
@@ -320,7 +340,7 @@ class _Search:
             mdc.name if mdc else "",
             adrg.name if adrg else "",
             reason=reason,
-            problems=tuple(missing_input(field) for field in self._awaited),
+            problems=tuple(missing_input(f) for f in get_args(InputField) if f in self._awaited),
             trace=tuple(self._steps),
         )
 
@@ -383,11 +403,3 @@ class _Search:
     ) -> None:
         if self._keep:
             self._steps.append(Step(kind, subject, outcome, detail))
-
-
-def _naming(name: str, values: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    return ((name, ",".join(values)),) if values else ()
-
-
-def _asks_diagnosis(mdc: MdcRule) -> bool:
-    return any("ZYZD" in fields for fields in sets_of(mdc.rule.condition).values())

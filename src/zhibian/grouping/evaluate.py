@@ -8,7 +8,7 @@ where a needed field is missing.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -34,6 +34,8 @@ from zhibian.grouping.language import (
 )
 from zhibian.grouping.severity import Level, SeverityTables
 
+_NUMBERS: tuple[NumberField, ...] = get_args(NumberField)
+
 
 class Inputs:
     """The fields that a front page may leave empty (可缺项).
@@ -47,17 +49,19 @@ class Inputs:
         KS 科别, None when missing.
     """
 
-    __slots__ = ("department", "missing", "numbers")
+    __slots__ = ("department", "numbers")
 
     def __init__(
         self, numbers: Mapping[NumberField, float | None], department: str | None = None
     ) -> None:
         self.numbers = numbers
         self.department = department
-        absent: set[InputField] = {n for n in get_args(NumberField) if numbers.get(n) is None}
-        if department is None:
-            absent.add(DEPARTMENT)
-        self.missing: frozenset[InputField] = frozenset(absent)
+
+    @property
+    def missing(self) -> frozenset[InputField]:
+        """Return the fields without value."""
+        absent: set[InputField] = {n for n in _NUMBERS if self.numbers.get(n) is None}
+        return frozenset(absent if self.department is not None else {*absent, DEPARTMENT})
 
 
 class Facts:
@@ -77,7 +81,7 @@ class Facts:
         Decide which other diagnoses count as MCC or CC.
     """
 
-    __slots__ = ("_counted", "_tables", "codes", "missing", "numbers")
+    __slots__ = ("_counted", "_inputs", "_missing", "_tables", "codes", "numbers")
 
     def __init__(
         self,
@@ -95,9 +99,17 @@ class Facts:
             "KS": () if inputs.department is None else (inputs.department,),
         }
         self.numbers = inputs.numbers
-        self.missing = inputs.missing
+        self._inputs = inputs
+        self._missing: frozenset[InputField] | None = None
         self._tables = tables
         self._counted: dict[Level, frozenset[str]] | None = None
+
+    @property
+    def missing(self) -> frozenset[InputField]:
+        """Return the fields without value; found once, and only when a rule asks for one."""
+        if self._missing is None:
+            self._missing = self._inputs.missing
+        return self._missing
 
     def counted(self, level: Level) -> frozenset[str]:
         """Return the other diagnoses that count at a level (未被排除的 MCC 或 CC)."""
@@ -108,6 +120,19 @@ class Facts:
     def assume(self, counted: Mapping[Level, frozenset[str]]) -> None:
         """State what counts, for questions about groups rather than about a case."""
         self._counted = dict(counted)
+
+
+def counting(levels: Collection[Level]) -> Facts:
+    """Return facts of which nothing is known but that an other diagnosis counts at some levels.
+
+    Parameters
+    ----------
+    levels
+        MCC, CC, both or none.
+    """
+    facts = Facts("", ("",), (), Inputs({}), SeverityTables({}, {}))
+    facts.assume({v: frozenset({""} if v in levels else ()) for v in (Level.MCC, Level.CC)})
+    return facts
 
 
 Predicate = Callable[[Facts], bool]
@@ -129,7 +154,9 @@ class Part:
     Attributes
     ----------
     text
-        The part as rule text, for the trace.
+        The part as rule text.
+    detail
+        What a step of the trace says where the part does not hold.
     inputs
         Fields that it asks for and that may be missing.
     test
@@ -139,6 +166,7 @@ class Part:
     """
 
     text: str
+    detail: tuple[tuple[str, str], ...]
     inputs: tuple[InputField, ...]
     test: Predicate
     possible: Predicate
@@ -202,7 +230,8 @@ def _part(condition: Condition, sets: Mapping[str, frozenset[str]]) -> Part:
     inputs = tuple(sorted(inputs_of(condition)))
     certain = _test(condition, sets, missing=False)
     possible = _test(condition, sets, missing=True) if inputs else certain
-    return Part(render(condition), inputs, certain, possible)
+    text = render(condition)
+    return Part(text, (("failed", text),), inputs, certain, possible)
 
 
 def _test(condition: Condition, sets: Mapping[str, frozenset[str]], *, missing: bool) -> Predicate:

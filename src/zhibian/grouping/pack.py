@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
@@ -11,7 +11,9 @@ from typing import Literal, NamedTuple, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from zhibian.grouping.evaluate import Rule, rule
+from zhibian.grouping.candidates import Candidates, candidates
+from zhibian.grouping.evaluate import Rule, counting
+from zhibian.grouping.evaluate import rule as make_rule
 from zhibian.grouping.language import VIRTUAL_SETS, RuleParser, RuleSyntaxError, sets_of
 from zhibian.grouping.manifest import (
     COVERAGE,
@@ -23,6 +25,7 @@ from zhibian.grouping.manifest import (
     TableName,
 )
 from zhibian.grouping.severity import Level, SeverityTables
+from zhibian.grouping.types import Step, StepKind
 from zhibian.problems import InputError, Problem
 
 Row = dict[str, str]
@@ -51,6 +54,9 @@ class DrgRule:
     rule: Rule
 
 
+ByCounts = tuple[DrgRule | None, DrgRule | None, DrgRule | None, DrgRule | None]
+
+
 class GapRule(NamedTuple):
     """A gap of the pack and the cases that fall into it."""
 
@@ -67,6 +73,11 @@ class AdrgRule:
     kind
         ``surgical`` 外科手术, ``procedural`` 非手术室操作, ``medical`` 内科, ``ambiguous`` 歧义组,
         ``fallback`` 占位组: the case stays in its category without a group.
+    rejection
+        The step of a case for which the first condition of the rule does not hold.
+    by_counts
+        The groups when nothing, a CC, an MCC, or both count, each None where no group takes the
+        case; None where a group asks for anything else.
     gaps
         The cases for which the sources do not tell whether the group takes them: the pack never
         guesses about them.
@@ -76,18 +87,33 @@ class AdrgRule:
     name: str
     kind: Kind
     rule: Rule
+    rejection: Step
     drgs: tuple[DrgRule, ...]
+    by_counts: ByCounts | None
     gaps: tuple[GapRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MdcRule:
-    """One major diagnostic category (主要诊断大类 MDC) with its core groups in order."""
+    """One major diagnostic category (主要诊断大类 MDC) with its core groups in order.
+
+    Attributes
+    ----------
+    rejection
+        The step of a case for which the first condition of the gate does not hold.
+    asks_diagnosis
+        Whether its gate looks at the principal diagnosis.
+    candidates
+        Which of its core groups a case can meet.
+    """
 
     code: str
     name: str
     rule: Rule
+    rejection: Step
     adrgs: tuple[AdrgRule, ...]
+    asks_diagnosis: bool
+    candidates: Candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,8 @@ class RulePack:
         Whether a case without a field that decides about a group is answered "insufficient data".
     mdcs
         Categories in the order of evaluation.
+    candidates
+        Which of the categories a case can meet.
     sets
         Code sets by name.
     severity
@@ -123,6 +151,7 @@ class RulePack:
     ambiguous: bool
     strict: bool
     mdcs: tuple[MdcRule, ...]
+    candidates: Candidates
     sets: Mapping[str, frozenset[str]]
     severity: SeverityTables
 
@@ -295,22 +324,20 @@ def assemble(
         kind = _kind(row["kind"])
         if kind == "ambiguous" and not ambiguous:
             continue
+        rule = reader.read("adrg", number, row)
         found = AdrgRule(
             row["adrg"],
             row["name"],
             kind,
-            reader.read("adrg", number, row),
+            rule,
+            _rejection("qy" if kind == "ambiguous" else "adrg", row["adrg"], rule),
             tuple(drgs.get(row["adrg"], ())),
+            _by_counts(drgs.get(row["adrg"], ())),
             tuple(GapRule(g, reader.gap(g)) for g in gaps if row["adrg"] in g.groups),
         )
         adrgs.setdefault(row["mdc"], []).append(found)
     mdcs = tuple(
-        MdcRule(
-            row["mdc"],
-            row["name"],
-            reader.read("mdc", number, row),
-            tuple(adrgs.get(row["mdc"], ())),
-        )
+        _mdc(row, reader.read("mdc", number, row), adrgs.get(row["mdc"], ()), frozen, strict)
         for number, row in _ordered(tables["mdc"])
     )
     if reader.problems:
@@ -319,7 +346,64 @@ def assemble(
         {r["code"]: (Level(r["level"]), r["table"]) for r in tables["cc"]},
         {r["code"]: r["table"] for r in tables["exclusions"]},
     )
-    return RulePack(scheme, manifest, patches, gaps, ambiguous, strict, mdcs, frozen, severity)
+    gates = candidates([m.rule for m in mdcs], [False] * len(mdcs), frozen)
+    return RulePack(
+        scheme, manifest, patches, gaps, ambiguous, strict, mdcs, gates, frozen, severity
+    )
+
+
+def _mdc(
+    row: Row,
+    gate: Rule,
+    adrgs: Sequence[AdrgRule],
+    sets: Mapping[str, frozenset[str]],
+    strict: bool,
+) -> MdcRule:
+    asks_diagnosis = any("ZYZD" in fields for fields in sets_of(gate.condition).values())
+    members = _candidates(adrgs, sets, strict=strict)
+    return MdcRule(
+        row["mdc"],
+        row["name"],
+        gate,
+        _rejection("mdc", row["mdc"], gate),
+        tuple(adrgs),
+        asks_diagnosis,
+        members,
+    )
+
+
+def _by_counts(drgs: Sequence[DrgRule]) -> ByCounts | None:
+    """Return the group for whatever counts, None where that alone does not decide."""
+    for drg in drgs:
+        asked = sets_of(drg.rule.condition)
+        if drg.rule.inputs or any(
+            name not in VIRTUAL_SETS or fields != {"QTZD"} for name, fields in asked.items()
+        ):
+            return None
+
+    def group_of(*levels: Level) -> DrgRule | None:
+        facts = counting(levels)
+        return next((d for d in drgs if d.rule.first_failed(facts) is None), None)
+
+    return (
+        group_of(),
+        group_of(Level.CC),
+        group_of(Level.MCC),
+        group_of(Level.MCC, Level.CC),
+    )
+
+
+def _rejection(kind: StepKind, code: str, rule: Rule) -> Step:
+    return Step(kind, code, "rejected", rule.parts[0].detail)
+
+
+def _candidates(
+    adrgs: Sequence[AdrgRule], sets: Mapping[str, frozenset[str]], *, strict: bool
+) -> Candidates:
+    # Gaps are asked before the group. Where a missing field just fails, the reason of an ungrouped
+    # case depends on which condition of a rule fails first.
+    always = [bool(a.gaps) or (not strict and bool(a.rule.inputs)) for a in adrgs]
+    return candidates([a.rule for a in adrgs], always, sets)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -471,7 +555,7 @@ class _RuleReader:
         self._sets = sets
         self._parser = RuleParser()
         self._made: dict[str, Rule] = {}
-        self._broken = rule("0", self._parser.parse("0"), sets)
+        self._broken = make_rule("0", self._parser.parse("0"), sets)
         self.problems: list[Problem] = []
 
     def read(self, table: TableName, number: int, row: Row) -> Rule:
@@ -498,6 +582,6 @@ class _RuleReader:
             )
         if missing:
             return self._broken
-        made = rule(text, condition, self._sets)
+        made = make_rule(text, condition, self._sets)
         self._made[text] = made
         return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import Level
@@ -97,8 +97,7 @@ class GroupingInput:
     icu_hours: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the reasoning (分组步骤), machine-readable and stable.
 
     Attributes
