@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from zhibian.cli.progress import progress
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.compare import compare
 from zhibian.grouping.layout import LAYOUTS, InputFormat
@@ -24,7 +22,6 @@ from zhibian.settings import Settings
 from zhibian.terminology.crosswalk import load_filed_set
 
 _SHOWN_PROBLEMS = 50
-_QUIET_SECONDS = 2.0
 
 
 def group(
@@ -68,7 +65,7 @@ def group(
         pack = load_scheme(folder, scheme or settings.scheme)
         comparison = compare(folder, pack, load_scheme(folder, against)) if against else None
         source = open_table(table)
-        with _progress(source.rows) as step:
+        with progress("分组", source.rows) as step:
             report = group_file(
                 source,
                 output,
@@ -84,31 +81,6 @@ def group(
         _print_problems(error.problems)
         raise typer.Exit(2) from None
     _print_report(report, pack.scheme, against)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar, but only when the work takes longer than two seconds."""
-    started = time.monotonic()
-    bar = Progress(console=Console(stderr=True), transient=True)
-    task = bar.add_task("分组", total=total)
-    done = 0
-    shown = False
-
-    def step(rows: int) -> None:
-        nonlocal done, shown
-        done += rows
-        if not shown and time.monotonic() - started > _QUIET_SECONDS:
-            bar.start()
-            shown = True
-        if shown:
-            bar.update(task, completed=done)
-
-    try:
-        yield step
-    finally:
-        if shown:
-            bar.stop()
 
 
 def _print_report(report: TableReport, scheme: str, against: str | None) -> None:
