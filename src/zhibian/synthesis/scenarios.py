@@ -377,7 +377,7 @@ def _aged_principals(pack: RulePack) -> Codes:
 
 
 def _asks_age(rule: Rule) -> bool:
-    return not rule.numbers.isdisjoint({"NL", "XSRTL", "XSRTZ"})
+    return not rule.inputs.isdisjoint({"NL", "XSRTL", "XSRTZ"})
 
 
 def _principals_of(mdc: MdcRule, pack: RulePack) -> Codes:

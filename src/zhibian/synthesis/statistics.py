@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.engine import group
+from zhibian.grouping.columnar import ColumnarPack, group_table
+from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.pack import RulePack
 from zhibian.grouping.severity import Level
-from zhibian.grouping.types import GroupingInput, Status
+from zhibian.grouping.types import Status
 
 _HEAD = 20
 
@@ -55,39 +56,26 @@ def describe(frames: Iterable[pl.DataFrame], pack: RulePack, codebook: CodeBook)
     """
     found = Statistics()
     kinds = {a.code: a.kind for m in pack.mdcs for a in m.adrgs}
+    columnar = ColumnarPack(pack, codebook)
+    layout = LAYOUTS[InputFormat.OWN]
     for frame in frames:
         found.rows += frame.height
         _add_sums(found, frame)
-        for row in frame.iter_rows(named=True):
-            result = group(_case(row), pack, codebook, trace=False)
-            found.statuses[result.status] += 1
-            if result.level is not None:
-                found.levels[result.level] += 1
-                found.kinds[kinds[result.adrg]] += 1
-                found.mdcs[result.mdc] += 1
-                found.groups[result.drg] += 1
-                found.principals[row["principal"]] += 1
+        cases, _ = layout.columns_of(frame.select(pl.all().cast(pl.String).fill_null("")))
+        rows = group_table(cases, columnar).with_columns(cases["principal"])
+        found.statuses.update({Status(s): n for s, n in _counts(rows["status"])})
+        grouped = rows.filter(pl.col("status") == Status.GROUPED.value)
+        found.levels.update({Level(v): n for v, n in _counts(grouped["level"])})
+        for adrg, n in _counts(grouped["adrg"]):
+            found.kinds[kinds[adrg]] += n
+        found.mdcs.update(dict(_counts(grouped["mdc"])))
+        found.groups.update(dict(_counts(grouped["drg"])))
+        found.principals.update(dict(_counts(grouped["principal"])))
     return found
 
 
-def _case(row: dict[str, str | int | None]) -> GroupingInput:
-    def codes(name: str) -> tuple[str, ...]:
-        return tuple(str(row[name]).split("|")) if row[name] else ()
-
-    def number(name: str) -> int | None:
-        value = row[name]
-        return None if value is None else int(value)
-
-    principal = row["principal"]
-    return GroupingInput(
-        None if principal is None else str(principal),
-        codes("others"),
-        codes("procedures"),
-        number("sex"),
-        number("age"),
-        number("age_days"),
-        number("weight"),
-    )
+def _counts(column: pl.Series) -> list[tuple[str, int]]:
+    return list(column.value_counts().iter_rows())
 
 
 def _add_sums(found: Statistics, frame: pl.DataFrame) -> None:

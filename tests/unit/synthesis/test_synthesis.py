@@ -16,7 +16,8 @@ from zhibian.cli.main import app
 from zhibian.grouping import load_codebook, load_scheme
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.severity import Level
-from zhibian.grouping.table import group_table, open_table
+from zhibian.grouping.table import group_file
+from zhibian.grouping.table_files import open_table
 from zhibian.grouping.types import Status
 from zhibian.problems import InputError
 from zhibian.synthesis.draw import BLOCK, SCHEMA, draw_block, frames
@@ -228,7 +229,7 @@ def test_every_other_scheme_works(rules: Path) -> None:
 def test_the_grouping_command_reads_the_table(model: Model, rules: Path, tmp_path: Path) -> None:
     source = tmp_path / "cases.csv"
     write_cases(_asked(model, cases=500), source)
-    report = group_table(
+    report = group_file(
         open_table(source),
         tmp_path / "grouped.csv",
         load_scheme(rules, SCHEME),
