@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,9 @@ from zhibian.grouping import (
     load_scheme,
     severity,
 )
-from zhibian.grouping.convert import convert_case, group_converted
+from zhibian.grouping.cases import SCHEMA
+from zhibian.grouping.convert import conversions_text, convert_case, group_converted
+from zhibian.grouping.convert_table import convert_table
 from zhibian.grouping.sensitivity import sensitivity
 from zhibian.grouping.what_if import CHANGE_KINDS, what_if
 from zhibian.terminology.crosswalk import FiledSet, load_filed_set
@@ -127,6 +130,37 @@ def test_one_counting_diagnosis_decides_and_several_are_redundant(case: Grouping
     found = sensitivity(case, _pack())
     counted = [d for d in found.diagnoses if d.standing == "counted"]
     assert [d.redundant for d in counted] == [len(counted) > 1] * len(counted)
+
+
+@cache
+def _filed_codes() -> tuple[list[str], list[str]]:
+    walks = (_filed().diagnoses, _filed().procedures)
+    open_and_some = (sorted(w.open) + sorted(w.homonyms) + sorted(w.entries)[::97] for w in walks)
+    diagnoses, procedures = ([*codes, "无此编码"] for codes in open_and_some)
+    return diagnoses, procedures
+
+
+_filed_cases = st.builds(
+    GroupingInput,
+    principal=st.none() | st.deferred(lambda: st.sampled_from(_filed_codes()[0])),
+    others=st.lists(st.deferred(lambda: st.sampled_from(_filed_codes()[0])), max_size=3).map(tuple),
+    procedures=st.lists(st.deferred(lambda: st.sampled_from(_filed_codes()[1])), max_size=3).map(
+        tuple
+    ),
+)
+
+
+@_quick
+@given(cases=st.lists(_filed_cases, max_size=4))
+def test_a_table_is_converted_as_case_by_case(cases: list[GroupingInput]) -> None:
+    frame = pl.DataFrame([asdict(c) for c in cases], schema=dict(SCHEMA))
+    found = convert_table(frame, _filed())
+    alone = [convert_case(c, _filed()) for c in cases]
+    assert found.cases.equals(
+        pl.DataFrame([asdict(c.case) for c in alone], schema=dict(SCHEMA)), null_equal=True
+    )
+    assert found.failed.to_list() == [bool(c.findings) for c in alone]
+    assert found.conversions.to_list() == [conversions_text(c.conversions) for c in alone]
 
 
 @_quick

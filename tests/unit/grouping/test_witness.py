@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from pathlib import Path
 
@@ -44,11 +45,27 @@ def test_every_group_of_the_edition_has_a_case_that_reaches_it(
         assert (result.mdc, result.adrg, result.drg) == (reach.mdc, reach.adrg, reach.group)
 
 
-def test_groups_that_lost_lists_take_the_cases_of_those_behind_them(
-    rules: Path, codebook: CodeBook
+@pytest.fixture(scope="module")
+def transcribed(rules: Path, codebook: CodeBook) -> list[Reach]:
+    """Witnesses of chs-drg-1.0 as transcribed: ten core groups lost their lists."""
+    return list(witnesses(load_scheme(rules, "chs-drg-1.0@published"), codebook))
+
+
+def test_no_reference_record_is_in_an_unreachable_group(
+    transcribed: list[Reach], shared: Path
 ) -> None:
-    # chs-drg-1.0 as transcribed: ten core groups lost their lists (known_defects).
-    found = list(witnesses(load_scheme(rules, "chs-drg-1.0@published"), codebook))
+    path = shared / "oracle" / "chs_drg_1_0_20k.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        reached = {row["drg"] for row in csv.DictReader(handle)}
+    unreachable = {r.group for r in transcribed if r.verdict == "unreachable"}
+    assert len(reached) > 400
+    assert reached.isdisjoint(unreachable)
+
+
+def test_groups_that_lost_lists_take_the_cases_of_those_behind_them(
+    transcribed: list[Reach],
+) -> None:
+    found = transcribed
     lost = {r.group: r for r in found if r.verdict != "reachable"}
     assert {r.verdict for r in lost.values()} == {"unreachable"}
     assert {r.why for r in lost.values()} == {"taken"}
