@@ -12,26 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.engine import group, numbers_of
-from zhibian.grouping.evaluate import COMPARE
+from zhibian.grouping.engine import group
 from zhibian.grouping.language import (
     DEPARTMENT,
     VIRTUAL_SETS,
     And,
     CodeField,
-    Compare,
     Condition,
-    NumberField,
     leaves,
     sets_of,
 )
 from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
 from zhibian.grouping.severity import Level
+from zhibian.grouping.stays import fulfils, stays
 from zhibian.grouping.terms import Need, Term, escapes, terms
 from zhibian.grouping.types import Grouping, GroupingInput, Status
 
@@ -51,28 +48,6 @@ WHY: Mapping[Why, str] = {
 }
 _TRIES = 20_000
 _DEEPEST = 3
-_ADULT = GroupingInput(None, sex=1, age=40)
-_NEWBORN_DAYS = 10
-_NEWBORN_GRAMS = 3000.0
-_DOMAINS: Mapping[NumberField, tuple[float, float]] = {
-    "NL": (0, 120),
-    "XB": (1, 2),
-    "XSRTL": (0, 364),
-    "XSRTZ": (1, 20000),
-    "ZYTS": (0, 1000),
-    "LYFS": (1, 9),
-    "ICUSC": (0, 10000),
-}
-_USUAL: Mapping[NumberField, float] = {
-    "NL": 40,
-    "XB": 1,
-    "XSRTL": _NEWBORN_DAYS,
-    "XSRTZ": _NEWBORN_GRAMS,
-    "ZYTS": 7,
-    "LYFS": 1,
-    "ICUSC": 0,
-}
-_DISCHARGE_WAYS = (1, 2, 3, 4, 5, 9)
 _ELSEWHERE = "-"
 
 
@@ -238,20 +213,25 @@ class _Search:
             for code in codes:
                 self._lists[code] = (*self._lists.get(code, ()), name)
         self._kinds: dict[object, list[str]] = {}
+        conditions = list(_conditions(pack))
+        self._stays = stays(leaf for c in conditions for leaf in leaves(c))
+        self._asks_department = any(
+            DEPARTMENT in fields for c in conditions for fields in sets_of(c).values()
+        )
         self._targets = {(t.mdc.code, t.adrg.code, t.code): t for t in _targets(pack)}
         self._cores: dict[tuple[str, str], Reach] = {}
         self._escapes = {t.code: escapes(_joint(t)) for t in self._targets.values()}
 
     def reach(self, target: _Target) -> Reach:
         # Most groups are reached by an ordinary adult or newborn; all numbers are for the proof.
-        found = self._look(target, self._points[:2])
+        found = self._look(target, self._stays[:2])
         if found.case is None and target.drg is not None and len(target.adrg.drgs) > 1:
             # A core group that nothing reaches settles all its groups, without their levels.
             core = self._core(target)
             if core.verdict == "unreachable":
                 return self._told(target, "unreachable", why=core.why, by=core.by)
         if found.case is None and not found.exhausted:
-            found = self._look(target, self._points)
+            found = self._look(target, self._stays)
         if found.case is not None:
             result = group(found.case, self._pack, self._codebook)
             return self._told(target, "reachable", case=found.case, grouping=result)
@@ -262,7 +242,7 @@ class _Search:
         key = (target.mdc.code, target.adrg.code)
         if key not in self._cores:
             whole = target._replace(place=(*target.place[:2], 0), drg=None)
-            found = self._look(whole, self._points)
+            found = self._look(whole, self._stays)
             self._cores[key] = (
                 self._told(whole, "reachable") if found.case else self._unreached(whole, found)
             )
@@ -316,7 +296,7 @@ class _Search:
         slots = self._slots(term, found, by_level=target.drg is not None)
         if slots is None:
             return
-        fitting = [p for p in points if _holds(term.numbers, p)]
+        fitting = [p for p in points if fulfils(p, term.numbers)]
         if not fitting:
             found.whys["numbers"] = None
             return
@@ -508,46 +488,14 @@ class _Search:
         # The same code twice in a page is possible, but no good example.
         return sorted(fitting, key=lambda c: c == principal)
 
-    @cached_property
-    def _conditions(self) -> list[Condition]:
-        rules = [m.rule for m in self._pack.mdcs]
-        rules += [a.rule for m in self._pack.mdcs for a in m.adrgs]
-        rules += [d.rule for m in self._pack.mdcs for a in m.adrgs for d in a.drgs]
-        rules += [g.rule for m in self._pack.mdcs for a in m.adrgs for g in a.gaps]
-        return [r.condition for r in rules]
 
-    @cached_property
-    def _asks_department(self) -> bool:
-        return any(DEPARTMENT in fields for c in self._conditions for fields in sets_of(c).values())
-
-    @cached_property
-    def _points(self) -> list[GroupingInput]:
-        """Return one stay for each answer that the pack's comparisons can have, ordinary first."""
-        compares = {leaf for c in self._conditions for leaf in leaves(c)
-                    if isinstance(leaf, Compare)}  # fmt: skip
-        values = {f: _values(f, compares) for f in get_args(NumberField)}
-        asked = {c.field for c in compares}
-        if not asked.isdisjoint({"XSRTL", "XSRTZ"}) and 0 not in values["NL"]:
-            values["NL"].append(0)
-        points = []
-        for sex, age, weight, stay, way, icu in product(
-            values["XB"], values["NL"], values["XSRTZ"], values["ZYTS"], values["LYFS"],
-            values["ICUSC"],
-        ):  # fmt: skip
-            for days in values["XSRTL"] if age < 1 else (None,):
-                point = GroupingInput(
-                    None,
-                    sex=int(sex),
-                    age=int(age),
-                    age_days=None if days is None else int(days),
-                    weight_g=weight if age < 1 or weight != _NEWBORN_GRAMS else None,
-                    days=int(stay) if "ZYTS" in asked else None,
-                    discharge_way=int(way) if "LYFS" in asked else None,
-                    icu_hours=icu if "ICUSC" in asked else None,
-                )
-                points.append(point)
-        newborn = replace(points[0], age=0, age_days=_NEWBORN_DAYS, weight_g=_NEWBORN_GRAMS)
-        return list(dict.fromkeys([points[0], newborn, *points]))
+def _conditions(pack: RulePack) -> Iterator[Condition]:
+    for mdc in pack.mdcs:
+        yield mdc.rule.condition
+        for adrg in mdc.adrgs:
+            yield adrg.rule.condition
+            yield from (d.rule.condition for d in adrg.drgs)
+            yield from (g.rule.condition for g in adrg.gaps)
 
 
 def _joint(target: _Target) -> Condition:
@@ -555,27 +503,3 @@ def _joint(target: _Target) -> Condition:
     if target.drg is not None:
         parts.append(target.drg.rule.condition)
     return And(tuple(parts))
-
-
-def _holds(numbers: Iterable[Compare], point: GroupingInput) -> bool:
-    known = numbers_of(point)
-    for compare in numbers:
-        value = known[compare.field]
-        if value is None or not COMPARE[compare.operator](value, compare.number):
-            return False
-    return True
-
-
-def _values(field: NumberField, compares: Iterable[Compare]) -> list[float]:
-    """Return one value of a field for each set of answers to its comparisons, the usual first."""
-    own = [c for c in compares if c.field == field]
-    least, most = _DOMAINS[field]
-    near = {c.number + step for c in own for step in (-1, 0, 1)}
-    candidates = [_USUAL[field], *sorted(v for v in near if least <= v <= most)]
-    if field == "LYFS":
-        candidates = [v for v in candidates if v in _DISCHARGE_WAYS]
-    answers: dict[tuple[bool, ...], float] = {}
-    for value in candidates:
-        key = tuple(COMPARE[c.operator](value, c.number) for c in own)
-        answers.setdefault(key, value)
-    return list(answers.values())
