@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from zhibian.batch.spark import SparkJob, SparkReport, group_on_spark, session
 from zhibian.cli.progress import progress
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.compare import compare
@@ -24,12 +26,19 @@ from zhibian.terminology.crosswalk import load_filed_set
 _SHOWN_PROBLEMS = 50
 
 
-def group(
+class Engine(StrEnum):
+    """Where a table is grouped."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     table: Annotated[
-        Path, typer.Argument(help="病案首页表格（CSV，UTF-8 或 GB18030；或 parquet）。")
+        str, typer.Argument(help="病案首页表格（CSV，UTF-8 或 GB18030；或 parquet）。")
     ],
     output: Annotated[
-        Path, typer.Option("--output", help="结果文件：.parquet 写 parquet，其余写 CSV。")
+        str, typer.Option("--output", help="结果文件：名为 .parquet 写 parquet，其余写 CSV。")
     ],
     scheme: Annotated[str | None, typer.Option("--scheme", help="分组方案标识。")] = None,
     input_format: Annotated[
@@ -45,6 +54,15 @@ def group(
     problems: Annotated[
         Path | None, typer.Option("--problems", help="把逐行的输入问题另写成 CSV。")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="local 本机；spark 集群，--output 为目录。")
+    ] = Engine.LOCAL,
+    master: Annotated[
+        str | None, typer.Option("--master", help="Spark 主节点，如 local[2]；缺省按提交时的配置。")
+    ] = None,
+    partition_by: Annotated[
+        list[str] | None, typer.Option("--partition-by", help="Spark 结果按列分区，可多次。")
+    ] = None,
     rules: Annotated[
         Path | None,
         typer.Option("--rules", help="规则目录；缺省为 ZHIBIAN_RULES 或随软件提供的规则。"),
@@ -53,22 +71,39 @@ def group(
     """对整张表分组：保留全部原列，增加 status、mdc、adrg、drg、reason。
 
     自有列：id,sex,age,age_days,weight,principal,others,procedures；多个编码以 | , 或 ; 分隔，
-    主要手术操作在首位。原表已有同名结果列时，原列改名为 status_input 等。
+    主要手术操作在首位；地方方案另用 days,discharge_way,department,icu_hours。原表已有同名结果列时，
+    原列改名为 status_input 等。--engine spark 在 --output 目录下写 groups 与 problems。
     --code-set 先按公开映射转为医保版，conversions 列列出转换；不能唯一转换的行为输入错误。
     """
     settings = Settings()
     folder = rules or settings.rules
+    wanted = scheme or settings.scheme
     try:
-        if output.resolve() == table.resolve():
-            same = Problem("--output", "same_file", "结果与原表同名", "换一个输出文件名")
-            raise InputError(table.name, [same])
-        pack = load_scheme(folder, scheme or settings.scheme)
-        comparison = compare(folder, pack, load_scheme(folder, against)) if against else None
-        source = open_table(table)
-        with progress("分组", source.rows) as step:
-            report = group_file(
-                source,
+        if engine is Engine.SPARK:
+            _check_spark_options(against, problems)
+            job = SparkJob(
+                table,
                 output,
+                folder.resolve(),
+                wanted,
+                input_format,
+                tuple(partition_by or ()),
+                _encoding(table),
+                code_set,
+            )
+            _print_spark_report(group_on_spark(session(master), job), wanted, output)
+            return
+        source, target = Path(table), Path(output)
+        if target.resolve() == source.resolve():
+            same = Problem("--output", "same_file", "结果与原表同名", "换一个输出文件名")
+            raise InputError(source.name, [same])
+        pack = load_scheme(folder, wanted)
+        comparison = compare(folder, pack, load_scheme(folder, against)) if against else None
+        opened = open_table(source)
+        with progress("分组", opened.rows) as step:
+            report = group_file(
+                opened,
+                target,
                 pack,
                 LAYOUTS[input_format],
                 codebook=load_codebook(folder),
@@ -81,6 +116,31 @@ def group(
         _print_problems(error.problems)
         raise typer.Exit(2) from None
     _print_report(report, pack.scheme, against)
+
+
+def _check_spark_options(against: str | None, problems: Path | None) -> None:
+    """Refuse options that only the local engine has."""
+    given = {"--against": against is not None, "--problems": problems is not None}
+    wrong = [
+        Problem(name, "option_unknown", "spark 不支持该选项", "去掉该选项，或用 --engine local")
+        for name, used in given.items()
+        if used
+    ]
+    if wrong:
+        raise InputError("spark", wrong)
+
+
+def _encoding(table: str) -> str:
+    """Return the encoding of a table on this machine; of one elsewhere nothing is known."""
+    path = Path(table)
+    return "GB18030" if path.is_file() and open_table(path).encoding == "gb18030" else "UTF-8"
+
+
+def _print_spark_report(report: SparkReport, scheme: str, output: str) -> None:
+    screen = Console(highlight=False, soft_wrap=True)
+    counts = "，".join(f"{s.chinese} {n:,}" for s, n in report.statuses.most_common())
+    screen.print(f"方案 {scheme}：共 {report.rows:,} 例，{counts or '无数据行'}")
+    screen.print(f"结果 {output}/groups；输入问题 {report.problems:,} 条，见 {output}/problems")
 
 
 def _print_report(report: TableReport, scheme: str, against: str | None) -> None:

@@ -27,8 +27,14 @@ from zhibian.terminology.crosswalk import FiledSet
 
 ADDED = ("status", "mdc", "adrg", "drg", "reason")
 ADDED_AGAINST = ("against_status", "against_drg", "difference")
+ADDED_CONVERTED = "conversions"
 _COMPARED = ("status", "mdc", "adrg", "drg")
 _CHINESE = {s.value: s.chinese for s in Status}
+
+
+_ROW_BROKEN = Problem("", "row_broken", "列数与表头不符或引号不成对", "修正该行后重新分组")
+# What the reason of a row says whose cells do not fit the header.
+BROKEN = f"{Reason.INPUT_INVALID.value} {_ROW_BROKEN.message}"
 
 
 class RowProblem(NamedTuple):
@@ -138,13 +144,13 @@ class BatchGrouper:
             added = added.hstack(against)
         added = _with_refusals(added, refused.arg_true(), [r.said for r in refusals])
         if converted is not None:
-            added = added.with_columns(converted.conversions)
+            added = added.with_columns(converted.conversions.alias(ADDED_CONVERTED))
         kept = found.filter(~refused)
         statuses = Counter({Status(s): n for s, n in _counts(kept["status"])})
         reasons = Counter({Reason(r): n for r, n in _counts(kept["reason"].drop_nulls())})
         statuses.update(Status.INVALID for _ in refusals)
         reasons.update(r.reason for r in refusals)
-        names = _renamed(batch.cells.columns, added.columns)
+        names = renamed(batch.cells.columns, added.columns)
         rows = batch.cells.rename(dict(zip(batch.cells.columns, names, strict=True)))
         problems = [p for r in refusals for p in r.problems]
         return GroupedBatch(rows.hstack(added), problems, statuses, reasons, differences, seconds)
@@ -153,8 +159,7 @@ class BatchGrouper:
         """Return what is wrong with a row that can't be grouped."""
         number = batch.numbers[place]
         if not batch.whole[place]:
-            problem = Problem("", "row_broken", "列数与表头不符或引号不成对", "修正该行后重新分组")
-            return _refusal(number, [problem], Reason.INPUT_INVALID)
+            return _refusal(number, [_ROW_BROKEN], Reason.INPUT_INVALID)
         case, problems = self._layout.read(batch.cells.row(place, named=True))
         if self._filed is None:
             result = group(case, self._pack, self._codebook, trace=False)
@@ -226,8 +231,16 @@ def _counts(column: pl.Series) -> list[tuple[str, int]]:
     return list(column.value_counts().iter_rows())
 
 
-def _renamed(header: Sequence[str], added: Sequence[str]) -> list[str]:
-    """Return the input columns, those that clash with an added one renamed ``<name>_input``."""
+def renamed(header: Sequence[str], added: Sequence[str]) -> list[str]:
+    """Return the input columns, those that clash with an added one renamed ``<name>_input``.
+
+    Parameters
+    ----------
+    header
+        Columns of the input.
+    added
+        Columns that are added.
+    """
     taken = {*header, *added}
     names = []
     for column in header:

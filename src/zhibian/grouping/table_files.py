@@ -180,8 +180,18 @@ def _parquet(table: TableFile, names: Sequence[str], size: int) -> Iterator[Batc
             frame.columns = list(names)
             numbers = list(range(start, start + len(frame)))
             start += len(frame)
-            yield Batch(frame.select(_text(c) for c in frame.iter_columns()), numbers,
-                        [True] * len(frame))  # fmt: skip
+            yield Batch(text_cells(frame), numbers, [True] * len(frame))
+
+
+def text_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with all columns as text; null becomes an empty text.
+
+    Parameters
+    ----------
+    frame
+        Columns of any type; the entries of a list are joined by ``|``.
+    """
+    return frame.select(_text(c) for c in frame.iter_columns())
 
 
 def _text(column: pl.Series) -> pl.Expr:
