@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 
-from zhibian.grouping.batches import ADDED, BROKEN, BatchGrouper, renamed
+from zhibian.grouping.batches import ADDED, ADDED_CONVERTED, BROKEN, BatchGrouper, renamed
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.pack import load_scheme
 from zhibian.grouping.table_files import PARQUET, Batch, check_header, text_cells
 from zhibian.grouping.types import Status
 from zhibian.problems import InputError, Problem
+from zhibian.terminology.crosswalk import load_filed_set
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -63,6 +64,8 @@ class SparkJob:
         Columns that the groups are partitioned by, none for plain parquet.
     encoding
         Encoding of a CSV.
+    code_set
+        Edition that the codes are filed in, such as ``clinical-2.0``; None for the NHSA one.
     """
 
     source: str
@@ -72,6 +75,12 @@ class SparkJob:
     input_format: InputFormat
     partition_by: tuple[str, ...] = ()
     encoding: str = "UTF-8"
+    code_set: str | None = None
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Return the columns that the groups have besides those of the source."""
+        return ADDED if self.code_set is None else (*ADDED, ADDED_CONVERTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +168,17 @@ def group_on_spark(spark: SparkSession, job: SparkJob) -> SparkReport:
     """
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
-    # An unknown scheme is told here and not by a worker.
+    # An unknown scheme or code set is told here and not by a worker.
     load_scheme(job.rules, job.scheme)
+    if job.code_set is not None:
+        load_filed_set(job.rules, job.code_set)
     try:
         source = _read(spark, job)
         columns = [c for c in source.columns if c != CORRUPT]
         check_header(job.source, columns, LAYOUTS[job.input_format].columns)
         _check_partitions(job, columns)
-        kept = renamed(columns, ADDED)
-        groups = source.mapInArrow(group_work(job, columns), _texts((*kept, *ADDED)))
+        kept = renamed(columns, job.added)
+        groups = source.mapInArrow(group_work(job, columns), _texts((*kept, *job.added)))
         written = groups.write.mode("error").option("compression", "zstd")
         if job.partition_by:
             written = written.partitionBy(*job.partition_by)
@@ -200,7 +211,7 @@ def _read(spark: SparkSession, job: SparkJob) -> DataFrame:
 
 
 def _check_partitions(job: SparkJob, columns: Sequence[str]) -> None:
-    known = (*renamed(columns, ADDED), *ADDED)
+    known = (*renamed(columns, job.added), *job.added)
     problems = [
         Problem("--partition-by", "column_missing", f"没有列 {c}", f"可用的列：{'、'.join(known)}")
         for c in job.partition_by
@@ -269,7 +280,8 @@ def problem_work(job: SparkJob, columns: Sequence[str]) -> Work:
 def _grouper(job: SparkJob) -> BatchGrouper:
     # Compiled rules do not travel between machines; every task loads them once.
     pack = load_scheme(job.rules, job.scheme)
-    return BatchGrouper(pack, LAYOUTS[job.input_format], load_codebook(job.rules))
+    filed = load_filed_set(job.rules, job.code_set) if job.code_set else None
+    return BatchGrouper(pack, LAYOUTS[job.input_format], load_codebook(job.rules), filed=filed)
 
 
 def _batch(frame: pl.DataFrame, columns: Sequence[str], whole: list[bool]) -> Batch:

@@ -21,6 +21,7 @@ from zhibian.grouping.table import TableReport, group_file
 from zhibian.grouping.table_files import open_table
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
+from zhibian.terminology.crosswalk import load_filed_set
 
 _SHOWN_PROBLEMS = 50
 
@@ -46,6 +47,10 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     against: Annotated[
         str | None, typer.Option("--against", help="同时按另一方案分组，按原因列出差异。")
     ] = None,
+    code_set: Annotated[
+        str | None,
+        typer.Option("--code-set", help="首页的编码版本，如 clinical-2.0；缺省为医保版 2.0。"),
+    ] = None,
     problems: Annotated[
         Path | None, typer.Option("--problems", help="把逐行的输入问题另写成 CSV。")
     ] = None,
@@ -68,6 +73,7 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     自有列：id,sex,age,age_days,weight,principal,others,procedures；多个编码以 | , 或 ; 分隔，
     主要手术操作在首位；地方方案另用 days,discharge_way,department,icu_hours。原表已有同名结果列时，
     原列改名为 status_input 等。--engine spark 在 --output 目录下写 groups 与 problems。
+    --code-set 先按公开映射转为医保版，conversions 列列出转换；不能唯一转换的行为输入错误。
     """
     settings = Settings()
     folder = rules or settings.rules
@@ -83,6 +89,7 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
                 input_format,
                 tuple(partition_by or ()),
                 _encoding(table),
+                code_set,
             )
             _print_spark_report(group_on_spark(session(master), job), wanted, output)
             return
@@ -101,6 +108,7 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
                 LAYOUTS[input_format],
                 codebook=load_codebook(folder),
                 comparison=comparison,
+                filed=load_filed_set(folder, code_set) if code_set else None,
                 problems=problems,
                 progress=step,
             )

@@ -12,6 +12,8 @@ import typer
 
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse
 from zhibian.cli.import_workbook import import_workbook
+from zhibian.cli.rules_reach import show_coverage, show_reach
+from zhibian.cli.rules_show import show
 from zhibian.grouping.build import build as build_pack
 from zhibian.grouping.check import CHECKS, Finding, check_pack
 from zhibian.grouping.codebook import CodeBook, load_codebook
@@ -35,9 +37,14 @@ from zhibian.settings import Settings
 
 _ALL = "all"
 
-app = typer.Typer(help="分组规则包：列出、重建、导入、检查、比较。", no_args_is_help=True)
+app = typer.Typer(
+    help="分组规则包：列出、查看、重建、导入、检查、比较、覆盖与可达性。", no_args_is_help=True
+)
 
 app.command("import")(import_workbook)
+app.command("show")(show)
+app.command("coverage")(show_coverage)
+app.command("reach")(show_reach)
 
 
 @app.command("list")

@@ -13,6 +13,8 @@ import polars as pl
 from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.columnar import ColumnarPack, group_table
 from zhibian.grouping.compare import Comparison
+from zhibian.grouping.convert import convert_case, group_converted
+from zhibian.grouping.convert_table import convert_table
 from zhibian.grouping.engine import group
 from zhibian.grouping.layout import Cells, Layout
 from zhibian.grouping.pack import RulePack
@@ -21,9 +23,11 @@ from zhibian.grouping.table_files import Batch
 from zhibian.grouping.types import Status
 from zhibian.grouping.validate import missing_messages
 from zhibian.problems import Problem
+from zhibian.terminology.crosswalk import FiledSet
 
 ADDED = ("status", "mdc", "adrg", "drg", "reason")
 ADDED_AGAINST = ("against_status", "against_drg", "difference")
+ADDED_CONVERTED = "conversions"
 _COMPARED = ("status", "mdc", "adrg", "drg")
 _CHINESE = {s.value: s.chinese for s in Status}
 
@@ -87,6 +91,9 @@ class BatchGrouper:
         Code sets; with them unknown codes make a row invalid.
     comparison
         A second scheme: adds ``against_status, against_drg, difference``.
+    filed
+        The code set of the batches when it is not the NHSA one: codes are converted first, and
+        the column ``conversions`` tells what became of them.
     """
 
     def __init__(
@@ -95,8 +102,10 @@ class BatchGrouper:
         layout: Layout,
         codebook: CodeBook | None = None,
         comparison: Comparison | None = None,
+        filed: FiledSet | None = None,
     ) -> None:
         self._pack = pack
+        self._filed = filed
         self._layout = layout
         self._codebook = codebook
         self._comparison = comparison
@@ -114,6 +123,9 @@ class BatchGrouper:
         """
         cases, unread = self._layout.columns_of(batch.cells)
         unread = unread | ~pl.Series("whole", batch.whole, dtype=pl.Boolean)
+        converted = convert_table(cases, self._filed) if self._filed else None
+        if converted is not None:
+            cases, unread = converted.cases, unread | converted.failed
         began = time.perf_counter()
         found = group_table(cases, self._columnar)
         seconds = time.perf_counter() - began
@@ -131,6 +143,8 @@ class BatchGrouper:
             differences.update(reason for reason in against["difference"] if reason)
             added = added.hstack(against)
         added = _with_refusals(added, refused.arg_true(), [r.said for r in refusals])
+        if converted is not None:
+            added = added.with_columns(converted.conversions.alias(ADDED_CONVERTED))
         kept = found.filter(~refused)
         statuses = Counter({Status(s): n for s, n in _counts(kept["status"])})
         reasons = Counter({Reason(r): n for r, n in _counts(kept["reason"].drop_nulls())})
@@ -147,7 +161,10 @@ class BatchGrouper:
         if not batch.whole[place]:
             return _refusal(number, [_ROW_BROKEN], Reason.INPUT_INVALID)
         case, problems = self._layout.read(batch.cells.row(place, named=True))
-        result = group(case, self._pack, self._codebook, trace=False)
+        if self._filed is None:
+            result = group(case, self._pack, self._codebook, trace=False)
+        else:
+            result = group_converted(case, self._filed, self._pack, self._codebook, trace=False)
         # A cell that is no number was told already, so it is not told again as missing.
         told = {p.field for p in problems}
         columns = self._layout.column_of
@@ -181,6 +198,8 @@ class BatchGrouper:
         if comparison is None:
             return ""
         case, _ = self._layout.read(cells)
+        if self._filed is not None:
+            case = convert_case(case, self._filed).case
         one = group(case, self._pack, self._codebook, trace=False)
         other = group(case, comparison.second, self._codebook, trace=False)
         return comparison.reason(case, one, other, self._codebook)

@@ -23,6 +23,13 @@ from zhibian.grouping.validate import Finding, missing_input, validate
 _T = TypeVar("_T", MdcRule, AdrgRule)
 Answer = Literal["yes", "no", "open"]
 DAYS_A_YEAR = 365
+_REFUSALS = (
+    Reason.INPUT_INVALID,
+    Reason.DX_NOT_MAPPABLE,
+    Reason.DX_NOT_IN_DICT,
+    Reason.PROC_NOT_MAPPABLE,
+    Reason.PROC_NOT_IN_DICT,
+)
 NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
@@ -54,7 +61,7 @@ def group(
     """
     findings = validate(case, codebook)
     if findings or case.principal is None:
-        return _invalid(findings, pack)
+        return refused(findings, pack)
     facts = _facts(case, case.principal, pack)
     return _Search(case.principal, facts, pack, codebook, keep=trace).run()
 
@@ -103,12 +110,19 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
     return groups
 
 
-def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
+def numbers_of(case: GroupingInput) -> dict[NumberField, float | None]:
+    """Return the numbers of a case as the rules compare them, None where the page leaves them out.
+
+    Parameters
+    ----------
+    case
+        The case.
+    """
     days = case.age_days
     if days is None and case.age:
         # From one year on every rule about the age in days has its answer without the exact day.
         days = case.age * DAYS_A_YEAR
-    numbers: dict[NumberField, float | None] = {
+    return {
         "NL": case.age,
         "XB": case.sex,
         "XSRTL": days,
@@ -117,20 +131,29 @@ def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
         "LYFS": case.discharge_way,
         "ICUSC": case.icu_hours,
     }
-    return Facts(
-        principal, case.others, case.procedures, Inputs(numbers, case.department), pack.severity
-    )
 
 
-def _invalid(findings: tuple[Finding, ...], pack: RulePack) -> Grouping:
+def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
+    inputs = Inputs(numbers_of(case), case.department)
+    return Facts(principal, case.others, case.procedures, inputs, pack.severity)
+
+
+def refused(findings: Sequence[Finding], pack: RulePack) -> Grouping:
+    """Return the result of an input that can't be grouped, with all its problems.
+
+    Parameters
+    ----------
+    findings
+        What is wrong, at least one; the gravest reason is that of the result.
+    pack
+        The scheme.
+    """
     reasons = {f.reason for f in findings}
-    first = next(
-        r
-        for r in (Reason.INPUT_INVALID, Reason.DX_NOT_IN_DICT, Reason.PROC_NOT_IN_DICT)
-        if r in reasons
-    )
     return Grouping(
-        Status.INVALID, pack.scheme, reason=first, problems=tuple(f.problem for f in findings)
+        Status.INVALID,
+        pack.scheme,
+        reason=next(r for r in _REFUSALS if r in reasons),
+        problems=tuple(f.problem for f in findings),
     )
 
 

@@ -137,7 +137,7 @@ def counting(levels: Collection[Level]) -> Facts:
 
 Predicate = Callable[[Facts], bool]
 Comparison = Callable[[float, float], bool]
-_COMPARE: Mapping[Operator, Comparison] = {
+COMPARE: Mapping[Operator, Comparison] = {
     "=": operator.eq,
     "!=": operator.ne,
     ">=": operator.ge,
@@ -247,13 +247,13 @@ def _test(condition: Condition, sets: Mapping[str, frozenset[str]], *, missing: 
             if negated:
                 test = _negated(test)
         case Compare(field, sign, number):
-            test = _compared(field, _COMPARE[sign], number, missing=missing)
+            test = _compared(field, COMPARE[sign], number, missing=missing)
         case Length(names, fields, sign, number):
-            test = _length(fields, names, sets, _COMPARE[sign], number)
+            test = _length(fields, names, sets, COMPARE[sign], number)
         case Count(conditions, sign, number):
             least = _tests(conditions, sets, missing=False)
             most = _tests(conditions, sets, missing=True) if inputs_of(condition) else least
-            test = _count(least, most, _COMPARE[sign], number, missing=missing)
+            test = _count(least, most, COMPARE[sign], number, missing=missing)
         case Not(inner):
             # What certainly does not hold is what can't possibly hold.
             test = _negated(_test(inner, sets, missing=not missing))

@@ -10,7 +10,7 @@ from typing import get_args
 from zhibian.grouping.language import CodeField, NumberField
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import Level
-from zhibian.grouping.types import Grouping, Step
+from zhibian.grouping.types import CodeConversion, Grouping, Step
 
 _WORDS = {
     "ZYZD": "主要诊断",
@@ -49,15 +49,35 @@ def render_trace(grouping: Grouping, names: Mapping[str, str]) -> list[str]:
     Returns
     -------
     list of str
-        One line a step; rejected candidates of one kind share a line.
+        One line a step; rejected candidates of one kind share a line. Codes that were converted
+        from another code set come first.
     """
-    lines = [f"输入问题：{p.render()}" for p in grouping.problems]
+    lines = _conversions(grouping.conversions)
+    lines += [f"输入问题：{p.render()}" for p in grouping.problems]
     for (kind, outcome), steps in groupby(grouping.trace, key=lambda s: (s.kind, s.outcome)):
         writer = _WRITERS.get((kind, outcome), _each)
         lines.extend(writer(list(steps), names))
     if grouping.reason is not None and not grouping.problems:
         lines.append(f"处理：{grouping.reason.remedy}")
     return lines
+
+
+def _conversions(conversions: Sequence[CodeConversion]) -> list[str]:
+    """Return what conversion did to codes; those that are the same in both sets are counted."""
+    lines = [
+        f"编码转换：{_field(c.field)} {c.conversion.note}"
+        for c in conversions
+        if c.conversion.kind != "identical"
+    ]
+    same = len(conversions) - len(lines)
+    return [*lines, f"编码转换：{same} 个编码同码同义，不变"] if same else lines
+
+
+def _field(path: str) -> str:
+    """Return a field of the front page in words: ``others.0`` is 其他诊断 1."""
+    name, _, position = path.partition(".")
+    word = {"principal": "主要诊断", "others": "其他诊断", "procedures": "手术操作"}[name]
+    return f"{word} {int(position) + 1}" if position else word
 
 
 def explain_condition(text: str) -> str:

@@ -31,6 +31,7 @@ from zhibian.grouping.table_files import (
 )
 from zhibian.grouping.types import Status
 from zhibian.problems import InputError, Problem
+from zhibian.terminology.crosswalk import FiledSet
 
 PROBLEM_COLUMNS = ("row", "column", "code", "message", "remedy", "value")
 # Problems beyond these are counted; all are in the table and in the file of problems.
@@ -67,7 +68,7 @@ class TableReport:
     engine_seconds: float = 0.0
 
 
-def group_file(
+def group_file(  # noqa: PLR0913  (each is a choice of the user)
     table: TableFile,
     output: Path,
     pack: RulePack,
@@ -75,6 +76,7 @@ def group_file(
     *,
     codebook: CodeBook | None = None,
     comparison: Comparison | None = None,
+    filed: FiledSet | None = None,
     problems: Path | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> TableReport:
@@ -96,6 +98,9 @@ def group_file(
         Code sets; with them unknown codes make a row invalid.
     comparison
         A second scheme: adds ``against_status, against_drg, difference``.
+    filed
+        The code set of the table when it is not the NHSA one: codes are converted first, and the
+        column ``conversions`` tells what became of them.
     problems
         CSV for everything wrong with single rows.
     progress
@@ -113,7 +118,7 @@ def group_file(
     """
     header = read_header(table)
     check_header(table.path.name, header, layout.columns)
-    grouper = BatchGrouper(pack, layout, codebook, comparison)
+    grouper = BatchGrouper(pack, layout, codebook, comparison, filed)
     report = TableReport()
     part = output.with_name(output.name + ".part")
     try:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import Level
 from zhibian.problems import Problem
+from zhibian.terminology.crosswalk import Conversion
 
 StepKind = Literal["mdc", "adrg", "qy", "diagnosis", "level", "drg", "result"]
 Outcome = Literal[
@@ -134,6 +135,26 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeConversion:
+    """One code of the front page that was converted from another code set (编码转换).
+
+    Attributes
+    ----------
+    field
+        Where it stands: ``principal``, ``others.0``, ``procedures.2``.
+    conversion
+        What became of it.
+    """
+
+    field: str
+    conversion: Conversion
+
+    def to_json(self) -> dict[str, object]:
+        """Return the conversion as JSON-ready values."""
+        return {"field": self.field, **self.conversion.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """Result of grouping one case (分组结果).
 
@@ -157,6 +178,8 @@ class Grouping:
         Everything wrong with the input, all at once; the missing fields for insufficient data.
     trace
         Steps in order; empty when no trace was asked for.
+    conversions
+        Every code in the order of the front page, when the page was filed in another code set.
     """
 
     status: Status
@@ -171,6 +194,7 @@ class Grouping:
     reason: Reason | None = None
     problems: tuple[Problem, ...] = ()
     trace: tuple[Step, ...] = ()
+    conversions: tuple[CodeConversion, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the result as JSON-ready values."""
@@ -197,5 +221,6 @@ class Grouping:
                 }
                 for p in self.problems
             ],
+            "conversions": [c.to_json() for c in self.conversions],
             "trace": [s.to_json() for s in self.trace],
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from zhibian.grouping.language import InputField
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.types import GroupingInput
 from zhibian.problems import Problem
+from zhibian.terminology.names import shown_code
 
 OLDEST_YEARS = 150
 HEAVIEST_NEWBORN_G = 20000
@@ -27,7 +27,6 @@ MISSING: Mapping[InputField, tuple[str, str, str]] = {
     "ICUSC": ("icu_hours", "缺重症监护时长", "填写重症监护小时数，没有则填 0"),
     "KS": ("department", "缺科别", "填写科别，按分组方案的写法"),
 }
-_LIKE_A_CODE = re.compile(r"[A-Za-z]\d[0-9A-Za-z.+*]{0,20}|\d{2}(\.[0-9xX]{1,10})?", re.ASCII)
 
 
 class Finding(NamedTuple):
@@ -170,6 +169,4 @@ def _unknown(case: GroupingInput, codebook: CodeBook) -> Iterable[Finding]:
 
 
 def _not_in_dictionary(field: str, name: str, reason: Reason, code: str) -> Problem:
-    # A cell of codes may hold anything, a name or a number of an identity card included.
-    shown = code if _LIKE_A_CODE.fullmatch(code) else None
-    return Problem(field, name, reason.chinese, reason.remedy, shown)
+    return Problem(field, name, reason.chinese, reason.remedy, shown_code(code))

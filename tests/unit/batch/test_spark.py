@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +22,7 @@ from zhibian.grouping.batches import ADDED, BROKEN
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.table import group_file
 from zhibian.grouping.table_files import open_table
+from zhibian.terminology.crosswalk import load_filed_set
 
 SCHEME = "chs-drg-1.1"
 HEADER = "id,sex,age,age_days,weight,principal,others,procedures,status"
@@ -102,6 +104,23 @@ def test_a_task_tells_the_problems_that_a_file_tells(
     )
     work = problem_work(_job(source, rules), columns)
     assert_frame_equal(_frame(work(cells.to_arrow().to_batches())), problems.fill_null(""))
+
+
+def test_a_task_converts_codes_as_a_file_is_converted(source: Path, rules: Path) -> None:
+    output = source.with_name("converted.parquet")
+    filed = load_filed_set(rules, "clinical-2.0")
+    group_file(
+        open_table(source),
+        output,
+        load_scheme(rules, SCHEME),
+        LAYOUTS[InputFormat.OWN],
+        codebook=load_codebook(rules),
+        filed=filed,
+    )
+    job = replace(_job(source, rules), code_set="clinical-2.0")
+    converted = _frame(group_work(job, HEADER.split(","))([_as_spark_reads(source)]))
+    assert_frame_equal(converted, pl.read_parquet(output).fill_null(""))
+    assert tuple(converted.columns[-len(job.added) :]) == job.added
 
 
 def test_what_spark_cannot_do_is_told_together(source: Path, tmp_path: Path) -> None:
