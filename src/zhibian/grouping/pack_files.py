@@ -22,11 +22,22 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
     ValueError
         A row has a column that the table lacks.
     """
+    path.write_bytes(rows_text(columns, rows).encode("utf-8"))
+
+
+def rows_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return a table as it is written.
+
+    Raises
+    ------
+    ValueError
+        A row has a column that the table lacks.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    path.write_bytes(text.getvalue().encode("utf-8"))
+    return text.getvalue()
 
 
 def write_findings(folder: Path, findings: Iterable[Finding]) -> None:
