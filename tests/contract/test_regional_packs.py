@@ -100,7 +100,9 @@ def test_building_again_gives_the_committed_overlays(shared: Path, copy: Path) -
 def test_a_changed_base_is_noticed(copy: Path) -> None:
     table = copy.parent / "1.1" / "adrg.csv"
     text = table.read_text("utf-8")
-    table.write_text(text.replace("AA1,心脏移植,ZYSS in AA1_SS", "AA1,心脏移植,ZYSS in AB1_SS"), "utf-8")
+    table.write_text(
+        text.replace("AA1,心脏移植,ZYSS in AA1_SS", "AA1,心脏移植,ZYSS in AB1_SS"), "utf-8"
+    )
     try:
         assert "base_differs" in {f.check for f in check_pack(copy / "suzhou_2023")}
         table.write_text(re.sub(r"^PV1,.*\n", "", text, flags=re.MULTILINE), "utf-8")

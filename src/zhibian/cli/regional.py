@@ -1,4 +1,4 @@
-"""Overlays of regional schemes on the command line (地方方案): build them, say what they stand on."""
+"""Overlays of regional schemes on the command line (地方方案): built, and what they stand on."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from zhibian.grouping.check import Finding, check_pack, coverage_findings
-from zhibian.grouping.manifest import COVERAGE, TABLES, Manifest
-from zhibian.grouping.pack import COLUMNS, Row, Tables
+from zhibian.grouping.manifest import COVERAGE, TABLES, Manifest, Row, Tables
+from zhibian.grouping.pack import COLUMNS
 from zhibian.grouping.pack_files import write_findings, write_rows, yaml_text
 from zhibian.grouping.recipe import RECIPE, Recipe, read_recipe
 from zhibian.grouping.transcript import Transcript, read_transcript

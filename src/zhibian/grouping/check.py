@@ -22,17 +22,16 @@ from zhibian.grouping.language import (
     leaves,
     sets_of,
 )
-from zhibian.grouping.manifest import TABLES, TableName
+from zhibian.grouping.manifest import TABLES, TableName, Tables
+from zhibian.grouping.overlay import digest
 from zhibian.grouping.pack import (
     UNCOUNTED_KINDS,
-    Tables,
     pack_of,
     patches_of,
     read_gaps,
     read_manifest,
     read_tables,
 )
-from zhibian.grouping.overlay import digest
 from zhibian.problems import InputError
 from zhibian.terminology.tables import sha256_of
 
@@ -159,7 +158,9 @@ def check_pack(folder: Path) -> list[Finding]:
             found += [Finding("unreadable", p.field, p.message) for p in wrong.problems]
     if not any(f.check == "unreadable" for f in found):
         # Corrections and gaps are rules of the pack too: they may be all that names a set.
-        also = [(p.id, r.becomes.get("rule", "")) for p in patches_of(folder, manifest) for r in p.rows]
+        also = [
+            (p.id, r.becomes.get("rule", "")) for p in patches_of(folder, manifest) for r in p.rows
+        ]
         gaps = read_gaps(folder)
         also += [(g.id, g.when) for g in gaps]
         found += _sets(tables, also)

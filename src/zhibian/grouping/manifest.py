@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 TableName = Literal["mdc", "adrg", "drg", "sets", "cc", "exclusions"]
 TABLES: tuple[TableName, ...] = ("mdc", "adrg", "drg", "sets", "cc", "exclusions")
 COVERAGE = "coverage.yaml"
+SetType = Literal["ZD", "SS", "KS"]
 Row = dict[str, str]
 Tables = dict[TableName, list[Row]]
 
@@ -173,7 +174,7 @@ class SetChange(_Frozen):
     """Codes that a set gains or loses; a set that does not exist yet is made."""
 
     set: str
-    type: Literal["ZD", "SS", "KS"]
+    type: SetType
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Overlays (地方方案差异包): a scheme written as its difference from another, and put back together.
+"""Overlays (地方方案差异包): a scheme as its difference from another, and put together again.
 
 Every table has its own small difference. A row is known by its key; ``change``
 says what becomes of it. Order is kept as "stands after", so that one new row does
@@ -195,9 +195,7 @@ def _ordered_applied(name: TableName, base: Sequence[Row], changes: Sequence[Row
     ]
 
 
-def _place(
-    name: TableName, order: dict[str, list[str]], parent: str, key: str, after: str
-) -> None:
+def _place(name: TableName, order: dict[str, list[str]], parent: str, key: str, after: str) -> None:
     neighbours = order.setdefault(parent, [])
     if after != FIRST and after not in neighbours:
         raise OverlayError(name, key)
@@ -241,10 +239,13 @@ def _nearest(
     least, nearest = len(codes), ""
     # The set of the same name wins a tie.
     for other in (name, *before):
-        if other in before and before[other][0] == kind:
-            apart = len(codes ^ before[other][1])
-            if apart < least:
-                least, nearest = apart, other
+        known = before.get(other)
+        # Sets of very different sizes can't be near; most are ruled out so.
+        if known is None or known[0] != kind or abs(len(codes) - len(known[1])) >= least:
+            continue
+        apart = len(codes ^ known[1])
+        if apart < least:
+            least, nearest = apart, other
     return nearest
 
 

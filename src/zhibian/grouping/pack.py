@@ -21,10 +21,10 @@ from zhibian.grouping.manifest import (
     Gap,
     Manifest,
     Patch,
+    Row,
     TableName,
+    Tables,
 )
-from zhibian.grouping.manifest import Row as Row
-from zhibian.grouping.manifest import Tables as Tables
 from zhibian.grouping.overlay import OVERLAY_COLUMNS, Changes, OverlayError, apply
 from zhibian.grouping.severity import Level, SeverityTables
 from zhibian.problems import InputError, Problem
@@ -422,7 +422,7 @@ def _read_yaml(path: Path, kind: type[_T]) -> _T:
         ) from None
 
 
-def read_tables(folder: Path, manifest: Manifest) -> Tables:
+def read_tables(folder: Path, manifest: Manifest | None = None) -> Tables:
     """Read the six tables of a pack as text; those of an overlay are put together with its base.
 
     Parameters
@@ -430,13 +430,14 @@ def read_tables(folder: Path, manifest: Manifest) -> Tables:
     folder
         Folder of the pack.
     manifest
-        Its manifest, which names the base of an overlay.
+        Its manifest, which names the base of an overlay; read when absent.
 
     Raises
     ------
     InputError
         A table or a column is missing, or an overlay does not fit its base.
     """
+    manifest = manifest or read_manifest(folder)
     if manifest.base is None:
         return _read_files(folder, COLUMNS, TABLES)
     changes = read_changes(folder)
@@ -473,7 +474,9 @@ def base_tables(folder: Path, scheme: str) -> Tables:
     if reading is None:
         problem = Problem("base", "scheme_unknown", "没有这个分组方案", "核对 base 一栏", scheme)
         raise InputError(str(folder), [problem])
-    return patched(scheme, read_tables(folder, manifest), _chosen(read_patches(folder), reading.patches))
+    return patched(
+        scheme, read_tables(folder, manifest), _chosen(read_patches(folder), reading.patches)
+    )
 
 
 def read_changes(folder: Path) -> Changes:

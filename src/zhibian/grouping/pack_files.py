@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from zhibian.grouping.check import Finding
-from zhibian.grouping.pack import Row
+from zhibian.grouping.manifest import Row
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -21,8 +21,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from zhibian.grouping.build import WHEN, core_group, core_rule
-from zhibian.grouping.language import RuleParser, sets_of
-from zhibian.grouping.manifest import TABLES, Gap, Row, SetChange, Tables
+from zhibian.grouping.language import DIAGNOSIS_FIELDS, RuleParser, sets_of
+from zhibian.grouping.manifest import TABLES, Gap, Row, SetChange, SetType, Tables
 from zhibian.grouping.snippet import rule_of
 from zhibian.grouping.transcript import column, noted_repeats, read_csv
 from zhibian.grouping.wording import ANY_PROC, VALID, Sets, gate, one_of, require
@@ -384,21 +384,18 @@ class _Making:
 
     def _lost(self, adrg: str) -> None:
         """Note a core group whose lists are empty: it is open where the base has the group."""
-        base = next((r for r in self._base["adrg"] if r["adrg"] == adrg), None)
-        require(base is not None, adrg)
-        when = base["rule"] if base else ""
-        extra = []
-        for name in sets_of(RuleParser().parse(when)):
-            if name == VALID:
-                continue
-            when = re.sub(rf"\b{name}\b", f"{name}_BASE", when)
-            kind = "ZD" if f"{name}".split("_")[1].startswith("ZD") else "SS"
-            codes = tuple(r["code"] for r in self._base["sets"] if r["set"] == name)
-            extra.append(SetChange(set=f"{name}_BASE", type=kind, add=codes))
-        text = self._recipe.lost
-        gap = Gap(id=f"{adrg.lower()}-lists", groups=(adrg,), when=when, sets=tuple(extra),
-                  **text.model_dump())  # fmt: skip
-        self._gaps.append(gap)
+        when = next(r["rule"] for r in self._base["adrg"] if r["adrg"] == adrg)
+        extra: list[SetChange] = []
+        for name, fields in sets_of(RuleParser().parse(when)).items():
+            if name != VALID:
+                # The set of the base has another name here: the scheme has none of its own.
+                when = re.sub(rf"\b{name}\b", f"{name}_BASE", when)
+                codes = tuple(r["code"] for r in self._base["sets"] if r["set"] == name)
+                kind: SetType = "ZD" if fields <= DIAGNOSIS_FIELDS else "SS"
+                extra.append(SetChange(set=f"{name}_BASE", type=kind, add=codes))
+        told = self._recipe.lost.model_dump()
+        gap_id = f"{adrg.lower()}-lists"
+        self._gaps.append(Gap(id=gap_id, groups=(adrg,), when=when, sets=tuple(extra), **told))
 
     def _drg_name(self, code: str) -> str:
         """Return the name of a group, as the base writes it where only the typography differs."""

@@ -16,7 +16,7 @@ import yaml
 
 from zhibian.grouping.build import counts_of
 from zhibian.grouping.check import Finding, check_pack, coverage_findings
-from zhibian.grouping.manifest import COVERAGE, TABLES, Coverage, Gap, Manifest, Tables
+from zhibian.grouping.manifest import COVERAGE, TABLES, Coverage, Gap, Manifest, TableName, Tables
 from zhibian.grouping.overlay import OVERLAY_COLUMNS, Changes, difference, digest
 from zhibian.grouping.pack import base_tables, read_gaps, read_patches
 from zhibian.grouping.pack_files import rows_text, write_findings, write_rows, yaml_text
@@ -32,7 +32,7 @@ from zhibian.grouping.transcript import TERMINOLOGY, column, read_csv
 from zhibian.terminology.tables import sha256_of
 
 ABOUT = "about.yaml"
-_NAMED = ("mdc", "adrg", "drg")
+_NAMED: tuple[TableName, ...] = ("mdc", "adrg", "drg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,7 @@ class RegionalBuild:
         self._recipe: RegionalRecipe = read_regional_recipe(home)
         self._bases = {s: base_tables(self._folder(s), s) for s in self._recipe.bases}
         self._diagnoses, self._procedures = (
-            column(facts / path, key)
-            for path, key in zip(TERMINOLOGY, ("dx", "proc"), strict=True)
+            column(facts / path, key) for path, key in zip(TERMINOLOGY, ("dx", "proc"), strict=True)
         )
 
     def build(self, name: str) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Python conditions of a transcription in the rule language (条件片段改写): an expression in, a rule out.
+"""Quoted Python conditions in the rule language (条件片段改写): an expression in, a rule out.
 
 The regional transcriptions quote the condition of a group as the public
 implementation writes it, ``return record.age <= 17``. The expression is parsed,

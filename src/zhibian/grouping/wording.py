@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from zhibian.grouping.pack import Row
+from zhibian.grouping.manifest import Row
 
 ANY_DX = "{ZYZD,QTZD}"
 ANY_PROC = "{ZYSS,QTSS}"
