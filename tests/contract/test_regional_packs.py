@@ -89,7 +89,7 @@ def test_building_again_gives_the_committed_overlays(shared: Path, copy: Path) -
         for path in (copy / region).iterdir():
             if path.is_file() and path.name != "about.yaml":
                 path.unlink()
-        building.build(region)
+        assert not any(f.fatal for f in building.build(region))
         names = sorted(p.name for p in (HOME / region).iterdir() if p.is_file())
         assert sorted(p.name for p in (copy / region).iterdir() if p.is_file()) == names
         for name in names:
