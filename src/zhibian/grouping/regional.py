@@ -75,6 +75,9 @@ class RegionalRecipe(BaseModel):
         What is said about groups whose condition the sources do not hold.
     lost
         What is said about core groups whose lists of codes are empty.
+    doubtful
+        By region and core group: what is said where names and conditions of the groups differ and
+        nothing tells which is right.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,6 +88,7 @@ class RegionalRecipe(BaseModel):
     undivided: GapText
     unknown: GapText
     lost: GapText
+    doubtful: Mapping[str, Mapping[str, GapText]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class Region:
 
     Attributes
     ----------
+    name
+        Folder of the region.
     mdcs
         Categories in the order of evaluation.
     rules
@@ -109,6 +115,7 @@ class Region:
         The files that were read, relative to the facts.
     """
 
+    name: str
     mdcs: Sequence[Mapping[str, Any]]
     rules: Mapping[str, Mapping[str, Any]]
     drg_names: Mapping[str, str]
@@ -203,6 +210,7 @@ def read_region(facts: Path, region: str, recipe: RegionalRecipe) -> Region:
         counted = Counter(r["code"] for r in rows)
         repeats += [(name, code) for code, times in counted.items() if times > 1]
     return Region(
+        region,
         sorted(mdcs, key=lambda m: int(m["dispatch_order"])),
         {r["rule"]: r for r in rules},
         drg_names,
@@ -262,6 +270,7 @@ class _Making:
         self._base = base
         self._names = names
         self._recipe = recipe
+        self._doubtful = recipe.doubtful.get(region.name, {})
         self._sets = Sets()
         self._tables: Tables = {name: [] for name in TABLES}
         self._gaps: list[Gap] = []
@@ -331,17 +340,21 @@ class _Making:
         groups = [self._group(code, order, s) for order, s in enumerate(splits, start=1)]
         texts = [g["rule"] for g in groups]
         name = self._adrg_name(code, groups)
+        untold = next((i for i, s in enumerate(splits) if _untold(s)), None)
+        undivided = bool(filled) and untold is None and not _exhaustive(texts)
         if not filled:
             self._lost(code)
-        elif (first := next((i for i, s in enumerate(splits) if _untold(s)), None)) is not None:
-            self._gap(code, rule, texts[:first], self._recipe.unknown)
-        elif not _exhaustive(texts):
+        elif code in self._doubtful:
+            self._gap(code, rule, [], self._doubtful[code])
+        elif untold is not None:
+            self._gap(code, rule, texts[:untold], self._recipe.unknown)
+        elif undivided:
             self._gap(code, rule, texts, self._recipe.undivided)
-            if fallback:
-                groups.append(_undivided(code, name, len(groups) + 1))
-            else:
-                rule = both(rule, texts)
-                groups = groups or [_undivided(code, name, 1)]
+        if undivided and fallback:
+            groups.append(_undivided(code, name, len(groups) + 1))
+        elif undivided:
+            rule = both(rule, texts)
+            groups = groups or [_undivided(code, name, 1)]
         self._tables["drg"].extend(groups)
         return [core_group(code, mdc, name, rule)]
 
