@@ -48,8 +48,8 @@ def _codebook() -> CodeBook:
     return load_codebook(RULES)
 
 
-# Overlays differ in data only: two, with length of stay, discharge way, department and age.
-OVERLAYS = ("changzhou-2022", "zhejiang-2022@published")
+# Overlays differ in data only: one stands for all, with length of stay, discharge way and age.
+OVERLAYS = ("changzhou-2022",)
 SCHEMES = [s for s in list_schemes(RULES) if s.startswith("chs-drg-") or s in OVERLAYS]
 DEFAULTS = [s for s in SCHEMES if "@" not in s]
 
