@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
@@ -22,14 +23,15 @@ from zhibian.grouping.manifest import (
     Gap,
     Manifest,
     Patch,
+    Row,
     TableName,
+    Tables,
 )
+from zhibian.grouping.overlay import OVERLAY_COLUMNS, Changes, OverlayError, apply
 from zhibian.grouping.severity import Level, SeverityTables
 from zhibian.grouping.types import Step, StepKind
 from zhibian.problems import InputError, Problem
 
-Row = dict[str, str]
-Tables = dict[TableName, list[Row]]
 Kind = Literal["surgical", "procedural", "medical", "ambiguous", "fallback"]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
@@ -40,7 +42,13 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "cc": ("code", "level", "table"),
     "exclusions": ("table", "code"),
 }
+_LEVELS: Mapping[str, Level] = {level.value: level for level in Level}
 DEFAULT_READING = "default"
+_PLACES = ("*/*/manifest.yaml", "*/regional/*/manifest.yaml")
+# The id of a rule pack without reading its whole manifest, of which there are many; manifests of
+# other things have another format.
+_PACK_FORMAT = re.compile(r"""^format: ["']?zhibian-rules/1["']?\s*$""", re.MULTILINE)
+_PACK_ID = re.compile(r"""^id: ["']?([^"'\s]+)["']?\s*$""", re.MULTILINE)
 # Rows that the authority writes into its tables but does not count as groups.
 UNCOUNTED_KINDS: frozenset[str] = frozenset({"ambiguous", "fallback"})
 
@@ -187,25 +195,28 @@ def load_scheme(rules: Path, scheme: str) -> RulePack:
     InputError
         No such scheme (the remedy lists those there are), or the pack is damaged.
     """
-    pack_id, _, reading = scheme.partition("@")
-    folders = pack_folders(rules)
-    available = list_schemes(rules)
-    if scheme not in available:
-        known = "、".join(available) or "无"
+    pack_id, at, reading = scheme.partition("@")
+    folder = pack_folders(rules).get(pack_id)
+    asked = reading if at else DEFAULT_READING
+    if folder is None or asked not in read_manifest(folder).readings:
+        known = "、".join(list_schemes(rules)) or "无"
         problem = Problem(
             "scheme", "scheme_unknown", "没有这个分组方案", f"可用的方案：{known}", scheme
         )
         raise InputError(scheme, [problem])
-    return load_pack(folders[pack_id], reading or DEFAULT_READING)
+    return load_pack(folder, asked)
 
 
 def pack_folders(rules: Path) -> dict[str, Path]:
-    """Return the pack folders under ``rules`` by pack id."""
-    return {
-        str(yaml.safe_load(manifest.read_text("utf-8"))["id"]): manifest.parent
-        for manifest in sorted(rules.glob("*/*/manifest.yaml"))
-        if (manifest.parent / "adrg.csv").is_file()
-    }
+    """Return the pack folders under ``rules`` by pack id: editions first, then overlays."""
+    found: dict[str, Path] = {}
+    for places in _PLACES:
+        for manifest in sorted(rules.glob(places)):
+            text = manifest.read_text("utf-8")
+            told = _PACK_ID.search(text)
+            if told and _PACK_FORMAT.search(text):
+                found[told[1]] = manifest.parent
+    return found
 
 
 def list_schemes(rules: Path) -> list[str]:
@@ -226,10 +237,29 @@ def load_pack(folder: Path, reading: str = DEFAULT_READING) -> RulePack:
         Everything that is wrong with manifest, tables, patches and rules.
     """
     manifest = read_manifest(folder)
+    return pack_of(folder, manifest, read_tables(folder, manifest), reading)
+
+
+def pack_of(folder: Path, manifest: Manifest, tables: Tables, reading: str) -> RulePack:
+    """Return one reading of a pack whose manifest and tables are read already.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack, with its corrections and gaps.
+    manifest, tables
+        What was read of it.
+    reading
+        Name of the reading.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with patches, gaps and rules.
+    """
     how = manifest.readings[reading]
     scheme = manifest.id if reading == DEFAULT_READING else f"{manifest.id}@{reading}"
-    tables = read_tables(folder)
-    patches = _chosen(folder, how.patches)
+    patches = _chosen(patches_of(folder, manifest), how.patches)
     gaps = read_gaps(folder) if how.gaps else ()
     return assemble(
         scheme,
@@ -269,16 +299,37 @@ def load_variant(
     return assemble(
         f"{manifest.id}+variant",
         manifest,
-        read_tables(folder),
-        _chosen(folder, patches),
+        read_tables(folder, manifest),
+        _chosen(patches_of(folder, manifest), patches),
         ambiguous=ambiguous,
         strict=strict,
         gaps=read_gaps(folder) if gaps else (),
     )
 
 
-def _chosen(folder: Path, ids: tuple[str, ...]) -> tuple[Patch, ...]:
-    return tuple(p for p in read_patches(folder) if p.id in ids)
+def _chosen(patches: tuple[Patch, ...], ids: tuple[str, ...]) -> tuple[Patch, ...]:
+    return tuple(p for p in patches if p.id in ids)
+
+
+def patches_of(folder: Path, manifest: Manifest) -> tuple[Patch, ...]:
+    """Return all corrections that the readings of a pack may name.
+
+    An overlay may use the corrections of its base where a region repeats what is corrected there;
+    one of its own with the same id comes instead.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    manifest
+        Its manifest.
+    """
+    own = read_patches(folder)
+    if manifest.base is None:
+        return own
+    known = {p.id for p in own}
+    inherited = read_patches(folder / manifest.base.folder)
+    return own + tuple(p for p in inherited if p.id not in known)
 
 
 def assemble(
@@ -343,7 +394,7 @@ def assemble(
     if reader.problems:
         raise InputError(scheme, reader.problems)
     severity = SeverityTables(
-        {r["code"]: (Level(r["level"]), r["table"]) for r in tables["cc"]},
+        {r["code"]: (_LEVELS[r["level"]], r["table"]) for r in tables["cc"]},
         {r["code"]: r["table"] for r in tables["exclusions"]},
     )
     gates = candidates([m.rule for m in mdcs], [False] * len(mdcs), frozen)
@@ -429,12 +480,14 @@ def read_gaps(folder: Path) -> tuple[Gap, ...]:
     return _read_yaml(path, Coverage).gaps if path.is_file() else ()
 
 
+# The safe loader in C where the library has it: corrections list thousands of codes.
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _T = TypeVar("_T", Manifest, Patch, Coverage)
 
 
 def _read_yaml(path: Path, kind: type[_T]) -> _T:
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return kind.model_validate(yaml.load(path.read_text("utf-8"), _LOADER))
     except (OSError, yaml.YAMLError) as wrong:
         problem = Problem(path.name, "unreadable", "文件不能读取", "检查文件是否存在、是否为 YAML")
         raise InputError(str(path), [problem]) from wrong
@@ -453,26 +506,90 @@ def _read_yaml(path: Path, kind: type[_T]) -> _T:
         ) from None
 
 
-def read_tables(folder: Path) -> Tables:
-    """Read the six tables of a pack as text.
+def read_tables(folder: Path, manifest: Manifest | None = None) -> Tables:
+    """Read the six tables of a pack as text; those of an overlay are put together with its base.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    manifest
+        Its manifest, which names the base of an overlay; read when absent.
 
     Raises
     ------
     InputError
-        A table or a column is missing.
+        A table or a column is missing, or an overlay does not fit its base.
     """
+    manifest = manifest or read_manifest(folder)
+    if manifest.base is None:
+        return _read_files(folder, COLUMNS, TABLES)
+    changes = read_changes(folder)
+    home = folder / manifest.base.folder
+    try:
+        return apply(base_tables(home, manifest.base.scheme), changes)
+    except OverlayError as wrong:
+        problem = Problem(
+            f"{wrong.table}.csv {wrong.key}",
+            "overlay_mismatch",
+            f"与所依据的方案 {manifest.base.scheme} 不符",
+            "重新生成规则包",
+        )
+        raise InputError(str(folder), [problem]) from None
+
+
+def base_tables(folder: Path, scheme: str) -> Tables:
+    """Return the tables of a scheme, the corrections of its reading included.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    scheme
+        Id of the scheme; its reading decides about the corrections.
+
+    Raises
+    ------
+    InputError
+        The pack can't be read or has no such reading.
+    """
+    manifest = read_manifest(folder)
+    reading = manifest.readings.get(scheme.partition("@")[2] or DEFAULT_READING)
+    if reading is None:
+        problem = Problem("base", "scheme_unknown", "没有这个分组方案", "核对 base 一栏", scheme)
+        raise InputError(str(folder), [problem])
+    return patched(
+        scheme, read_tables(folder, manifest), _chosen(read_patches(folder), reading.patches)
+    )
+
+
+def read_changes(folder: Path) -> Changes:
+    """Read the difference tables of an overlay; a table without differences has no file.
+
+    Raises
+    ------
+    InputError
+        A table can't be read.
+    """
+    there = [name for name in TABLES if (folder / f"{name}.csv").is_file()]
+    return _read_files(folder, OVERLAY_COLUMNS, there)
+
+
+def _read_files(
+    folder: Path, columns: Mapping[TableName, tuple[str, ...]], names: Iterable[TableName]
+) -> Tables:
     tables: Tables = {}
     problems: list[Problem] = []
-    for name in TABLES:
+    for name in names:
         path = folder / f"{name}.csv"
         try:
             with path.open(encoding="utf-8", newline="") as handle:
                 rows = csv.reader(handle)
                 header = next(rows, [])
-                if tuple(header) == COLUMNS[name]:
+                if tuple(header) == columns[name]:
                     tables[name] = [dict(zip(header, row, strict=True)) for row in rows]
                     continue
-            message = f"列应为 {','.join(COLUMNS[name])}"
+            message = f"列应为 {','.join(columns[name])}"
         except (OSError, UnicodeDecodeError, ValueError):
             message = "表不能读取"
         problems.append(Problem(path.name, "table_invalid", message, "重新生成规则包"))
@@ -510,8 +627,9 @@ def patched(scheme: str, tables: Tables, patches: tuple[Patch, ...]) -> Tables:
                 continue
             row.update(change.becomes)
         for extra in patch.sets:
-            gone = {(extra.set, c) for c in extra.remove}
-            result["sets"] = [r for r in result["sets"] if (r["set"], r["code"]) not in gone]
+            if extra.remove:
+                gone = {(extra.set, c) for c in extra.remove}
+                result["sets"] = [r for r in result["sets"] if (r["set"], r["code"]) not in gone]
             result["sets"] += [{"set": extra.set, "type": extra.type, "code": c} for c in extra.add]
         for more in patch.exclusions:
             known = {r["code"] for r in result["exclusions"]}

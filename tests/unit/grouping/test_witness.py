@@ -17,8 +17,8 @@ from zhibian.grouping import (
     load_codebook,
     load_scheme,
 )
-from zhibian.grouping.manifest import Gap, Manifest, TableName
-from zhibian.grouping.pack import Row, Tables, assemble, read_manifest
+from zhibian.grouping.manifest import Gap, Manifest, Row, TableName, Tables
+from zhibian.grouping.pack import assemble, read_manifest
 from zhibian.grouping.witness import WHY, Reach, witness, witnesses
 
 
