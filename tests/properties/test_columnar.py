@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from tests.properties.garbled import garbled_case
 from tests.properties.test_grouping_properties import conditions
 
-from zhibian.grouping import GroupingInput, Status, group, list_schemes, load_codebook, load_scheme
+from zhibian.grouping import (
+    GroupingInput,
+    RulePack,
+    Status,
+    group,
+    list_schemes,
+    load_codebook,
+    load_scheme,
+)
 from zhibian.grouping.cases import SCHEMA, Vocabulary, read_cases
 from zhibian.grouping.columnar import ColumnarPack, group_table
 from zhibian.grouping.evaluate import Facts, Inputs
@@ -28,6 +36,8 @@ from zhibian.problems import InputError
 RULES = Path(__file__).resolve().parents[2] / "rules"
 SCHEMES = list_schemes(RULES)
 CASES = 1500
+# Overlays share most of their rules with an edition.
+OVERLAY_CASES = 300
 
 
 @cache
@@ -43,10 +53,9 @@ def frame_of(cases: list[GroupingInput]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=dict(SCHEMA))
 
 
-def _of_scheme(scheme: str, size: int) -> list[GroupingInput]:
+def _of_scheme(pack: RulePack, size: int) -> list[GroupingInput]:
     """Cases around the sets of a scheme, so that most enter a category and many an operation."""
-    pack = load_scheme(RULES, scheme)
-    draw = random.Random(scheme)
+    draw = random.Random(pack.scheme)
     sets = [sorted(codes) for name, codes in sorted(pack.sets.items()) if codes]
     diagnoses = [s for s in sets if s[0][0].isalpha()] or [list(_codes()[0])]
     procedures = [s for s in sets if s[0][0].isdigit()] or [list(_codes()[1])]
@@ -76,9 +85,11 @@ def _of_scheme(scheme: str, size: int) -> list[GroupingInput]:
 def test_both_engines_agree(scheme: str) -> None:
     pack = load_scheme(RULES, scheme)
     draw = random.Random(7)
-    cases = _of_scheme(scheme, CASES)
-    cases += [garbled_case(draw, *_codes(), typed=True) for _ in range(CASES // 3)]
-    for codebook in (None, load_codebook(RULES)):
+    overlay = pack.manifest.base is not None
+    size = OVERLAY_CASES if overlay else CASES
+    cases = _of_scheme(pack, size)
+    cases += [garbled_case(draw, *_codes(), typed=True) for _ in range(size // 3)]
+    for codebook in (None,) if overlay else (None, load_codebook(RULES)):
         table = group_table(frame_of(cases), ColumnarPack(pack, codebook))
         for case, row in zip(cases, table.iter_rows(named=True), strict=True):
             single = group(case, pack, codebook, trace=False)
