@@ -144,7 +144,12 @@ def test_show_a_pack() -> None:
     assert "未覆盖：4" in result.stdout
     told = json.loads(run("rules", "show", "chs-drg-1.1", "--format", "json").stdout)
     assert told["manifest"]["counts"]["drg"] == 628
-    assert told["patches"] == ["pv1-infants"]
+    assert told["patches"] == [
+        "medical-groups",
+        "principals-into-their-mdc",
+        "pv1-infants",
+        "vaginal-delivery",
+    ]
     assert len(table(run("rules", "show", "chs-drg-1.1", "--format", "csv"))) == 628
 
 
@@ -185,11 +190,11 @@ def test_show_nothing_known_names_what_is_near(subject: str, near: str) -> None:
 
 
 def test_coverage() -> None:
-    said = run("rules", "coverage", "chs-drg-1.1").stdout
+    said = run("rules", "coverage", "chs-drg-1.1@published").stdout
     assert "已入大类，但没有不需手术操作的核心组的主要诊断：154" in said
-    rows = table(run("rules", "coverage", "chs-drg-1.1", "--format", "csv"))
+    rows = table(run("rules", "coverage", "chs-drg-1.1@published", "--format", "csv"))
     assert sum(r["what"] == "principals_without_medical_group" for r in rows) == 154
-    told = json.loads(run("rules", "coverage", "chs-drg-1.1", "--format", "json").stdout)
+    told = json.loads(run("rules", "coverage", "chs-drg-1.1@published", "--format", "json").stdout)
     assert {u["code"] for u in told["unknown"]} >= {"K43.900"}
     assert sum(told["chapters"]["principals_without_medical_group"].values()) == 154
 

@@ -91,7 +91,7 @@ def test_rules_list_and_check(app: typer.Typer) -> None:
     for scheme in ("chs-drg-1.0", "chs-drg-1.1@published", "chs-drg-2.0@first-transcription"):
         assert scheme in listed.output
     overlay = next(r for r in listed.output.splitlines() if r.startswith("yantai-2023  "))
-    assert "基于 chs-drg-1.1，差异 72 行；376 ADRG，628 DRG" in overlay
+    assert "基于 chs-drg-1.1，差异 98 行；376 ADRG，628 DRG" in overlay
     for pack in ("chs-drg-1.1", "yantai-2023"):
         checked = CliRunner().invoke(app, ["rules", "check", pack])
         assert checked.exit_code == 0
