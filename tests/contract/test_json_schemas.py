@@ -4,6 +4,7 @@ After a change of the types, write the files anew::
 
     zhibian schema case > src/zhibian/schemas/case.schema.json
     zhibian schema report > src/zhibian/schemas/report.schema.json
+    zhibian schema what-if > src/zhibian/schemas/what-if.schema.json
 """
 
 from __future__ import annotations
@@ -194,3 +195,17 @@ def test_reports_of_field_by_field_records(
         assert report["deviation"] is None
     # Each record names its diseases; one that yields no principal is the exception.
     assert sum(report["principal"] is None for report in reports) <= 5
+
+
+def test_answers_to_what_if_keep_their_schema() -> None:
+    validator = Draft202012Validator(published("what-if"))
+    stay = ["--sex", "1", "--age", "40", "--to", "none", "--format", "json"]
+    codes = ["--principal", "C92.001", "--other", "A41.900", "--procedure", "96.7201"]
+    result = CliRunner().invoke(
+        app, ["what-if", *codes, *stay, "--code-set", "clinical-2.0", "--add-diagnosis", "J96.000"]
+    )
+    told = json.loads(result.stdout)
+    assert [error.message for error in validator.iter_errors(told)] == []
+    assert told["conversions"]
+    assert told["alternatives"]
+    assert told["sensitivity"]["diagnoses"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def _codebook() -> CodeBook:
     return load_codebook(RULES)
 
 
-SCHEMES = list_schemes(RULES)
+# Overlays differ in data only: one stands for all, with length of stay, discharge way and age.
+OVERLAYS = ("changzhou-2022",)
+SCHEMES = [s for s in list_schemes(RULES) if s.startswith("chs-drg-") or s in OVERLAYS]
 DEFAULTS = [s for s in SCHEMES if "@" not in s]
 
 
@@ -97,6 +100,10 @@ _cases = st.builds(
     age=st.sampled_from([0, 0, 5, 17, 40, 80]),
     age_days=st.none() | st.integers(0, 365),
     weight_g=st.none() | st.integers(500, 5000).map(float),
+    days=st.none() | st.integers(0, 20),
+    discharge_way=st.none() | st.sampled_from([1, 2, 5]),
+    department=st.none() | st.sampled_from(["ICU", "03"]),
+    icu_hours=st.none() | st.sampled_from([0.0, 130.0]),
 )
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 _ORDER = [Level.NONE, Level.CC, Level.MCC]
@@ -120,7 +127,8 @@ def test_grouping_is_total(case: GroupingInput, scheme: str, checked: bool) -> N
     result = group(case, _pack(scheme), _codebook() if checked else None)
     assert result.status in Status
     assert (result.status is Status.GROUPED) == (result.reason is None)
-    assert (result.status is Status.INVALID) == bool(result.problems)
+    told = {Status.INVALID, Status.INSUFFICIENT}
+    assert (result.status in told) == bool(result.problems)
 
 
 @every_scheme
@@ -191,15 +199,7 @@ def test_a_covered_case_is_grouped_as_if_there_were_no_gaps(case: GroupingInput)
 
 
 def _with_others(case: GroupingInput, others: tuple[str, ...]) -> GroupingInput:
-    return GroupingInput(
-        case.principal,
-        others,
-        case.procedures,
-        case.sex,
-        case.age,
-        case.age_days,
-        case.weight_g,
-    )
+    return replace(case, others=others)
 
 
 def _group(case: GroupingInput, pack: RulePack) -> tuple[object, ...]:
@@ -226,7 +226,7 @@ def _several(
     return st.lists(parts, min_size=2, max_size=3).map(lambda cs: kind(tuple(cs)))
 
 
-_conditions = st.recursive(
+conditions = st.recursive(
     _leaves,
     lambda inner: st.one_of(
         inner.map(Not),
@@ -239,6 +239,6 @@ _conditions = st.recursive(
 
 
 @settings(deadline=None, max_examples=200)
-@given(condition=_conditions)
+@given(condition=conditions)
 def test_every_tree_reads_back_from_its_text(condition: Condition) -> None:
     assert RuleParser().parse(render(condition)) == condition

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,3 +42,10 @@ def refuse(problems: Sequence[Problem], source: str | None = None) -> typer.Exit
     """Print problems and return the exit to raise: code 2."""
     tell(problems, source)
     return typer.Exit(REFUSED)
+
+
+def print_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table as CSV on standard output: comma, LF."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)

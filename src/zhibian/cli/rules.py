@@ -12,6 +12,9 @@ import typer
 
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse
 from zhibian.cli.import_workbook import import_workbook
+from zhibian.cli.regional import built_overlays, standing
+from zhibian.cli.rules_reach import show_coverage, show_reach
+from zhibian.cli.rules_show import show
 from zhibian.grouping.build import build as build_pack
 from zhibian.grouping.check import CHECKS, Finding, check_pack
 from zhibian.grouping.codebook import CodeBook, load_codebook
@@ -24,6 +27,7 @@ from zhibian.grouping.diff_text import (
     render_code,
     render_diff,
 )
+from zhibian.grouping.manifest import Manifest
 from zhibian.grouping.pack import list_schemes, load_scheme, pack_folders, read_manifest
 from zhibian.grouping.recipe import editions
 from zhibian.grouping.stay import grouping_input
@@ -35,9 +39,14 @@ from zhibian.settings import Settings
 
 _ALL = "all"
 
-app = typer.Typer(help="分组规则包：列出、重建、导入、检查、比较。", no_args_is_help=True)
+app = typer.Typer(
+    help="分组规则包：列出、查看、重建、导入、检查、比较、覆盖与可达性。", no_args_is_help=True
+)
 
 app.command("import")(import_workbook)
+app.command("show")(show)
+app.command("coverage")(show_coverage)
+app.command("reach")(show_reach)
 
 
 @app.command("list")
@@ -45,14 +54,15 @@ def list_(rules: RulesOption = None) -> None:
     """列出可用的分组方案及其读法。"""
     folder = rules or Settings().rules
     try:
-        manifests = [read_manifest(f) for f in pack_folders(folder).values()]
+        manifests = {m.id: m for m in map(read_manifest, pack_folders(folder).values())}
         schemes = list_schemes(folder)
     except InputError as error:
         raise refuse(error.problems) from None
-    readings = {(m.id, name): r for m in manifests for name, r in m.readings.items()}
     for scheme in schemes:
         pack_id, _, reading = scheme.partition("@")
-        typer.echo(f"{scheme}  {readings[pack_id, reading or 'default'].title}")
+        manifest = manifests[pack_id]
+        title = manifest.readings[reading or "default"].title
+        typer.echo(f"{scheme}  {title}{standing(manifest)}")
 
 
 @app.command()
@@ -62,14 +72,25 @@ def build(
         typer.Option("--facts", help="来源数据目录，其中有 chs-drg-1.1 等转录与 terminology。"),
     ],
     edition: Annotated[str, typer.Option("--edition", help="版本，如 2.0；all 为全部。")] = _ALL,
+    regional: Annotated[
+        str | None,
+        typer.Option(
+            "--regional",
+            help="改为重建规则目录中的地方方案，如 beijing_2022；all 为全部。",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="输出目录，每个版本一个子目录；缺省为规则目录下的 chs-drg。"),
     ] = None,
     rules: RulesOption = None,
 ) -> None:
-    """由公布的表重建 CHS-DRG 各版本的规则包，并报告发现的问题。"""
+    """由公布的表重建 CHS-DRG 各版本或地方方案的规则包，并报告发现的问题。"""
     home = (rules or Settings().rules) / "chs-drg"
+    if regional is not None:
+        for overlay, findings in built_overlays(facts, regional, home / "regional"):
+            _told(overlay, findings)
+        return
     known = editions(home)
     if edition not in (_ALL, *known):
         remedy = f"可用：{'、'.join((*known, _ALL))}"
@@ -88,7 +109,12 @@ def _build(facts: Path, authored: Path, target: Path) -> None:
     except OSError as error:
         message = f"文件 {error.filename} 不能读写"
         raise refuse([Problem("--facts", "unreadable", message, "检查来源数据目录")]) from None
-    typer.echo(manifest.id)
+    _told(manifest, findings)
+
+
+def _told(manifest: Manifest, findings: Sequence[Finding]) -> None:
+    """Say what was built and what was found in it."""
+    typer.echo(f"{manifest.id}{standing(manifest)}")
     counts = "，".join(f"{name} {count:,}" for name, count in manifest.counts.items())
     typer.echo(f"  {counts}")
     _report(findings)

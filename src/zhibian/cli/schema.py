@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 
+from zhibian.payment.what_if_report import WhatIfReport
 from zhibian.records.types import Case
 from zhibian.review.report import CaseReport
 
-FORMATS: dict[str, type[BaseModel]] = {"case": Case, "report": CaseReport}
+FORMATS: dict[str, type[BaseModel]] = {"case": Case, "report": CaseReport, "what-if": WhatIfReport}
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a format, ``case`` or ``report``."""
+    """Return the JSON Schema of a format: ``case``, ``report`` or ``what-if``."""
     model = FORMATS[name]
     mode: Literal["validation", "serialization"] = (
         "validation" if name == "case" else "serialization"
@@ -25,7 +26,10 @@ def json_schema(name: str) -> dict[str, Any]:
 
 
 def schema(
-    name: Annotated[Literal["case", "report"], typer.Argument(help="case 病例，report 审核结果。")],
+    name: Annotated[
+        Literal["case", "report", "what-if"],
+        typer.Argument(help="case 病例，report 审核结果，what-if 改动与敏感性。"),
+    ],
 ) -> None:
     """Print the JSON Schema of a format."""
     typer.echo(json.dumps(json_schema(name), ensure_ascii=False, indent=2))

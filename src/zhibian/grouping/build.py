@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from zhibian.grouping.check import Finding, check_pack, coverage_findings
-from zhibian.grouping.manifest import COVERAGE, TABLES, Manifest
-from zhibian.grouping.pack import COLUMNS, Row, Tables
+from zhibian.grouping.manifest import COVERAGE, TABLES, Manifest, Row, Tables
+from zhibian.grouping.pack import COLUMNS
 from zhibian.grouping.pack_files import write_findings, write_rows, yaml_text
 from zhibian.grouping.recipe import RECIPE, Recipe, read_recipe
 from zhibian.grouping.transcript import Transcript, read_transcript
@@ -32,7 +32,13 @@ from zhibian.grouping.wording import (
 from zhibian.terminology.tables import sha256_of
 
 _AUTHORED = ("about.yaml", RECIPE, COVERAGE, "patches/*.yaml")
-_WHEN = {"any": "", "mcc": "QTZD in MCC", "mcc_or_cc": "QTZD in {MCC,CC}"}
+# Conditions of groups that transcriptions write as one word.
+WHEN: Mapping[str, str] = {
+    "any": "",
+    "mcc": "QTZD in MCC",
+    "mcc_or_cc": "QTZD in {MCC,CC}",
+    "cc": "QTZD in CC",
+}
 
 
 def build(facts: Path, authored: Path, out: Path) -> list[Finding]:
@@ -99,7 +105,7 @@ def _tables(
         )
         members = _members(mdc, transcript)
         rows = [
-            _adrg(a, code, names["adrg"][a], _core_rule(transcript.adrgs[a], sets, lists))
+            core_group(a, code, names["adrg"][a], core_rule(transcript.adrgs[a], sets, lists))
             for a in members
         ]
         unclear = f"{code[-1]}QY"
@@ -135,10 +141,20 @@ def _members(mdc: Mapping[str, Any], transcript: Transcript) -> list[str]:
     return own
 
 
-def _core_rule(
+def core_rule(
     rules: Sequence[Mapping[str, Any]], sets: Sets, lists: Mapping[str, str] | None
 ) -> str:
-    """Return the rule of a core group; one that is transcribed as two rules takes either."""
+    """Return the rule of a core group; one that is transcribed as two rules takes either.
+
+    Parameters
+    ----------
+    rules
+        What is transcribed of the group.
+    sets
+        Takes the sets that the rule names.
+    lists
+        Set name of every named list, None where the notation has no named lists.
+    """
     if lists is not None:
         require(len(rules) == 1, rules[0]["adrg"])
         return alternatives(rules[0], sets, lists)
@@ -149,7 +165,14 @@ def _core_rule(
     return texts[0] if len(texts) == 1 else one_of(texts)
 
 
-def _adrg(code: str, mdc: str, name: str, rule: str) -> Row:
+def core_group(code: str, mdc: str, name: str, rule: str) -> Row:
+    """Return the row of a core group without its order; the second sign of the code is its kind.
+
+    Parameters
+    ----------
+    code, mdc, name, rule
+        Columns of ``adrg.csv``.
+    """
     second = code[1]
     kind = "surgical" if second <= "J" else "procedural" if second <= "Q" else "medical"
     return {"adrg": code, "name": name, "rule": rule, "mdc": mdc, "order": "", "kind": kind}
@@ -160,7 +183,7 @@ def _insert_ambiguous(rows: list[Row], code: str, mdc: str, recipe: Recipe) -> N
     medical = [r for r in rows if r["kind"] == "medical"]
     served = [r["rule"] for r in medical] if recipe.ambiguous_instead_of_medical else None
     rule = ambiguous(recipe.ambiguous_also.get(code, ""), served)
-    row = {**_adrg(code, mdc, "歧义组", rule), "kind": "ambiguous"}
+    row = {**core_group(code, mdc, "歧义组", rule), "kind": "ambiguous"}
     rows.insert(len(rows) - len(medical), row)
 
 
@@ -169,7 +192,7 @@ def _drgs(adrg: Mapping[str, Any], names: Mapping[str, str]) -> list[Row]:
         {
             "drg": split["drg"],
             "name": names[split["drg"]],
-            "rule": _WHEN[split["when"]],
+            "rule": WHEN[split["when"]],
             "adrg": adrg["adrg"],
             "order": str(order),
         }
@@ -177,15 +200,9 @@ def _drgs(adrg: Mapping[str, Any], names: Mapping[str, str]) -> list[Row]:
     ]
 
 
-def _manifest(
-    written: Mapping[str, Any],
-    facts: Path,
-    out: Path,
-    tables: Tables,
-    set_names: Mapping[str, str],
-    sources: Iterable[str],
-) -> str:
-    counts = {
+def counts_of(tables: Tables) -> dict[str, int]:
+    """Return how much of everything the tables of a pack hold, as its manifest states it."""
+    return {
         "mdc": len(tables["mdc"]),
         "adrg": sum(r["kind"] != "ambiguous" for r in tables["adrg"]),
         "ambiguous": sum(r["kind"] == "ambiguous" for r in tables["adrg"]),
@@ -197,9 +214,19 @@ def _manifest(
         "sets": len({r["set"] for r in tables["sets"]}),
         "valid_procedures": sum(r["set"] == VALID for r in tables["sets"]),
     }
+
+
+def _manifest(
+    written: Mapping[str, Any],
+    facts: Path,
+    out: Path,
+    tables: Tables,
+    set_names: Mapping[str, str],
+    sources: Iterable[str],
+) -> str:
     whole = {
         **written,
-        "counts": counts,
+        "counts": counts_of(tables),
         "set_names": dict(set_names),
         "sha256": {name: sha256_of(out / f"{name}.csv") for name in TABLES},
         "sources": [{"path": s, "sha256": sha256_of(facts / s)} for s in sources],

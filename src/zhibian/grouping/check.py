@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zhibian.grouping.language import (
+    DEPARTMENT,
     DIAGNOSIS_FIELDS,
+    PROCEDURE_FIELDS,
     VIRTUAL_SETS,
     Condition,
     Length,
@@ -20,14 +22,14 @@ from zhibian.grouping.language import (
     leaves,
     sets_of,
 )
-from zhibian.grouping.manifest import TABLES, TableName
+from zhibian.grouping.manifest import TABLES, TableName, Tables
+from zhibian.grouping.overlay import digest
 from zhibian.grouping.pack import (
     UNCOUNTED_KINDS,
-    Tables,
-    load_pack,
+    pack_of,
+    patches_of,
     read_gaps,
     read_manifest,
-    read_patches,
     read_tables,
 )
 from zhibian.problems import InputError
@@ -60,6 +62,7 @@ class Finding(NamedTuple):
 FATAL: frozenset[str] = frozenset(
     {
         "sha256_differs",
+        "base_differs",
         "count_differs",
         "official_count_differs",
         "unreadable",
@@ -75,6 +78,7 @@ FATAL: frozenset[str] = frozenset(
 
 CHECKS: dict[str, str] = {
     "sha256_differs": "表的内容与清单中的 sha256 不同",
+    "base_differs": "所依据的方案已改变，差异包与之合成的表与清单不同",
     "count_differs": "表的行数与清单不同",
     "official_count_differs": "数量与官方公布的不同",
     "unreadable": "表、规则或更正不能读取",
@@ -90,6 +94,7 @@ CHECKS: dict[str, str] = {
     "principal_outside_mdc": "核心组的主要诊断不在其主要诊断大类的诊断表中，永远用不到",
     "no_medical_group": "诊断表中的主要诊断没有任何不需手术操作的核心组",
     "unreachable_group": "核心组或细分组排在必然先命中的组之后",
+    "unused_rule": "转录中的核心组规则没有被任何主要诊断大类引用",
     "cc_without_table": "CC/MCC 所指的排除表没有任何主要诊断，永不排除",
 }
 
@@ -113,12 +118,14 @@ def check_pack(folder: Path) -> list[Finding]:
         The manifest or a table can't be read at all.
     """
     manifest = read_manifest(folder)
-    tables = read_tables(folder)
+    tables = read_tables(folder, manifest)
     found = [
         Finding("sha256_differs", f"{name}.csv")
         for name in TABLES
-        if sha256_of(folder / f"{name}.csv") != manifest.sha256.get(name)
+        if _sha256(folder / f"{name}.csv") != manifest.sha256.get(name)
     ]
+    if manifest.base is not None and digest(tables) != manifest.base.resolved:
+        found.append(Finding("base_differs", manifest.base.scheme))
     uncounted = {r["adrg"] for r in tables["adrg"] if r["kind"] in UNCOUNTED_KINDS}
     actual = {
         "mdc": len(tables["mdc"]),
@@ -142,16 +149,18 @@ def check_pack(folder: Path) -> list[Finding]:
     if listed != set(manifest.ambiguous_groups):
         found.append(Finding("count_differs", "ambiguous_groups"))
     found += _keys(tables)
-    known = {p.id for p in read_patches(folder)}
+    known = {p.id for p in patches_of(folder, manifest)}
     for name, reading in manifest.readings.items():
         found += [Finding("unreferenced_patch", name, p) for p in reading.patches if p not in known]
         try:
-            load_pack(folder, name)
+            pack_of(folder, manifest, tables, name)
         except InputError as wrong:
             found += [Finding("unreadable", p.field, p.message) for p in wrong.problems]
     if not any(f.check == "unreadable" for f in found):
         # Corrections and gaps are rules of the pack too: they may be all that names a set.
-        also = [(p.id, r.becomes.get("rule", "")) for p in read_patches(folder) for r in p.rows]
+        also = [
+            (p.id, r.becomes.get("rule", "")) for p in patches_of(folder, manifest) for r in p.rows
+        ]
         gaps = read_gaps(folder)
         also += [(g.id, g.when) for g in gaps]
         found += _sets(tables, also)
@@ -163,6 +172,11 @@ def check_pack(folder: Path) -> list[Finding]:
             if code not in listed
         ]
     return found
+
+
+def _sha256(path: Path) -> str | None:
+    """Return the checksum of a table, None without one: an overlay has only what differs."""
+    return sha256_of(path) if path.is_file() else None
 
 
 def _keys(tables: Tables) -> Iterator[Finding]:
@@ -203,7 +217,7 @@ def _sets(tables: Tables, also: Iterable[tuple[str, str]]) -> Iterator[Finding]:
             if set_name in VIRTUAL_SETS:
                 continue
             used.add(set_name)
-            right = "ZD" if fields <= DIAGNOSIS_FIELDS else "SS"
+            right = _type(fields)
             if types.get(set_name, right) != right:
                 yield Finding("set_type_mismatch", owner, set_name)
     for set_name in types:
@@ -211,6 +225,13 @@ def _sets(tables: Tables, also: Iterable[tuple[str, str]]) -> Iterator[Finding]:
             yield Finding("unreferenced_set", set_name)
         if not sizes[set_name]:
             yield Finding("empty_set", set_name)
+
+
+def _type(fields: frozenset[str]) -> str:
+    """Return the type of the sets that fields are compared with."""
+    if fields == {DEPARTMENT}:
+        return DEPARTMENT
+    return "ZD" if fields <= DIAGNOSIS_FIELDS else "SS"
 
 
 def coverage_findings(
@@ -231,8 +252,10 @@ def coverage_findings(
         Codes that a published list held more than once.
     """
     found: list[Finding] = []
+    known = {"ZD": diagnoses, "SS": procedures}
     for row in tables["sets"]:
-        if row["code"] not in (diagnoses if row["type"] == "ZD" else procedures):
+        # Departments have no code set of the authority.
+        if row["type"] in known and row["code"] not in known[row["type"]]:
             found.append(Finding("unknown_code", row["set"], row["code"]))
     for name in ("cc", "exclusions"):
         for row in tables[name]:
@@ -305,7 +328,7 @@ def _within(
 def _asks_for_procedure(condition: Condition) -> bool:
     """Tell whether a case without any procedure fails; ``not in`` on procedures it fulfils."""
     return any(
-        not set(leaf.fields) <= DIAGNOSIS_FIELDS and not (isinstance(leaf, Member) and leaf.negated)
+        set(leaf.fields) & PROCEDURE_FIELDS and not (isinstance(leaf, Member) and leaf.negated)
         for leaf in leaves(condition)
         if isinstance(leaf, Member | Length)
     )

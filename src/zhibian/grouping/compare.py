@@ -12,6 +12,7 @@ from zhibian.grouping.types import Grouping, GroupingInput
 
 OTHER_EDITION = "版本不同"
 AMBIGUOUS = "歧义组（QY）"
+MISSING = "缺项的处理"
 GAPS = "规则包未覆盖"
 
 
@@ -79,20 +80,26 @@ def compare(rules: Path, first: RulePack, second: RulePack) -> Comparison:
         return Comparison(first, second, ())
     folder = pack_folders(rules)[first.manifest.id]
     had = tuple(p.id for p in first.patches)
-    gaps = bool(first.gaps)
+
+    def variant(
+        patches: tuple[str, ...] = had,
+        ambiguous: bool = first.ambiguous,
+        strict: bool = first.strict,
+        gaps: bool = bool(first.gaps),
+    ) -> RulePack:
+        return load_variant(folder, patches, ambiguous=ambiguous, strict=strict, gaps=gaps)
+
     steps: list[tuple[str, RulePack]] = []
     if first.ambiguous != second.ambiguous:
-        variant = load_variant(folder, had, ambiguous=second.ambiguous, gaps=gaps)
-        steps.append((AMBIGUOUS, variant))
+        steps.append((AMBIGUOUS, variant(ambiguous=second.ambiguous)))
+    if first.strict != second.strict:
+        steps.append((MISSING, variant(strict=second.strict)))
     if first.gaps != second.gaps:
-        variant = load_variant(folder, had, ambiguous=first.ambiguous, gaps=bool(second.gaps))
-        steps.append((GAPS, variant))
+        steps.append((GAPS, variant(gaps=bool(second.gaps))))
     for patch in (*first.patches, *second.patches):
-        wanted = set(had) ^ {patch.id}
         if (patch in first.patches) != (patch in second.patches):
-            ids = tuple(wanted)
-            variant = load_variant(folder, ids, ambiguous=first.ambiguous, gaps=gaps)
-            steps.append((f"更正 {patch.id}", variant))
+            patches = tuple(set(had) ^ {patch.id})
+            steps.append((f"更正 {patch.id}", variant(patches)))
     return Comparison(first, second, tuple(steps))
 
 

@@ -7,14 +7,30 @@ valid procedure enters MDCA, matches no transplant and goes on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, TypeVar, get_args
+
+from zhibian.grouping.candidates import Candidates
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.evaluate import Facts, Rule
-from zhibian.grouping.language import sets_of
-from zhibian.grouping.pack import AdrgRule, MdcRule, RulePack
+from zhibian.grouping.evaluate import Facts, Inputs, Part, Rule, counting
+from zhibian.grouping.language import InputField, NumberField
+from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import CodeSeverity, Level
 from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
-from zhibian.grouping.validate import Finding, validate
+from zhibian.grouping.validate import Finding, missing_input, validate
+
+_T = TypeVar("_T", MdcRule, AdrgRule)
+Answer = Literal["yes", "no", "open"]
+DAYS_A_YEAR = 365
+_REFUSALS = (
+    Reason.INPUT_INVALID,
+    Reason.DX_NOT_MAPPABLE,
+    Reason.DX_NOT_IN_DICT,
+    Reason.PROC_NOT_MAPPABLE,
+    Reason.PROC_NOT_IN_DICT,
+)
+NEWBORN_INPUTS: frozenset[InputField] = frozenset({"XSRTL", "XSRTZ"})
 
 
 def group(
@@ -45,7 +61,7 @@ def group(
     """
     findings = validate(case, codebook)
     if findings or case.principal is None:
-        return _invalid(findings, pack)
+        return refused(findings, pack)
     facts = _facts(case, case.principal, pack)
     return _Search(case.principal, facts, pack, codebook, keep=trace).run()
 
@@ -86,52 +102,66 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
     found = pack.adrg(adrg)
     if found is None:
         raise KeyError(adrg)
+    groups = {}
+    for level in Level:
+        facts = counting(() if level is Level.NONE else (level,))
+        drgs = (d.code for d in found.drgs if d.rule.first_failed(facts) is None)
+        groups[level] = next(drgs, "")
+    return groups
+
+
+def numbers_of(case: GroupingInput) -> dict[NumberField, float | None]:
+    """Return the numbers of a case as the rules compare them, None where the page leaves them out.
+
+    Parameters
+    ----------
+    case
+        The case.
+    """
+    days = case.age_days
+    if days is None and case.age:
+        # From one year on every rule about the age in days has its answer without the exact day.
+        days = case.age * DAYS_A_YEAR
     return {
-        level: next(
-            (d.code for d in found.drgs if d.rule.first_failed(_only(level, pack)) is None), ""
-        )
-        for level in Level
+        "NL": case.age,
+        "XB": case.sex,
+        "XSRTL": days,
+        "XSRTZ": case.weight_g,
+        "ZYTS": case.days,
+        "LYFS": case.discharge_way,
+        "ICUSC": case.icu_hours,
     }
 
 
-def _only(level: Level, pack: RulePack) -> Facts:
-    """Return facts of which nothing is known but the level."""
-    facts = Facts("", (), (), {}, pack.severity)
-    counted = {Level.MCC: frozenset[str](), Level.CC: frozenset[str]()}
-    if level is not Level.NONE:
-        counted[level] = frozenset({""})
-        facts.codes["QTZD"] = ("",)
-    facts.assume(counted)
-    return facts
-
-
 def _facts(case: GroupingInput, principal: str, pack: RulePack) -> Facts:
-    return Facts(
-        principal,
-        case.others,
-        case.procedures,
-        {"NL": case.age, "XB": case.sex, "XSRTL": case.age_days, "XSRTZ": case.weight_g},
-        pack.severity,
-    )
+    inputs = Inputs(numbers_of(case), case.department)
+    return Facts(principal, case.others, case.procedures, inputs, pack.severity)
 
 
-def _invalid(findings: tuple[Finding, ...], pack: RulePack) -> Grouping:
+def refused(findings: Sequence[Finding], pack: RulePack) -> Grouping:
+    """Return the result of an input that can't be grouped, with all its problems.
+
+    Parameters
+    ----------
+    findings
+        What is wrong, at least one; the gravest reason is that of the result.
+    pack
+        The scheme.
+    """
     reasons = {f.reason for f in findings}
-    first = next(
-        r
-        for r in (Reason.INPUT_INVALID, Reason.DX_NOT_IN_DICT, Reason.PROC_NOT_IN_DICT)
-        if r in reasons
-    )
     return Grouping(
-        Status.INVALID, pack.scheme, reason=first, problems=tuple(f.problem for f in findings)
+        Status.INVALID,
+        pack.scheme,
+        reason=next(r for r in _REFUSALS if r in reasons),
+        problems=tuple(f.problem for f in findings),
     )
 
 
 class _Search:
     """One walk through a pack."""
 
-    __slots__ = ("_codebook", "_entered", "_facts", "_keep", "_missing", "_pack", "_principal",
-                 "_steps")  # fmt: skip
+    __slots__ = ("_awaited", "_codebook", "_entered", "_facts", "_keep", "_missing", "_pack",
+                 "_principal", "_procedure", "_steps")  # fmt: skip
 
     def __init__(
         self,
@@ -143,6 +173,7 @@ class _Search:
         keep: bool,
     ) -> None:
         self._principal = principal
+        self._procedure = next(iter(facts.codes["ZYSS"]), None)
         self._facts = facts
         self._pack = pack
         self._codebook = codebook
@@ -150,55 +181,89 @@ class _Search:
         self._steps: list[Step] = []
         self._entered = False
         self._missing = False
+        self._awaited: set[InputField] = set()
 
     def run(self) -> Grouping:
-        for mdc in self._pack.mdcs:
-            if not self._holds(mdc.rule, "mdc", mdc.code, "entered"):
+        for mdc in self._met(self._pack.mdcs, self._pack.candidates):
+            gate = self._ask(mdc.rule, "mdc", mdc.code, "entered")
+            if gate == "no":
                 continue
             # A gate without the principal diagnosis (MDCA: a valid procedure) says nothing
             # about where the diagnosis belongs, so it is no "category without core group".
-            self._entered = self._entered or _asks_diagnosis(mdc)
-            found = self._within(mdc)
+            self._entered = self._entered or (gate == "yes" and mdc.asks_diagnosis)
+            found = self._within(mdc, certain=gate == "yes")
             if found is not None:
                 return found
+            # No core group takes the case, so that an open question at the gate is idle.
+            self._awaited.clear()
             self._note("mdc", mdc.code, "left")
         return self._ungrouped()
 
-    def _within(self, mdc: MdcRule) -> Grouping | None:
-        for adrg in mdc.adrgs:
+    def _met(self, rules: Sequence[_T], candidates: Candidates) -> Iterable[_T]:
+        """Return the rules to ask; a trace tells of the others why they do not hold."""
+        if self._keep:
+            return self._noting(rules, candidates.failing_first(self._principal, self._procedure))
+        return candidates.among(rules, self._principal, self._procedure)
+
+    def _noting(self, rules: Sequence[_T], failing: int) -> Iterator[_T]:
+        """Yield the rules to ask; note those whose first condition is known not to hold."""
+        for number, rule in enumerate(rules):
+            if failing >> number & 1:
+                self._steps.append(rule.rejection)
+            else:
+                yield rule
+
+    def _within(self, mdc: MdcRule, *, certain: bool) -> Grouping | None:
+        known = mdc if certain else None
+        undecided = False
+        for adrg in self._met(mdc.adrgs, mdc.candidates):
             for gap, rule in adrg.gaps:
-                if rule.first_failed(self._facts) is None:
+                undecided = self._collect(rule) or undecided
+                if not self._awaited and rule.first_failed(self._facts) is None:
                     what = (("gap", gap.id), ("what", gap.title))
                     self._note("adrg", adrg.code, "not_covered", *what)
                     return self._end(Status.NOT_COVERED, mdc, adrg, Reason.NOT_COVERED)
-            if adrg.kind == "ambiguous":
-                if self._holds(adrg.rule, "qy", adrg.code, "ambiguous"):
-                    return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)
-            elif adrg.kind == "fallback":
-                if self._holds(adrg.rule, "adrg", adrg.code, "matched"):
-                    return self._end(Status.UNGROUPED, mdc, adrg, self._reason())
-            elif self._holds(adrg.rule, "adrg", adrg.code, "matched"):
-                return self._split(mdc, adrg)
-        return None
+            kind: StepKind = "qy" if adrg.kind == "ambiguous" else "adrg"
+            yes: Outcome = "ambiguous" if adrg.kind == "ambiguous" else "matched"
+            answer = self._ask(adrg.rule, kind, adrg.code, yes)
+            undecided = undecided or answer == "open"
+            if answer == "yes":
+                return self._insufficient(known) if self._awaited else self._take(mdc, adrg)
+        return self._insufficient(known) if undecided else None
+
+    def _take(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
+        if adrg.kind == "ambiguous":
+            return self._end(Status.AMBIGUOUS, mdc, adrg, Reason.QY)
+        if adrg.kind == "fallback":
+            return self._end(Status.UNGROUPED, mdc, adrg, self._reason())
+        return self._split(mdc, adrg)
 
     def _split(self, mdc: MdcRule, adrg: AdrgRule) -> Grouping | None:
         level = self._level()
+        if adrg.by_counts is not None and not self._keep:
+            counted = self._facts.counted
+            decided = adrg.by_counts[bool(counted(Level.CC)) + 2 * bool(counted(Level.MCC))]
+            return self._grouped(mdc, adrg, decided, level) if decided else None
         for drg in adrg.drgs:
-            if self._holds(drg.rule, "drg", drg.code, "matched"):
-                self._note("result", drg.code, "grouped")
-                return Grouping(
-                    Status.GROUPED,
-                    self._pack.scheme,
-                    mdc.code,
-                    adrg.code,
-                    drg.code,
-                    mdc.name,
-                    adrg.name,
-                    drg.name,
-                    level,
-                    trace=tuple(self._steps),
-                )
-        return None
+            answer = self._ask(drg.rule, "drg", drg.code, "matched")
+            if answer == "yes" and not self._awaited:
+                return self._grouped(mdc, adrg, drg, level)
+        return self._insufficient(mdc, adrg) if self._awaited else None
+
+    def _grouped(self, mdc: MdcRule, adrg: AdrgRule, drg: DrgRule, level: Level) -> Grouping:
+        self._note("result", drg.code, "grouped")
+        return Grouping(
+            Status.GROUPED,
+            self._pack.scheme,
+            mdc.code,
+            adrg.code,
+            drg.code,
+            mdc.name,
+            adrg.name,
+            drg.name,
+            level,
+            trace=tuple(self._steps),
+        )
 
     def _level(self) -> Level:
         """Return the level of the case and note every other diagnosis."""
@@ -228,18 +293,56 @@ class _Search:
         by = (("by", deciding),) if deciding else ()
         self._steps.append(Step("level", level.value, "decided", by))
 
-    def _holds(self, rule: Rule, kind: StepKind, code: str, outcome: Outcome) -> bool:
+    def _ask(self, rule: Rule, kind: StepKind, code: str, yes: Outcome) -> Answer:
         """Ask a rule; note the answer, with the first condition that does not hold."""
         failed = rule.first_failed(self._facts)
         if failed is None:
-            self._note(kind, code, outcome)
-            return True
-        missing = [n for n in failed.numbers if self._facts.numbers.get(n) is None]
+            self._note(kind, code, yes)
+            return "yes"
+        if rule.inputs:
+            return self._ask_for_inputs(rule, failed, kind, code)
+        if self._keep:
+            self._steps.append(Step(kind, code, "rejected", failed.detail))
+        return "no"
+
+    def _ask_for_inputs(self, rule: Rule, failed: Part, kind: StepKind, code: str) -> Answer:
+        """Note a rule that does not hold, perhaps for want of a field."""
+        is_open = self._collect(rule)
+        asked = sorted(rule.inputs) if is_open else failed.inputs
+        missing = ",".join(f for f in asked if f in self._facts.missing)
         self._missing = self._missing or (bool(missing) and kind != "mdc")
         if self._keep:
-            detail = (("failed", failed.text), *(("missing", n) for n in missing))
-            self._steps.append(Step(kind, code, "rejected", detail))
-        return False
+            detail = (*failed.detail, ("missing", missing)) if missing else failed.detail
+            self._steps.append(Step(kind, code, "insufficient" if is_open else "rejected", detail))
+        return "open" if is_open else "no"
+
+    def _collect(self, rule: Rule) -> bool:
+        """Keep the missing fields that decide about a rule; tell whether there are any."""
+        if not self._pack.strict or rule.inputs.isdisjoint(self._facts.missing):
+            return False
+        if rule.first_failed(self._facts) is None:
+            return False
+        awaited = rule.awaits(self._facts)
+        self._awaited |= awaited
+        return bool(awaited)
+
+    def _insufficient(self, mdc: MdcRule | None, adrg: AdrgRule | None = None) -> Grouping:
+        newborn = not NEWBORN_INPUTS.isdisjoint(self._awaited)
+        reason = Reason.NEWBORN_ERROR if newborn else Reason.DATA_MISSING
+        subject = adrg.code if adrg else mdc.code if mdc else ""
+        self._note("result", subject, "insufficient", ("reason", reason.value))
+        return Grouping(
+            Status.INSUFFICIENT,
+            self._pack.scheme,
+            mdc.code if mdc else "",
+            adrg.code if adrg else "",
+            "",
+            mdc.name if mdc else "",
+            adrg.name if adrg else "",
+            reason=reason,
+            problems=tuple(missing_input(f) for f in get_args(InputField) if f in self._awaited),
+            trace=tuple(self._steps),
+        )
 
     def _end(self, status: Status, mdc: MdcRule, adrg: AdrgRule, reason: Reason) -> Grouping:
         drg = adrg.drgs[0].code if adrg.kind == "fallback" and adrg.drgs else adrg.code
@@ -272,7 +375,7 @@ class _Search:
         )
 
     def _reason(self) -> Reason:
-        if self._missing:
+        if self._missing and not self._pack.strict:
             return Reason.NEWBORN_ERROR
         if self._entered:
             return Reason.NO_ADRG
@@ -288,11 +391,11 @@ class _Search:
             self._principal,
             self._facts.codes["QTZD"],
             self._facts.codes["ZYSS"] + self._facts.codes["QTSS"],
-            {**self._facts.numbers, "XB": 3 - sex if sex is not None else None},
+            Inputs({**self._facts.numbers, "XB": 3 - sex if sex is not None else None}),
             self._pack.severity,
         )
         return any(
-            "XB" in m.rule.numbers and m.rule.first_failed(other) is None for m in self._pack.mdcs
+            "XB" in m.rule.inputs and m.rule.first_failed(other) is None for m in self._pack.mdcs
         )
 
     def _note(
@@ -300,7 +403,3 @@ class _Search:
     ) -> None:
         if self._keep:
             self._steps.append(Step(kind, subject, outcome, detail))
-
-
-def _asks_diagnosis(mdc: MdcRule) -> bool:
-    return any("ZYZD" in fields for fields in sets_of(mdc.rule.condition).values())

@@ -10,17 +10,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
-CodeField = Literal["ZYZD", "QTZD", "ZYSS", "QTSS"]
-NumberField = Literal["NL", "XB", "XSRTL", "XSRTZ"]
+CodeField = Literal["ZYZD", "QTZD", "ZYSS", "QTSS", "KS"]
+NumberField = Literal["NL", "XB", "XSRTL", "XSRTZ", "ZYTS", "LYFS", "ICUSC"]
+# Fields that a front page may leave empty, so that a comparison has no answer.
+InputField = Literal["NL", "XB", "XSRTL", "XSRTZ", "ZYTS", "LYFS", "ICUSC", "KS"]
 Operator = Literal["=", "!=", ">=", "<=", ">", "<"]
 
 DIAGNOSIS_FIELDS: frozenset[str] = frozenset({"ZYZD", "QTZD"})
 PROCEDURE_FIELDS: frozenset[str] = frozenset({"ZYSS", "QTSS"})
+DEPARTMENT: Literal["KS"] = "KS"
 VIRTUAL_SETS: frozenset[str] = frozenset({"MCC", "CC"})
 
 _GRAMMAR = r"""
@@ -43,8 +46,8 @@ _OR.3: /or\b/i
 _AND.3: /and\b/i
 _NOT.3: /not\b/i
 IN.3: /in\b/i
-CODE_FIELD.2: /(ZYZD|QTZD|ZYSS|QTSS)\b/
-NUMBER_FIELD.2: /(NL|XB|XSRTL|XSRTZ)\b/
+CODE_FIELD.2: /(ZYZD|QTZD|ZYSS|QTSS|KS)\b/
+NUMBER_FIELD.2: /(NL|XB|XSRTL|XSRTZ|ZYTS|LYFS|ICUSC)\b/
 OPERATOR: ">=" | "<=" | "!=" | "==" | "=" | ">" | "<"
 NUMBER.2: /\d+(\.\d+)?\b/
 NAME: /\w+/
@@ -71,7 +74,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A number field against a number (``NL >= 18``); false when the field is missing."""
+    """A number field against a number (``NL >= 18``); without answer when the field is missing."""
 
     field: NumberField
     operator: Operator
@@ -203,8 +206,7 @@ def _operator(token: Token) -> Operator:
 
 
 def _number_field(token: Token) -> NumberField:
-    names: dict[str, NumberField] = {"NL": "NL", "XB": "XB", "XSRTL": "XSRTL", "XSRTZ": "XSRTZ"}
-    return names[str(token)]
+    return next(name for name in get_args(NumberField) if name == str(token))
 
 
 ALWAYS = Constant(1.0)
@@ -316,9 +318,15 @@ def sets_of(condition: Condition) -> dict[str, frozenset[str]]:
     return found
 
 
-def number_fields_of(condition: Condition) -> frozenset[NumberField]:
-    """Return the number fields that a rule compares."""
-    return frozenset(c.field for c in leaves(condition) if isinstance(c, Compare))
+def inputs_of(condition: Condition) -> frozenset[InputField]:
+    """Return the fields that a rule asks for and a front page may leave empty."""
+    found: set[InputField] = set()
+    for leaf in leaves(condition):
+        if isinstance(leaf, Compare):
+            found.add(leaf.field)
+        elif isinstance(leaf, Member) and DEPARTMENT in leaf.fields:
+            found.add(DEPARTMENT)
+    return frozenset(found)
 
 
 def is_always_true(condition: Condition) -> bool:

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 TableName = Literal["mdc", "adrg", "drg", "sets", "cc", "exclusions"]
 TABLES: tuple[TableName, ...] = ("mdc", "adrg", "drg", "sets", "cc", "exclusions")
 COVERAGE = "coverage.yaml"
+SetType = Literal["ZD", "SS", "KS"]
+Row = dict[str, str]
+Tables = dict[TableName, list[Row]]
 
 
 class _Frozen(BaseModel):
@@ -31,12 +34,17 @@ class Reading(_Frozen):
     gaps
         Whether a case that needs what ``coverage.yaml`` says is missing is answered "not covered";
         otherwise the tables are read as they were transcribed.
+    missing
+        What becomes of a case without a field that decides about a group: it is answered
+        "insufficient data" (资料不足), or the condition fails and the search goes on, as public
+        groupers do.
     """
 
     title: str
     ambiguous: bool
     patches: tuple[str, ...] = ()
     gaps: bool = True
+    missing: Literal["insufficient", "fails"] = "insufficient"
 
 
 class SourceFile(_Frozen):
@@ -91,6 +99,30 @@ class Repair(_Frozen):
     reference: str
 
 
+class Base(_Frozen):
+    """The pack that an overlay (地方方案差异包) stands on.
+
+    Attributes
+    ----------
+    scheme
+        Scheme whose tables, corrections of that reading included, the overlay changes.
+    folder
+        Its folder, seen from the folder of the overlay.
+    rows
+        Rows of the overlay by table: what differs from the base.
+    size
+        Bytes of the difference from each candidate; the base is the nearest.
+    resolved
+        sha256 of the tables that base and overlay together make.
+    """
+
+    scheme: str
+    folder: str
+    rows: Mapping[TableName, int]
+    size: Mapping[str, int]
+    resolved: str
+
+
 class UngroupedCodes(_Frozen):
     """Codes of a case without group (未入组)."""
 
@@ -117,6 +149,7 @@ class Manifest(_Frozen):
     ambiguous_groups: tuple[str, ...]
     ungrouped: UngroupedCodes
     readings: Mapping[str, Reading]
+    base: Base | None = None
     repairs: tuple[Repair, ...] = ()
     set_names: Mapping[str, str] = {}
     sha256: Mapping[TableName, str]
@@ -141,7 +174,7 @@ class SetChange(_Frozen):
     """Codes that a set gains or loses; a set that does not exist yet is made."""
 
     set: str
-    type: Literal["ZD", "SS"]
+    type: SetType
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 

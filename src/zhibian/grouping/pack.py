@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
@@ -11,7 +12,9 @@ from typing import Literal, NamedTuple, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from zhibian.grouping.evaluate import Rule, rule
+from zhibian.grouping.candidates import Candidates, candidates
+from zhibian.grouping.evaluate import Rule, counting
+from zhibian.grouping.evaluate import rule as make_rule
 from zhibian.grouping.language import VIRTUAL_SETS, RuleParser, RuleSyntaxError, sets_of
 from zhibian.grouping.manifest import (
     COVERAGE,
@@ -20,13 +23,15 @@ from zhibian.grouping.manifest import (
     Gap,
     Manifest,
     Patch,
+    Row,
     TableName,
+    Tables,
 )
+from zhibian.grouping.overlay import OVERLAY_COLUMNS, Changes, OverlayError, apply
 from zhibian.grouping.severity import Level, SeverityTables
+from zhibian.grouping.types import Step, StepKind
 from zhibian.problems import InputError, Problem
 
-Row = dict[str, str]
-Tables = dict[TableName, list[Row]]
 Kind = Literal["surgical", "procedural", "medical", "ambiguous", "fallback"]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
@@ -37,7 +42,13 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "cc": ("code", "level", "table"),
     "exclusions": ("table", "code"),
 }
+_LEVELS: Mapping[str, Level] = {level.value: level for level in Level}
 DEFAULT_READING = "default"
+_PLACES = ("*/*/manifest.yaml", "*/regional/*/manifest.yaml")
+# The id of a rule pack without reading its whole manifest, of which there are many; manifests of
+# other things have another format.
+_PACK_FORMAT = re.compile(r"""^format: ["']?zhibian-rules/1["']?\s*$""", re.MULTILINE)
+_PACK_ID = re.compile(r"""^id: ["']?([^"'\s]+)["']?\s*$""", re.MULTILINE)
 # Rows that the authority writes into its tables but does not count as groups.
 UNCOUNTED_KINDS: frozenset[str] = frozenset({"ambiguous", "fallback"})
 
@@ -49,6 +60,9 @@ class DrgRule:
     code: str
     name: str
     rule: Rule
+
+
+ByCounts = tuple[DrgRule | None, DrgRule | None, DrgRule | None, DrgRule | None]
 
 
 class GapRule(NamedTuple):
@@ -67,6 +81,11 @@ class AdrgRule:
     kind
         ``surgical`` 外科手术, ``procedural`` 非手术室操作, ``medical`` 内科, ``ambiguous`` 歧义组,
         ``fallback`` 占位组: the case stays in its category without a group.
+    rejection
+        The step of a case for which the first condition of the rule does not hold.
+    by_counts
+        The groups when nothing, a CC, an MCC, or both count, each None where no group takes the
+        case; None where a group asks for anything else.
     gaps
         The cases for which the sources do not tell whether the group takes them: the pack never
         guesses about them.
@@ -76,18 +95,33 @@ class AdrgRule:
     name: str
     kind: Kind
     rule: Rule
+    rejection: Step
     drgs: tuple[DrgRule, ...]
+    by_counts: ByCounts | None
     gaps: tuple[GapRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MdcRule:
-    """One major diagnostic category (主要诊断大类 MDC) with its core groups in order."""
+    """One major diagnostic category (主要诊断大类 MDC) with its core groups in order.
+
+    Attributes
+    ----------
+    rejection
+        The step of a case for which the first condition of the gate does not hold.
+    asks_diagnosis
+        Whether its gate looks at the principal diagnosis.
+    candidates
+        Which of its core groups a case can meet.
+    """
 
     code: str
     name: str
     rule: Rule
+    rejection: Step
     adrgs: tuple[AdrgRule, ...]
+    asks_diagnosis: bool
+    candidates: Candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +140,12 @@ class RulePack:
         What the pack does not cover, none in a reading that takes the tables as transcribed.
     ambiguous
         Whether ambiguous groups (歧义组 QY) are on.
+    strict
+        Whether a case without a field that decides about a group is answered "insufficient data".
     mdcs
         Categories in the order of evaluation.
+    candidates
+        Which of the categories a case can meet.
     sets
         Code sets by name.
     severity
@@ -119,7 +157,9 @@ class RulePack:
     patches: tuple[Patch, ...]
     gaps: tuple[Gap, ...]
     ambiguous: bool
+    strict: bool
     mdcs: tuple[MdcRule, ...]
+    candidates: Candidates
     sets: Mapping[str, frozenset[str]]
     severity: SeverityTables
 
@@ -155,25 +195,28 @@ def load_scheme(rules: Path, scheme: str) -> RulePack:
     InputError
         No such scheme (the remedy lists those there are), or the pack is damaged.
     """
-    pack_id, _, reading = scheme.partition("@")
-    folders = pack_folders(rules)
-    available = list_schemes(rules)
-    if scheme not in available:
-        known = "、".join(available) or "无"
+    pack_id, at, reading = scheme.partition("@")
+    folder = pack_folders(rules).get(pack_id)
+    asked = reading if at else DEFAULT_READING
+    if folder is None or asked not in read_manifest(folder).readings:
+        known = "、".join(list_schemes(rules)) or "无"
         problem = Problem(
             "scheme", "scheme_unknown", "没有这个分组方案", f"可用的方案：{known}", scheme
         )
         raise InputError(scheme, [problem])
-    return load_pack(folders[pack_id], reading or DEFAULT_READING)
+    return load_pack(folder, asked)
 
 
 def pack_folders(rules: Path) -> dict[str, Path]:
-    """Return the pack folders under ``rules`` by pack id."""
-    return {
-        str(yaml.safe_load(manifest.read_text("utf-8"))["id"]): manifest.parent
-        for manifest in sorted(rules.glob("*/*/manifest.yaml"))
-        if (manifest.parent / "adrg.csv").is_file()
-    }
+    """Return the pack folders under ``rules`` by pack id: editions first, then overlays."""
+    found: dict[str, Path] = {}
+    for places in _PLACES:
+        for manifest in sorted(rules.glob(places)):
+            text = manifest.read_text("utf-8")
+            told = _PACK_ID.search(text)
+            if told and _PACK_FORMAT.search(text):
+                found[told[1]] = manifest.parent
+    return found
 
 
 def list_schemes(rules: Path) -> list[str]:
@@ -194,16 +237,48 @@ def load_pack(folder: Path, reading: str = DEFAULT_READING) -> RulePack:
         Everything that is wrong with manifest, tables, patches and rules.
     """
     manifest = read_manifest(folder)
+    return pack_of(folder, manifest, read_tables(folder, manifest), reading)
+
+
+def pack_of(folder: Path, manifest: Manifest, tables: Tables, reading: str) -> RulePack:
+    """Return one reading of a pack whose manifest and tables are read already.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack, with its corrections and gaps.
+    manifest, tables
+        What was read of it.
+    reading
+        Name of the reading.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with patches, gaps and rules.
+    """
     how = manifest.readings[reading]
     scheme = manifest.id if reading == DEFAULT_READING else f"{manifest.id}@{reading}"
-    tables = read_tables(folder)
-    patches = _chosen(folder, how.patches)
+    patches = _chosen(patches_of(folder, manifest), how.patches)
     gaps = read_gaps(folder) if how.gaps else ()
-    return assemble(scheme, manifest, tables, patches, ambiguous=how.ambiguous, gaps=gaps)
+    return assemble(
+        scheme,
+        manifest,
+        tables,
+        patches,
+        ambiguous=how.ambiguous,
+        strict=how.missing == "insufficient",
+        gaps=gaps,
+    )
 
 
 def load_variant(
-    folder: Path, patches: tuple[str, ...], *, ambiguous: bool, gaps: bool = True
+    folder: Path,
+    patches: tuple[str, ...],
+    *,
+    ambiguous: bool,
+    strict: bool = True,
+    gaps: bool = True,
 ) -> RulePack:
     """Load a pack with freely chosen corrections, to see what each of them does.
 
@@ -215,6 +290,8 @@ def load_variant(
         Ids of the corrections to apply.
     ambiguous
         Whether ambiguous groups are on.
+    strict
+        Whether cases without a field that decides are answered "insufficient data".
     gaps
         Whether cases that the pack does not cover are answered so.
     """
@@ -222,15 +299,37 @@ def load_variant(
     return assemble(
         f"{manifest.id}+variant",
         manifest,
-        read_tables(folder),
-        _chosen(folder, patches),
+        read_tables(folder, manifest),
+        _chosen(patches_of(folder, manifest), patches),
         ambiguous=ambiguous,
+        strict=strict,
         gaps=read_gaps(folder) if gaps else (),
     )
 
 
-def _chosen(folder: Path, ids: tuple[str, ...]) -> tuple[Patch, ...]:
-    return tuple(p for p in read_patches(folder) if p.id in ids)
+def _chosen(patches: tuple[Patch, ...], ids: tuple[str, ...]) -> tuple[Patch, ...]:
+    return tuple(p for p in patches if p.id in ids)
+
+
+def patches_of(folder: Path, manifest: Manifest) -> tuple[Patch, ...]:
+    """Return all corrections that the readings of a pack may name.
+
+    An overlay may use the corrections of its base where a region repeats what is corrected there;
+    one of its own with the same id comes instead.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    manifest
+        Its manifest.
+    """
+    own = read_patches(folder)
+    if manifest.base is None:
+        return own
+    known = {p.id for p in own}
+    inherited = read_patches(folder / manifest.base.folder)
+    return own + tuple(p for p in inherited if p.id not in known)
 
 
 def assemble(
@@ -240,6 +339,7 @@ def assemble(
     patches: tuple[Patch, ...],
     *,
     ambiguous: bool,
+    strict: bool = True,
     gaps: tuple[Gap, ...] = (),
 ) -> RulePack:
     """Put patches onto tables and read every rule.
@@ -248,6 +348,8 @@ def assemble(
     ----------
     ambiguous
         Whether ambiguous groups (QY) are kept.
+    strict
+        Whether a missing field that decides is answered "insufficient data".
     gaps
         What the pack does not cover.
 
@@ -273,31 +375,86 @@ def assemble(
         kind = _kind(row["kind"])
         if kind == "ambiguous" and not ambiguous:
             continue
+        rule = reader.read("adrg", number, row)
         found = AdrgRule(
             row["adrg"],
             row["name"],
             kind,
-            reader.read("adrg", number, row),
+            rule,
+            _rejection("qy" if kind == "ambiguous" else "adrg", row["adrg"], rule),
             tuple(drgs.get(row["adrg"], ())),
+            _by_counts(drgs.get(row["adrg"], ())),
             tuple(GapRule(g, reader.gap(g)) for g in gaps if row["adrg"] in g.groups),
         )
         adrgs.setdefault(row["mdc"], []).append(found)
     mdcs = tuple(
-        MdcRule(
-            row["mdc"],
-            row["name"],
-            reader.read("mdc", number, row),
-            tuple(adrgs.get(row["mdc"], ())),
-        )
+        _mdc(row, reader.read("mdc", number, row), adrgs.get(row["mdc"], ()), frozen, strict)
         for number, row in _ordered(tables["mdc"])
     )
     if reader.problems:
         raise InputError(scheme, reader.problems)
     severity = SeverityTables(
-        {r["code"]: (Level(r["level"]), r["table"]) for r in tables["cc"]},
+        {r["code"]: (_LEVELS[r["level"]], r["table"]) for r in tables["cc"]},
         {r["code"]: r["table"] for r in tables["exclusions"]},
     )
-    return RulePack(scheme, manifest, patches, gaps, ambiguous, mdcs, frozen, severity)
+    gates = candidates([m.rule for m in mdcs], [False] * len(mdcs), frozen)
+    return RulePack(
+        scheme, manifest, patches, gaps, ambiguous, strict, mdcs, gates, frozen, severity
+    )
+
+
+def _mdc(
+    row: Row,
+    gate: Rule,
+    adrgs: Sequence[AdrgRule],
+    sets: Mapping[str, frozenset[str]],
+    strict: bool,
+) -> MdcRule:
+    asks_diagnosis = any("ZYZD" in fields for fields in sets_of(gate.condition).values())
+    members = _candidates(adrgs, sets, strict=strict)
+    return MdcRule(
+        row["mdc"],
+        row["name"],
+        gate,
+        _rejection("mdc", row["mdc"], gate),
+        tuple(adrgs),
+        asks_diagnosis,
+        members,
+    )
+
+
+def _by_counts(drgs: Sequence[DrgRule]) -> ByCounts | None:
+    """Return the group for whatever counts, None where that alone does not decide."""
+    for drg in drgs:
+        asked = sets_of(drg.rule.condition)
+        if drg.rule.inputs or any(
+            name not in VIRTUAL_SETS or fields != {"QTZD"} for name, fields in asked.items()
+        ):
+            return None
+
+    def group_of(*levels: Level) -> DrgRule | None:
+        facts = counting(levels)
+        return next((d for d in drgs if d.rule.first_failed(facts) is None), None)
+
+    return (
+        group_of(),
+        group_of(Level.CC),
+        group_of(Level.MCC),
+        group_of(Level.MCC, Level.CC),
+    )
+
+
+def _rejection(kind: StepKind, code: str, rule: Rule) -> Step:
+    return Step(kind, code, "rejected", rule.parts[0].detail)
+
+
+def _candidates(
+    adrgs: Sequence[AdrgRule], sets: Mapping[str, frozenset[str]], *, strict: bool
+) -> Candidates:
+    # Gaps are asked before the group. Where a missing field just fails, the reason of an ungrouped
+    # case depends on which condition of a rule fails first.
+    always = [bool(a.gaps) or (not strict and bool(a.rule.inputs)) for a in adrgs]
+    return candidates([a.rule for a in adrgs], always, sets)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -323,12 +480,14 @@ def read_gaps(folder: Path) -> tuple[Gap, ...]:
     return _read_yaml(path, Coverage).gaps if path.is_file() else ()
 
 
+# The safe loader in C where the library has it: corrections list thousands of codes.
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _T = TypeVar("_T", Manifest, Patch, Coverage)
 
 
 def _read_yaml(path: Path, kind: type[_T]) -> _T:
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return kind.model_validate(yaml.load(path.read_text("utf-8"), _LOADER))
     except (OSError, yaml.YAMLError) as wrong:
         problem = Problem(path.name, "unreadable", "文件不能读取", "检查文件是否存在、是否为 YAML")
         raise InputError(str(path), [problem]) from wrong
@@ -347,26 +506,90 @@ def _read_yaml(path: Path, kind: type[_T]) -> _T:
         ) from None
 
 
-def read_tables(folder: Path) -> Tables:
-    """Read the six tables of a pack as text.
+def read_tables(folder: Path, manifest: Manifest | None = None) -> Tables:
+    """Read the six tables of a pack as text; those of an overlay are put together with its base.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    manifest
+        Its manifest, which names the base of an overlay; read when absent.
 
     Raises
     ------
     InputError
-        A table or a column is missing.
+        A table or a column is missing, or an overlay does not fit its base.
     """
+    manifest = manifest or read_manifest(folder)
+    if manifest.base is None:
+        return _read_files(folder, COLUMNS, TABLES)
+    changes = read_changes(folder)
+    home = folder / manifest.base.folder
+    try:
+        return apply(base_tables(home, manifest.base.scheme), changes)
+    except OverlayError as wrong:
+        problem = Problem(
+            f"{wrong.table}.csv {wrong.key}",
+            "overlay_mismatch",
+            f"与所依据的方案 {manifest.base.scheme} 不符",
+            "重新生成规则包",
+        )
+        raise InputError(str(folder), [problem]) from None
+
+
+def base_tables(folder: Path, scheme: str) -> Tables:
+    """Return the tables of a scheme, the corrections of its reading included.
+
+    Parameters
+    ----------
+    folder
+        Folder of the pack.
+    scheme
+        Id of the scheme; its reading decides about the corrections.
+
+    Raises
+    ------
+    InputError
+        The pack can't be read or has no such reading.
+    """
+    manifest = read_manifest(folder)
+    reading = manifest.readings.get(scheme.partition("@")[2] or DEFAULT_READING)
+    if reading is None:
+        problem = Problem("base", "scheme_unknown", "没有这个分组方案", "核对 base 一栏", scheme)
+        raise InputError(str(folder), [problem])
+    return patched(
+        scheme, read_tables(folder, manifest), _chosen(read_patches(folder), reading.patches)
+    )
+
+
+def read_changes(folder: Path) -> Changes:
+    """Read the difference tables of an overlay; a table without differences has no file.
+
+    Raises
+    ------
+    InputError
+        A table can't be read.
+    """
+    there = [name for name in TABLES if (folder / f"{name}.csv").is_file()]
+    return _read_files(folder, OVERLAY_COLUMNS, there)
+
+
+def _read_files(
+    folder: Path, columns: Mapping[TableName, tuple[str, ...]], names: Iterable[TableName]
+) -> Tables:
     tables: Tables = {}
     problems: list[Problem] = []
-    for name in TABLES:
+    for name in names:
         path = folder / f"{name}.csv"
         try:
             with path.open(encoding="utf-8", newline="") as handle:
                 rows = csv.reader(handle)
                 header = next(rows, [])
-                if tuple(header) == COLUMNS[name]:
+                if tuple(header) == columns[name]:
                     tables[name] = [dict(zip(header, row, strict=True)) for row in rows]
                     continue
-            message = f"列应为 {','.join(COLUMNS[name])}"
+            message = f"列应为 {','.join(columns[name])}"
         except (OSError, UnicodeDecodeError, ValueError):
             message = "表不能读取"
         problems.append(Problem(path.name, "table_invalid", message, "重新生成规则包"))
@@ -404,8 +627,9 @@ def patched(scheme: str, tables: Tables, patches: tuple[Patch, ...]) -> Tables:
                 continue
             row.update(change.becomes)
         for extra in patch.sets:
-            gone = {(extra.set, c) for c in extra.remove}
-            result["sets"] = [r for r in result["sets"] if (r["set"], r["code"]) not in gone]
+            if extra.remove:
+                gone = {(extra.set, c) for c in extra.remove}
+                result["sets"] = [r for r in result["sets"] if (r["set"], r["code"]) not in gone]
             result["sets"] += [{"set": extra.set, "type": extra.type, "code": c} for c in extra.add]
         for more in patch.exclusions:
             known = {r["code"] for r in result["exclusions"]}
@@ -449,7 +673,7 @@ class _RuleReader:
         self._sets = sets
         self._parser = RuleParser()
         self._made: dict[str, Rule] = {}
-        self._broken = rule("0", self._parser.parse("0"), sets)
+        self._broken = make_rule("0", self._parser.parse("0"), sets)
         self.problems: list[Problem] = []
 
     def read(self, table: TableName, number: int, row: Row) -> Rule:
@@ -476,6 +700,6 @@ class _RuleReader:
             )
         if missing:
             return self._broken
-        made = rule(text, condition, self._sets)
+        made = make_rule(text, condition, self._sets)
         self._made[text] = made
         return made

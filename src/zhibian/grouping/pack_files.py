@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from zhibian.grouping.check import Finding
-from zhibian.grouping.pack import Row
+from zhibian.grouping.manifest import Row
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -22,11 +22,22 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
     ValueError
         A row has a column that the table lacks.
     """
+    path.write_bytes(rows_text(columns, rows).encode("utf-8"))
+
+
+def rows_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return a table as it is written.
+
+    Raises
+    ------
+    ValueError
+        A row has a column that the table lacks.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    path.write_bytes(text.getvalue().encode("utf-8"))
+    return text.getvalue()
 
 
 def write_findings(folder: Path, findings: Iterable[Finding]) -> None:

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     PDX_NO_MDC = "PDX_NO_MDC"
     PDX_SEX_MISMATCH = "PDX_SEX_MISMATCH"
     NEWBORN_ERROR = "NEWBORN_ERROR"
+    DATA_MISSING = "DATA_MISSING"
     NO_ADRG = "NO_ADRG"
     QY = "QY"
     EXCLUDED_CASE = "EXCLUDED_CASE"
@@ -64,6 +65,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.NEWBORN_ERROR: (
         "新生儿分组需要的日龄或体重缺失",
         "补填年龄不足 1 周岁的日龄（天）和新生儿体重（克）",
+    ),
+    Reason.DATA_MISSING: (
+        "本方案分组需要的住院天数、离院方式、科别或重症监护时长缺失",
+        "补填缺失的项目后重新分组",
     ),
     Reason.NO_ADRG: (
         "主要诊断已进入主要诊断大类，但没有符合的核心组",

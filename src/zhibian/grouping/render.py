@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from typing import get_args
 
+from zhibian.grouping.language import CodeField, NumberField
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import Level
-from zhibian.grouping.types import Grouping, Step
+from zhibian.grouping.types import CodeConversion, Grouping, Step
 
 _WORDS = {
     "ZYZD": "主要诊断",
@@ -19,6 +21,10 @@ _WORDS = {
     "XB": "性别",
     "XSRTL": "日龄",
     "XSRTZ": "新生儿体重",
+    "ZYTS": "住院天数",
+    "LYFS": "离院方式",
+    "ICUSC": "重症监护时长",
+    "KS": "科别",
     "OP_ALL": "有效手术操作表",
     "not": "不",
     "in": "属于",
@@ -43,9 +49,11 @@ def render_trace(grouping: Grouping, names: Mapping[str, str]) -> list[str]:
     Returns
     -------
     list of str
-        One line a step; rejected candidates of one kind share a line.
+        One line a step; rejected candidates of one kind share a line. Codes that were converted
+        from another code set come first.
     """
-    lines = [f"输入问题：{p.render()}" for p in grouping.problems]
+    lines = _conversions(grouping.conversions)
+    lines += [f"输入问题：{p.render()}" for p in grouping.problems]
     for (kind, outcome), steps in groupby(grouping.trace, key=lambda s: (s.kind, s.outcome)):
         writer = _WRITERS.get((kind, outcome), _each)
         lines.extend(writer(list(steps), names))
@@ -54,10 +62,32 @@ def render_trace(grouping: Grouping, names: Mapping[str, str]) -> list[str]:
     return lines
 
 
+def _conversions(conversions: Sequence[CodeConversion]) -> list[str]:
+    """Return what conversion did to codes; those that are the same in both sets are counted."""
+    lines = [
+        f"编码转换：{_field(c.field)} {c.conversion.note}"
+        for c in conversions
+        if c.conversion.kind != "identical"
+    ]
+    same = len(conversions) - len(lines)
+    return [*lines, f"编码转换：{same} 个编码同码同义，不变"] if same else lines
+
+
+def _field(path: str) -> str:
+    """Return a field of the front page in words: ``others.0`` is 其他诊断 1."""
+    name, _, position = path.partition(".")
+    word = {"principal": "主要诊断", "others": "其他诊断", "procedures": "手术操作"}[name]
+    return f"{word} {int(position) + 1}" if position else word
+
+
 def explain_condition(text: str) -> str:
     """Return rule text with the variables in Chinese."""
     said = _WORD.sub(lambda m: _WORDS.get(m.group(), m.group()), text)
     return said.replace("不 属于", "不属于")
+
+
+def _fields(names: str) -> str:
+    return "、".join(_WORDS[name] for name in names.split(",") if name)
 
 
 def _named(code: str, names: Mapping[str, str]) -> str:
@@ -76,7 +106,7 @@ def _rejected(title: str) -> Callable[[Sequence[Step], Mapping[str, str]], list[
             fields = "、".join(
                 dict.fromkeys(_WORDS[w] for w in _WORD.findall(failed) if w in _FIELDS)
             )
-            why = f"缺{_WORDS[missing]}" if missing else f"{fields or '条件'}不符"
+            why = f"缺{_fields(missing)}" if missing else f"{fields or '条件'}不符"
             by_fields.setdefault(why, []).append(step.subject)
         said = "；".join(f"{why}：{'、'.join(codes)}" for why, codes in by_fields.items())
         return [f"{title}不符合（{said}）"]
@@ -84,7 +114,7 @@ def _rejected(title: str) -> Callable[[Sequence[Step], Mapping[str, str]], list[
     return write
 
 
-_FIELDS = frozenset({"ZYZD", "QTZD", "ZYSS", "QTSS", "NL", "XB", "XSRTL", "XSRTZ"})
+_FIELDS = frozenset({*get_args(CodeField), *get_args(NumberField)})
 
 
 def _line(
@@ -131,6 +161,18 @@ def _not_covered(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _insufficient(title: str) -> Callable[[Sequence[Step], Mapping[str, str]], list[str]]:
+    """Return the writer of candidates that a missing field leaves open."""
+
+    def write(steps: Sequence[Step], names: Mapping[str, str]) -> list[str]:
+        return [
+            f"{title} {_named(s.subject, names)}：缺{_fields(s.get('missing') or '')}，不能判断"
+            for s in steps
+        ]
+
+    return write
+
+
 def _ungrouped(steps: Sequence[Step], _: Mapping[str, str]) -> list[str]:
     return [f"未入组：{Reason(s.get('reason') or '').chinese}" for s in steps]
 
@@ -145,6 +187,10 @@ _WRITERS: Mapping[tuple[str, str], Callable[[Sequence[Step], Mapping[str, str]],
     ("mdc", "left"): _line("{}：没有符合的核心组，继续查找"),
     ("adrg", "rejected"): _rejected("核心组"),
     ("adrg", "matched"): _line("核心组 {}：符合"),
+    ("mdc", "insufficient"): _insufficient("主要诊断大类"),
+    ("adrg", "insufficient"): _insufficient("核心组"),
+    ("qy", "insufficient"): _insufficient("歧义组"),
+    ("drg", "insufficient"): _insufficient("细分组"),
     ("adrg", "not_covered"): _not_covered,
     ("qy", "rejected"): _rejected("歧义组"),
     ("qy", "ambiguous"): _line("{}：主要手术操作有效但与主要诊断大类无关，为歧义组"),
@@ -156,4 +202,5 @@ _WRITERS: Mapping[tuple[str, str], Callable[[Sequence[Step], Mapping[str, str]],
     ("drg", "matched"): _line("细分组 {}：符合"),
     ("result", "grouped"): _line("分组结果：{}"),
     ("result", "ungrouped"): _ungrouped,
+    ("result", "insufficient"): lambda _, __: ["资料不足，未分组"],
 }

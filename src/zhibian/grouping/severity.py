@@ -63,9 +63,10 @@ class SeverityTables:
 
     def counted(self, principal: str, others: Iterable[str]) -> dict[Level, frozenset[str]]:
         """Return the codes that count, by level."""
-        found: dict[Level, set[str]] = {Level.MCC: set(), Level.CC: set()}
+        found: dict[Level, set[str]] = {Level.MCC: set(), Level.CC: set(), Level.NONE: set()}
+        own = self.principals.get(principal)
         for code in others:
-            level, excluded = self.of(code, principal)
-            if level is not Level.NONE and not excluded:
-                found[level].add(code)
-        return {level: frozenset(codes) for level, codes in found.items()}
+            entry = self.levels.get(code)
+            if entry is not None and entry[1] != own:
+                found[entry[0]].add(code)
+        return {level: frozenset(found[level]) for level in (Level.MCC, Level.CC)}

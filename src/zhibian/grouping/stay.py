@@ -47,4 +47,12 @@ def grouping_input(
         age=stay.age,
         age_days=stay.age_days,
         weight_g=stay.birth_weight_g or stay.admission_weight_g,
+        days=stay.length_of_stay,
+        discharge_way=_digit(stay.discharge_way),
+        department=stay.department or None,
     )
+
+
+def _digit(way: str | None) -> int | None:
+    """Return the discharge way as the rules compare it, None for text outside the value list."""
+    return int(way) if way in {"1", "2", "3", "4", "5", "9"} else None

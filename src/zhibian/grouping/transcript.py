@@ -12,7 +12,7 @@ from typing import Any
 
 from zhibian.grouping.recipe import Recipe
 
-_TERMINOLOGY = ("terminology/dx_names.csv", "terminology/proc_names.csv")
+TERMINOLOGY = ("terminology/dx_names.csv", "terminology/proc_names.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read_transcript(facts: Path, recipe: Recipe) -> Transcript:
     if recipe.notation == "conditions":
         files.append("names_official.json")
         names = json.loads((base / "names_official.json").read_text("utf-8"))
-        repeats = _noted_repeats(mdcs, rules)
+        repeats = noted_repeats(mdcs, rules)
     else:
         files += [f"{kind}_names.csv" for kind in ("mdc", "adrg", "drg")]
         names = {
@@ -107,11 +107,11 @@ def read_transcript(facts: Path, recipe: Recipe) -> Transcript:
             ),
             key=lambda r: (int(r["table"]), r["code"]),
         ),
-        _column(base / "proc_valid.csv", "proc"),
-        _column(facts / "terminology/dx_names.csv", "dx"),
-        _column(facts / "terminology/proc_names.csv", "proc"),
+        column(base / "proc_valid.csv", "proc"),
+        column(facts / "terminology/dx_names.csv", "dx"),
+        column(facts / "terminology/proc_names.csv", "proc"),
         repeats,
-        (*(f"{recipe.folder}/{name}" for name in files), *_TERMINOLOGY),
+        (*(f"{recipe.folder}/{name}" for name in files), *TERMINOLOGY),
     )
 
 
@@ -124,10 +124,21 @@ def _corrected(path: Path, rows: list[dict[str, Any]], key: str) -> list[dict[st
     return [{**row, **corrections.get(row[key], {})} for row in rows]
 
 
-def _noted_repeats(
+def noted_repeats(
     mdcs: Sequence[Mapping[str, Any]], rules: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, str]]:
-    """Return the repeated codes that the transcription noted beside its lists."""
+    """Return the repeated codes that a transcription noted beside its lists.
+
+    Parameters
+    ----------
+    mdcs, rules
+        Categories and rules of core groups, as transcribed.
+
+    Returns
+    -------
+    list of (str, str)
+        Owner and code.
+    """
     found = [(m["mdc"], c) for m in mdcs for c in dict.fromkeys(m["main_dx_repeats"])]
     for rule in rules:
         for field in ("repeats_dx", "repeats_proc", "repeats_proc2"):
@@ -151,5 +162,6 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-def _column(path: Path, name: str) -> frozenset[str]:
+def column(path: Path, name: str) -> frozenset[str]:
+    """Read one column of a table as a set."""
     return frozenset(r[name] for r in read_csv(path))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import Level
 from zhibian.problems import Problem
+from zhibian.terminology.crosswalk import Conversion
 
 StepKind = Literal["mdc", "adrg", "qy", "diagnosis", "level", "drg", "result"]
 Outcome = Literal[
@@ -18,6 +19,7 @@ Outcome = Literal[
     "left",
     "ambiguous",
     "not_covered",
+    "insufficient",
     "counted",
     "excluded",
     "not_cc",
@@ -35,6 +37,7 @@ class Status(StrEnum):
     AMBIGUOUS = "ambiguous"
     INVALID = "invalid"
     NOT_COVERED = "not_covered"
+    INSUFFICIENT = "insufficient_data"
 
     @property
     def chinese(self) -> str:
@@ -45,6 +48,7 @@ class Status(StrEnum):
             "ambiguous": "歧义组",
             "invalid": "输入错误",
             "not_covered": "方案未覆盖",
+            "insufficient_data": "资料不足",
         }[self.value]
 
 
@@ -70,6 +74,14 @@ class GroupingInput:
         Age in days 日龄; needed below one year.
     weight_g
         Newborn weight in grams 新生儿体重.
+    days
+        Length of stay in days 住院天数; asked by some regional schemes only, like all that follow.
+    discharge_way
+        Discharge way 离院方式: 1 医嘱离院 2 转院 3 转社区 4 非医嘱离院 5 死亡 9 其他.
+    department
+        Department 科别, as the scheme names it.
+    icu_hours
+        Hours in intensive care 重症监护时长.
     """
 
     principal: str | None
@@ -79,10 +91,13 @@ class GroupingInput:
     age: int | None = None
     age_days: int | None = None
     weight_g: float | None = None
+    days: int | None = None
+    discharge_way: int | None = None
+    department: str | None = None
+    icu_hours: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the reasoning (分组步骤), machine-readable and stable.
 
     Attributes
@@ -95,9 +110,9 @@ class Step:
         What came of it.
     detail
         Name and value pairs: ``failed`` (first condition that does not hold), ``missing``
-        (number field without value), ``level``, ``table`` (exclusion table of the diagnosis),
-        ``principal_table``, ``by`` (the diagnosis that decided), ``reason``, ``gap`` and ``what``
-        (what the pack does not cover).
+        (fields without value, joined by commas), ``level``, ``table`` (exclusion table of the
+        diagnosis), ``principal_table``, ``by`` (the diagnosis that decided), ``reason``, ``gap``
+        and ``what`` (what the pack does not cover).
     """
 
     kind: StepKind
@@ -120,18 +135,39 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeConversion:
+    """One code of the front page that was converted from another code set (编码转换).
+
+    Attributes
+    ----------
+    field
+        Where it stands: ``principal``, ``others.0``, ``procedures.2``.
+    conversion
+        What became of it.
+    """
+
+    field: str
+    conversion: Conversion
+
+    def to_json(self) -> dict[str, object]:
+        """Return the conversion as JSON-ready values."""
+        return {"field": self.field, **self.conversion.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """Result of grouping one case (分组结果).
 
     Attributes
     ----------
     status
-        Grouped, ungrouped, ambiguous, invalid or not covered.
+        Grouped, ungrouped, ambiguous, invalid, not covered or insufficient data.
     scheme
         Scheme that was asked, with its reading.
     mdc, adrg, drg
         Codes; those of the pack for ungrouped cases (``0000``, ``00``, ``0000``), the code of the
-        ambiguous group in both ``adrg`` and ``drg`` for QY, empty for invalid input.
+        ambiguous group in both ``adrg`` and ``drg`` for QY, empty for invalid input; as far as
+        they are certain for insufficient data.
     mdc_name, adrg_name, drg_name
         Names, empty without a group.
     level
@@ -139,9 +175,11 @@ class Grouping:
     reason
         Why there is no group.
     problems
-        Everything wrong with the input, all at once.
+        Everything wrong with the input, all at once; the missing fields for insufficient data.
     trace
         Steps in order; empty when no trace was asked for.
+    conversions
+        Every code in the order of the front page, when the page was filed in another code set.
     """
 
     status: Status
@@ -156,6 +194,7 @@ class Grouping:
     reason: Reason | None = None
     problems: tuple[Problem, ...] = ()
     trace: tuple[Step, ...] = ()
+    conversions: tuple[CodeConversion, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the result as JSON-ready values."""
@@ -182,5 +221,6 @@ class Grouping:
                 }
                 for p in self.problems
             ],
+            "conversions": [c.to_json() for c in self.conversions],
             "trace": [s.to_json() for s in self.trace],
         }

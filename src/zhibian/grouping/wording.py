@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from zhibian.grouping.pack import Row
+from zhibian.grouping.manifest import Row
 
 ANY_DX = "{ZYZD,QTZD}"
 ANY_PROC = "{ZYSS,QTSS}"
@@ -78,6 +78,8 @@ def gate(mdc: Mapping[str, Any], sets: Sets, set_names: dict[str, str]) -> str:
     parts = []
     if wanted.pop("main_proc_valid", False):
         parts.append(f"ZYSS in {VALID}")
+    if (also := wanted.pop("main_proc_valid_or_in", None)) is not None:
+        parts.append(f"ZYSS in {{{VALID},{sets.add(f'{code}_SS', 'SS', also)}}}")
     regions = mdc.get("trauma_regions", {})
     region_sets = [
         sets.add(f"{code}_ZD{i}", "ZD", sorted(codes))
@@ -129,20 +131,27 @@ def conditions(adrg: Mapping[str, Any], sets: Sets, number: str) -> str:
 
     if cond.pop("main_dx_in", None):
         parts.append(f"ZYZD in {named('ZD', 'ZD', 'dx')}")
+    if cond.pop("main_dx_not_in", None):
+        parts.append(f"ZYZD not in {named('ZD', 'ZD', 'dx')}")
     if cond.pop("any_dx_in", None):
         parts.append(f"{ANY_DX} in {named('ZD', 'ZD', 'dx')}")
+    if cond.pop("other_dx_in", None):
+        parts.append(f"QTZD in {named('ZD2', 'ZD', 'dx2')}")
     # Every condition on procedures below is false without one, so "has a procedure" adds nothing.
     cond.pop("has_proc", None)
-    if cond.pop("main_proc_in", None):
+    if main := cond.pop("main_proc_in", None):
         parts.append(f"ZYSS in {named('SS', 'SS', 'proc')}")
-    if cond.pop("any_proc_in", None):
+    # The same list asked of any procedure adds nothing beside the principal one.
+    if cond.pop("any_proc_in", None) and not main:
         parts.append(f"{ANY_PROC} in {named('SS', 'SS', 'proc')}")
     if cond.pop("any_proc_in_2", None):
         parts.append(f"{ANY_PROC} in {named('SS2', 'SS', 'proc2')}")
-    if cond.pop("main_proc_valid", None):
-        parts.append(f"ZYSS in {VALID}")
-    if cond.pop("any_proc_valid", None) is False:
-        parts.append(f"{ANY_PROC} not in {VALID}")
+    if cond.pop("any_proc_in_3", None):
+        parts.append(f"{ANY_PROC} in {named('SS3', 'SS', 'proc3')}")
+    if (valid := cond.pop("main_proc_valid", None)) is not None:
+        parts.append(f"ZYSS {'in' if valid else 'not in'} {VALID}")
+    if (valid := cond.pop("any_proc_valid", None)) is not None:
+        parts.append(f"{ANY_PROC} {'in' if valid else 'not in'} {VALID}")
     if (choices := cond.pop("proc_classes_dnf", None)) is not None:
         parts.append(_classes(code, adrg["proc_classes"], choices, sets))
     # A missing weight fails every comparison, so "weight is present" adds nothing.

@@ -34,10 +34,12 @@ from zhibian.grouping.manifest import (
     Manifest,
     Patch,
     Reading,
+    Row,
     SourceFile,
+    Tables,
     UngroupedCodes,
 )
-from zhibian.grouping.pack import COLUMNS, UNCOUNTED_KINDS, Row, Tables
+from zhibian.grouping.pack import COLUMNS, UNCOUNTED_KINDS
 from zhibian.grouping.pack_files import write_findings, write_rows, yaml_text
 from zhibian.grouping.workbook import Cleanup, SheetRow, Workbook, order_of, read_workbook
 from zhibian.grouping.workbook_report import (

@@ -27,8 +27,8 @@ from zhibian.grouping.language import (
     RuleParser,
     RuleSyntaxError,
     conjuncts,
+    inputs_of,
     is_always_true,
-    number_fields_of,
     sets_of,
 )
 from zhibian.grouping.pack import Kind
@@ -258,7 +258,7 @@ def _ambiguous_rule(mdc: str, rule: ReadRule) -> tuple[str, str]:
     if not any(_is_surgical(p) for p in parts):
         asked.append(_SURGICAL)
         why.append("歧义组要求主要手术操作在 OP_ALL 中")
-    if mdc == _NEWBORNS and "XSRTL" not in number_fields_of(rule.condition):
+    if mdc == _NEWBORNS and "XSRTL" not in inputs_of(rule.condition):
         asked.append(_NEWBORN_DAYS)
         why.append("PQY 要求日龄小于 29 天")
     if not asked:

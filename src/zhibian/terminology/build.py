@@ -6,6 +6,7 @@ in the output folder. The build is deterministic, equal sources give equal bytes
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from typing import Any
 
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import CODE_HEADER, MANIFEST, PROCEDURE_HEADER
-from zhibian.terminology.crosswalk import CROSSWALK_HEADER, HOMONYM_HEADER
-from zhibian.terminology.names import is_damaged, repair_name, same_name
+from zhibian.terminology.crosswalk import CROSSWALK_HEADER, HOMONYM_HEADER, TARGET_SEPARATOR
+from zhibian.terminology.names import is_damaged, normal_spelling, repair_name, same_name
 from zhibian.terminology.tables import (
     read_csv,
     read_text,
@@ -28,6 +29,8 @@ from zhibian.terminology.tables import (
 RECIPE = "recipe.yaml"
 _REMEDY = "检查 --facts 目录中的来源文件"
 _RECIPE_REMEDY = "从版本库恢复 rules/terminology/recipe.yaml"
+# A transcription cut dagger codes at the sign: code, tab, "+G01* " and then the second column.
+_CUT_DAGGER = re.compile(r"(\+\S+\*) (.*)", re.DOTALL)
 _COMMENT = "由 zhibian terminology build 生成，勿手改；来源与说明写在 recipe.yaml"
 
 
@@ -46,6 +49,14 @@ class BuildReport:
     """What a build wrote (重建结果), tables in the order of the manifest."""
 
     tables: tuple[BuiltTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """One code of another edition: its own name and the NHSA codes that its map leads to."""
+
+    name: str
+    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +95,26 @@ def build_terminology(facts: Path, out: Path) -> BuildReport:
         names[id], tables[id] = _code_set(facts, id, spec, maps)
     for id, spec in recipe["crosswalks"].items():
         tables |= _crosswalk(facts, id, spec, maps[id], names[spec["target"]])
+    filed = recipe.get("filed_sets", {})
+    _stop_on(RECIPE, _unknown_problems(RECIPE, "filed_sets 的", _unknown_walks(filed, maps)))
     built = [_write(out, id, table) for id, table in tables.items()]
     manifest = {
         id: {**table.manifest, "rows": done.rows, "sha256": done.sha256}
         for (id, table), done in zip(tables.items(), built, strict=True)
     }
-    write_yaml(out / MANIFEST, {"tables": manifest}, _COMMENT)
+    write_yaml(out / MANIFEST, {"tables": manifest, "filed_sets": filed}, _COMMENT)
     return BuildReport(tuple(built))
+
+
+def _unknown_walks(
+    filed: Mapping[str, Mapping[str, str]], known: Mapping[str, object]
+) -> list[str]:
+    return [
+        entry[kind]
+        for entry in filed.values()
+        for kind in ("diagnoses", "procedures")
+        if entry[kind] not in known
+    ]
 
 
 def _write(out: Path, id: str, table: _Table) -> BuiltTable:
@@ -102,7 +126,7 @@ def _code_set(
     facts: Path,
     id: str,
     spec: Mapping[str, Any],
-    maps: Mapping[str, Mapping[str, tuple[str, str]]],
+    maps: Mapping[str, Mapping[str, _Mapped]],
 ) -> tuple[dict[str, str], _Table]:
     published = _read_names_csv(facts / spec["names"])
     listing = _read_pairs(facts / spec["listing"])
@@ -143,81 +167,124 @@ def _code_set(
     return names, _Table(PROCEDURE_HEADER, rows, manifest)
 
 
-def _categories(path: Path, crosswalk: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+def _categories(path: Path, crosswalk: Mapping[str, _Mapped]) -> dict[str, str]:
     """Give each NHSA procedure the class of the clinical codes that map to it."""
     pairs = [line.split("\t") for line in read_text(path, _REMEDY).split("\n") if line]
     clinical = {code: category for code, category in pairs if code}
     sources: dict[str, set[str]] = defaultdict(set)
     own: dict[str, str] = {}
-    for code, (_, nhsa) in crosswalk.items():
+    for code, mapped in crosswalk.items():
         if code in clinical:
-            sources[nhsa].add(clinical[code])
-            if code == nhsa:
-                own[nhsa] = clinical[code]
+            for nhsa in mapped.targets:
+                sources[nhsa].add(clinical[code])
+                if code == nhsa:
+                    own[nhsa] = clinical[code]
     agreed = {nhsa: min(found) for nhsa, found in sources.items() if len(found) == 1}
     return agreed | own
 
 
-def _map_rows(facts: Path, spec: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return clinical code to its own name and the NHSA code, later additions included."""
-    names = _read_pairs(facts / spec["names"])
-    targets = _read_pairs(facts / spec["map"])
-    later = dict(read_csv(facts / spec["later_map"], ("from", "to"), _REMEDY))
-    later_names = dict(_read_lines(facts / spec["later_names"]))
-    additions = {code: nhsa for code, nhsa in later.items() if code not in targets}
+def _map_rows(facts: Path, spec: Mapping[str, Any]) -> dict[str, _Mapped]:
+    """Return what each code of another edition maps to, later additions included.
+
+    A map may lead through other editions (``map`` is then a list of files, in this order).
+    """
+    first, *onward = [spec["map"]] if isinstance(spec["map"], str) else spec["map"]
+    targets = _read_targets(facts / first)
+    for file in onward:
+        step = _read_targets(facts / file)
+        targets = {
+            code: tuple(dict.fromkeys(t for via in found for t in step.get(via, ())))
+            for code, found in targets.items()
+        }
+    withdrawn = set(spec.get("withdrawn_targets", ()))
+    targets = {c: tuple(t for t in found if t not in withdrawn) for c, found in targets.items()}
+    names = _read_source_names(facts / spec["names"], targets)
+    if "later_map" in spec:
+        later = dict(read_csv(facts / spec["later_map"], ("from", "to"), _REMEDY))
+        additions = {code: (to.strip(),) for code, to in later.items() if code not in targets}
+        names |= _read_source_names(facts / spec["later_names"], additions)
+        targets |= additions
     unnamed = [code for code in targets if code not in names]
-    unnamed += [code for code in additions if code not in later_names]
-    _stop_on(str(spec["map"]), _unknown_problems(str(spec["map"]), "没有名称的", unnamed))
-    return {code: (names[code], nhsa) for code, nhsa in targets.items()} | {
-        code: (later_names[code], nhsa.strip()) for code, nhsa in additions.items()
-    }
+    if len(unnamed) != spec.get("unnamed_rows", 0):
+        _stop_on(first, _unknown_problems(first, "没有名称的", unnamed))
+    return {code: _Mapped(names.get(code, ""), found) for code, found in targets.items()}
+
+
+def _read_targets(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the codes that each code leads to: none, one or several."""
+    targets: dict[str, list[str]] = {}
+    for row in _read_lines(path):
+        code, target = _whole_dagger(row)
+        found = targets.setdefault(code, [])
+        spelled = normal_spelling(target)
+        if spelled and spelled not in found:
+            found.append(spelled)
+    return {code: tuple(found) for code, found in targets.items()}
+
+
+def _read_source_names(path: Path, wanted: Mapping[str, object]) -> dict[str, str]:
+    """Return the names of the codes that a map has; one code under two names stops the build."""
+    pairs = [_whole_dagger(row) for row in _read_lines(path)]
+    return _unique(path.name, [pair for pair in dict.fromkeys(pairs) if pair[0] in wanted])
+
+
+def _whole_dagger(row: Sequence[str]) -> tuple[str, str]:
+    cut = _CUT_DAGGER.fullmatch(row[1])
+    return (row[0] + cut[1], cut[2]) if cut else (row[0], row[1])
 
 
 def _crosswalk(
     facts: Path,
     id: str,
     spec: Mapping[str, Any],
-    entries: Mapping[str, tuple[str, str]],
+    entries: Mapping[str, _Mapped],
     nhsa_names: Mapping[str, str],
 ) -> dict[str, _Table]:
-    clinical, repaired, broken = _repair_all(
-        {code: name for code, (name, _) in entries.items()}, [nhsa_names]
+    names, repaired, broken = _repair_all(
+        {code: mapped.name for code, mapped in entries.items()}, [nhsa_names]
     )
-    targets = {code: nhsa for code, (_, nhsa) in entries.items()}
+    targets = {code: mapped.targets for code, mapped in entries.items()}
+    reached = {target for found in targets.values() for target in found}
     _stop_on(
         id,
         [
             *_count_problems(id, len(entries), int(spec["expected_rows"])),
-            *_unknown_problems(id, "映射目标", set(targets.values()) - nhsa_names.keys()),
+            *_unknown_problems(id, "映射目标", reached - nhsa_names.keys()),
         ],
     )
     two_names = [
-        code for code in sorted(clinical) if nhsa_names.get(code, clinical[code]) != clinical[code]
+        code
+        for code in sorted(names)
+        if names[code] and nhsa_names.get(code, names[code]) != names[code]
     ]
     homonyms = [
         [
             code,
-            clinical[code],
+            names[code],
             nhsa_names[code],
-            targets[code],
-            "renamed" if targets[code] == code else "moved",
+            TARGET_SEPARATOR.join(targets[code]),
+            _homonym_kind(code, targets[code]),
         ]
         for code in two_names
-        if not same_name(clinical[code], nhsa_names[code])
+        if not same_name(names[code], nhsa_names[code])
     ]
     homonym_id = Path(spec["homonyms"]).stem
     provenance = _provenance(facts, spec, ["map", "names", "later_map", "later_names"])
-    moved = sum(row[4] == "moved" for row in homonyms)
+    kinds = Counter(row[4] for row in homonyms)
     return {
         id: _Table(
             CROSSWALK_HEADER,
-            [[code, clinical[code], targets[code]] for code in sorted(clinical)],
+            [[code, names[code], TARGET_SEPARATOR.join(targets[code])] for code in sorted(names)],
             {
                 **provenance,
                 "homonyms": homonym_id,
                 "source_title": spec["source_title"],
-                "same_code": sum(code == nhsa for code, nhsa in targets.items()),
-                "other_code": sum(code != nhsa for code, nhsa in targets.items()),
+                "same_code": sum(found == (code,) for code, found in targets.items()),
+                "other_code": sum(
+                    len(found) == 1 and found != (code,) for code, found in targets.items()
+                ),
+                "several_codes": sum(len(found) > 1 for found in targets.values()),
+                "without_target": sum(not found for found in targets.values()),
                 "names_repaired": repaired,
                 "names_still_damaged": broken,
             },
@@ -229,16 +296,24 @@ def _crosswalk(
                 "title": f"同码不同义：{spec['title']}",
                 "table": spec["homonyms"],
                 "computed_from": [id, spec["target"]],
-                "moved": moved,
-                "renamed": len(homonyms) - moved,
+                "moved": kinds["moved"],
+                "renamed": kinds["renamed"],
+                "withdrawn": kinds["withdrawn"],
                 "left_out_punctuation_only": len(two_names) - len(homonyms),
                 "notes": [
                     "两版同码而名称不同者；只差标点、全半角、大小写、空格的不列。",
-                    "moved：临床版含义在医保版另有编码；renamed：公开映射保持原码，含义是否改变须人工核对。",
+                    f"moved：{spec['source_title']}含义在医保版另有编码；"
+                    "renamed：公开映射保持原码，含义是否改变须人工核对；withdrawn：没有公开映射。",
                 ],
             },
         ),
     }
+
+
+def _homonym_kind(code: str, targets: tuple[str, ...]) -> str:
+    if not targets:
+        return "withdrawn"
+    return "renamed" if targets == (code,) else "moved"
 
 
 def _provenance(facts: Path, spec: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 _SEPARATORS = re.compile(r"[\s,、:;.。·'\"()\[\]\\\-—一/]")
 _DAMAGED = re.compile("[?\ufffd\ue000-\uf8ff]+")
 _INNER_X = re.compile("(?<=.)X")
-_CODE_SHAPE = re.compile(r"[A-Za-z0-9.+*†]{1,24}")
+# A cell of codes may hold anything; no name and no number of an identity card has this shape.
+_CODE_SHAPE = re.compile(r"[A-Za-z]\d[0-9A-Za-z.+*†/]{0,22}|\d{2}(\.[0-9A-Za-z]{1,10})?", re.ASCII)
 
 
 def same_name(left: str, right: str) -> bool:

@@ -90,13 +90,37 @@ def test_rules_list_and_check(app: typer.Typer) -> None:
     assert listed.exit_code == 0
     for scheme in ("chs-drg-1.0", "chs-drg-1.1@published", "chs-drg-2.0@first-transcription"):
         assert scheme in listed.output
-    checked = CliRunner().invoke(app, ["rules", "check", "chs-drg-1.1"])
-    assert checked.exit_code == 0
-    assert "规则包可用" in checked.output
+    overlay = next(r for r in listed.output.splitlines() if r.startswith("yantai-2023  "))
+    assert "基于 chs-drg-1.1，差异 98 行；376 ADRG，628 DRG" in overlay
+    for pack in ("chs-drg-1.1", "yantai-2023"):
+        checked = CliRunner().invoke(app, ["rules", "check", pack])
+        assert checked.exit_code == 0
+        assert "规则包可用" in checked.output
+
+
+def test_rules_diff_of_a_regional_scheme(app: typer.Typer) -> None:
+    told = CliRunner().invoke(app, ["rules", "diff", "beijing-2022", "chs-drg-1.1"])
+    assert told.exit_code == 0
+    assert "新增 BC2" in told.output
+    assert "删除 RC2" in told.output
+
+
+def test_rules_build_of_an_unknown_region(app: typer.Typer, tmp_path: Path) -> None:
+    arguments = ["rules", "build", "--facts", str(tmp_path), "--regional", "nowhere_2022"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "yantai_2023" in result.output
+
+
+def test_rules_build_of_a_region_without_facts(app: typer.Typer, tmp_path: Path) -> None:
+    arguments = ["rules", "build", "--facts", str(tmp_path), "--regional", "yantai_2023"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "dx_names.csv" in result.output
 
 
 def test_rules_check_of_a_damaged_pack(app: typer.Typer, rules: Path, tmp_path: Path) -> None:
-    shutil.copytree(rules / "chs-drg", tmp_path / "chs-drg")
+    shutil.copytree(rules / "chs-drg" / "1.1", tmp_path / "chs-drg" / "1.1")
     table = tmp_path / "chs-drg" / "1.1" / "drg.csv"
     table.write_text(table.read_text("utf-8").replace("QTZD in MCC", "QTZD in in", 1), "utf-8")
     result = CliRunner().invoke(app, ["rules", "check", "--rules", str(tmp_path)])

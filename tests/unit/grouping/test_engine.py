@@ -67,11 +67,12 @@ def test_trace_names_the_first_failed_condition_of_every_candidate(pack: RulePac
 def test_result_is_json(pack: RulePack) -> None:
     result = group(GroupingInput("P07.300", (), (), 1, 0), pack)
     told = json.loads(json.dumps(result.to_json(), ensure_ascii=False))
-    assert told["status"] == "ungrouped"
+    assert told["status"] == "insufficient_data"
     assert told["reason"] == "NEWBORN_ERROR"
+    assert [p["field"] for p in told["problems"]] == ["age_days", "weight_g"]
     assert told["remedy"] == Reason.NEWBORN_ERROR.remedy
     missing = [s["detail"] for s in told["trace"] if s["subject"] == "PS1"]
-    assert missing == [{"failed": "XSRTZ < 1500", "missing": "XSRTZ"}]
+    assert missing == [{"failed": "XSRTZ < 1500", "missing": "XSRTL,XSRTZ"}]
 
 
 def test_all_problems_of_an_input_are_told_at_once(pack: RulePack) -> None:

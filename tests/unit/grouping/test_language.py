@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zhibian.grouping.evaluate import Facts, rule
+from zhibian.grouping.evaluate import Facts, Inputs, rule
 from zhibian.grouping.language import (
     ALWAYS,
     And,
@@ -35,6 +35,7 @@ SETS = {
     "B": frozenset({"D2", "D3"}),
     "S": frozenset({"X1", "X2", "X3"}),
     "OP_ALL": frozenset({"X1", "X9"}),
+    "WARD": frozenset({"ICU"}),
 }
 
 
@@ -42,6 +43,7 @@ def _facts(
     principal: str = "P1",
     others: tuple[str, ...] = (),
     procedures: tuple[str, ...] = (),
+    department: str | None = None,
     **numbers: float | None,
 ) -> Facts:
     names: dict[NumberField, float | None] = {
@@ -49,8 +51,9 @@ def _facts(
         "XB": numbers.get("XB"),
         "XSRTL": numbers.get("XSRTL"),
         "XSRTZ": numbers.get("XSRTZ"),
+        "ZYTS": numbers.get("ZYTS"),
     }
-    return Facts(principal, others, procedures, names, TABLES)
+    return Facts(principal, others, procedures, Inputs(names, department), TABLES)
 
 
 def _holds(text: str, facts: Facts) -> bool:
@@ -172,7 +175,17 @@ def test_mistakes_name_their_position(text: str, position: int, word: str) -> No
         ("NL != 18", _facts(NL=18), False),
         ("XSRTL < 29", _facts(XSRTL=None), False),
         ("XSRTL >= 29", _facts(XSRTL=None), False),
-        ("not XSRTL < 29", _facts(XSRTL=None), True),
+        ("not XSRTL < 29", _facts(XSRTL=None), False),
+        ("not XSRTL < 29", _facts(XSRTL=30), True),
+        ("ZYTS > 60", _facts(ZYTS=61), True),
+        ("KS in WARD", _facts(department="ICU"), True),
+        ("KS not in WARD", _facts(department="ICU"), False),
+        ("KS not in WARD", _facts(department="11"), True),
+        ("KS in WARD", _facts(), False),
+        ("KS not in WARD", _facts(), False),
+        ("count(XSRTL < 29, ZYZD in A) >= 1", _facts(), True),
+        ("count(XSRTL < 29, ZYZD in A) >= 2", _facts(), False),
+        ("count(XSRTL < 29, ZYZD in A) <= 1", _facts(), False),
         ("length(S ∩ {ZYSS,QTSS}) >= 2", _facts(procedures=("X1", "X3")), True),
         ("length(S ∩ {ZYSS,QTSS}) >= 2", _facts(procedures=("X1", "X1")), False),
         ("length(MCC ∩ QTZD) >= 2", _facts("P3", ("M1", "M2")), True),
@@ -194,13 +207,37 @@ def test_what_each_construct_means(text: str, facts: Facts, truth: bool) -> None
     assert _holds(text, facts) is truth
 
 
+@pytest.mark.parametrize(
+    ("text", "facts", "awaited"),
+    [
+        ("ZYZD in A and XSRTL < 29", _facts(), {"XSRTL"}),
+        ("ZYZD in A and XSRTL < 29 and XSRTZ < 1500", _facts(XSRTZ=900), {"XSRTL"}),
+        ("ZYZD in A and XSRTL < 29 and XSRTZ < 1500", _facts(), {"XSRTL", "XSRTZ"}),
+        ("ZYZD in A and XSRTL < 29 and XSRTZ < 1500", _facts(XSRTZ=2000), set()),
+        ("ZYZD in B and XSRTL < 29", _facts(), set()),
+        ("not (ZYZD in B or XSRTL < 29)", _facts(), {"XSRTL"}),
+        ("not (ZYZD in A or XSRTL < 29)", _facts(), set()),
+        ("ZYZD in A and KS in WARD", _facts(), {"KS"}),
+        ("ZYZD in A and KS not in WARD", _facts(department="ICU"), set()),
+        ("count(XSRTL < 29, ZYZD in A, ZYZD in B) >= 2", _facts(), {"XSRTL"}),
+        ("count(XSRTL < 29, ZYZD in A, ZYZD in B) >= 3", _facts(), set()),
+    ],
+)
+def test_a_rule_awaits_a_missing_field_only_where_the_field_decides(
+    text: str, facts: Facts, awaited: set[str]
+) -> None:
+    asked = rule(text, RuleParser().parse(text), SETS)
+    assert asked.first_failed(facts) is not None
+    assert asked.awaits(facts) == awaited
+
+
 def test_first_failed_part_is_the_first_in_writing() -> None:
     text = "ZYZD in A and NL > 3 and ZYSS in S"
     asked = rule(text, RuleParser().parse(text), SETS)
     failed = asked.first_failed(_facts("P1", NL=1))
     assert failed is not None
     assert failed.text == "NL > 3"
-    assert failed.numbers == ("NL",)
+    assert failed.inputs == ("NL",)
 
 
 def test_parts_and_sets_of_a_rule() -> None:

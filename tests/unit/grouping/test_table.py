@@ -11,7 +11,8 @@ import pytest
 from zhibian.grouping import CodeBook, RulePack, Status, load_codebook, load_scheme
 from zhibian.grouping.compare import AMBIGUOUS, compare
 from zhibian.grouping.layout import LAYOUTS, InputFormat
-from zhibian.grouping.table import TableReport, group_table, open_table
+from zhibian.grouping.table import TableReport, group_file
+from zhibian.grouping.table_files import open_table
 from zhibian.problems import InputError
 
 HEADER = "id,sex,age,age_days,weight,principal,others,procedures"
@@ -33,7 +34,7 @@ def _run(
     source, output = folder / "in.csv", folder / "out.csv"
     source.write_bytes(content)
     layout = LAYOUTS[InputFormat(form)]
-    report = group_table(open_table(source), output, pack, layout, codebook=codebook)
+    report = group_file(open_table(source), output, pack, layout, codebook=codebook)
     with output.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle)), report
 
@@ -131,7 +132,7 @@ def test_opendrg_weight_zero_is_no_weight_and_age_is_full_years(
     ).encode()
     rows, report = _run(content, tmp_path, pack, codebook, "opendrg")
     assert [(r["drg"], r["reason"].split(" ")[0]) for r in rows] == [
-        ("0000", "NEWBORN_ERROR"),
+        ("", "NEWBORN_ERROR"),
         ("PS11", ""),
         ("ES31", ""),
     ]
@@ -187,7 +188,7 @@ def test_second_scheme_is_compared_by_reason(
         f"{HEADER}\n1,1,60,,,J18.901,,81.5400\n2,1,0,60,,P28.400,,\n3,1,60,,,J18.901,,\n", "utf-8"
     )
     published = load_scheme(rules, "chs-drg-1.1@published")
-    report = group_table(
+    report = group_file(
         open_table(source),
         output,
         pack,

@@ -378,7 +378,7 @@ def grouped(
         ({"principal": "S06.501", "others": "S27.301"}, "ZZ19"),
         ({"principal": "S27.301", "others": "S06.501", "procedures": "01.2400"}, "ZB19"),
         ({"principal": "J18.901", "others": "B24.x01"}, "YR19"),
-        ({"principal": "P36.900", "age": 0, "age_days": 40}, "PV15"),
+        ({"principal": "P36.900", "age": 0, "age_days": 40, "weight_g": 3200}, "PV15"),
         ({"principal": "P07.300", "age": 0, "age_days": 3, "weight_g": 1400}, "PU19"),
         ({"principal": "P07.300", "age": 0, "age_days": 3, "procedures": "46.0100"}, "PB19"),
     ],

@@ -1,7 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from zhibian.terminology.code_set import CodeSet
-from zhibian.terminology.crosswalk import Crosswalk
+from zhibian.terminology.crosswalk import (
+    Crosswalk,
+    FiledSet,
+    Homonym,
+    OpenEntry,
+    list_filed_sets,
+    load_filed_set,
+)
 
 
 def test_crosswalks_are_complete_and_lead_into_the_sets(
@@ -85,3 +96,70 @@ def test_codes_added_later(icd10_walk: Crosswalk, icd9_walk: Crosswalk) -> None:
 def test_procedure_codes_stay_text(icd9_walk: Crosswalk) -> None:
     assert icd9_walk.convert("00.5500").target == "00.5500"
     assert icd9_walk.convert("00.55").kind == "unmapped"
+
+
+@pytest.fixture(scope="module")
+def filed(rules: Path) -> dict[str, FiledSet]:
+    return {id: load_filed_set(rules, id) for id in list_filed_sets(rules)}
+
+
+def test_every_edition_leads_into_the_nhsa_sets(
+    filed: dict[str, FiledSet], icd10: CodeSet, icd9: CodeSet
+) -> None:
+    assert list(filed) == ["clinical-2.0", "clinical-1.0", "nhsa-1.0", "beijing-7.0"]
+    counts = {}
+    for id, edition in filed.items():
+        for walk, codes in ((edition.diagnoses, icd10), (edition.procedures, icd9)):
+            assert {nhsa for _, nhsa in walk.entries.values()} <= codes.entries.keys()
+            several = {c for entry in walk.open.values() for c in entry.candidates}
+            assert several <= codes.entries.keys()
+            assert walk.entries.keys().isdisjoint(walk.open)
+            assert set(walk.homonyms) <= walk.entries.keys() | walk.open.keys()
+        counts[id] = (
+            len(edition.diagnoses.entries) + len(edition.diagnoses.open),
+            len(edition.procedures.entries) + len(edition.procedures.open),
+        )
+    assert counts == {
+        "clinical-2.0": (35_591, 13_654),
+        "clinical-1.0": (35_589, 12_849),
+        "nhsa-1.0": (33_326, 13_002),
+        "beijing-7.0": (24_528, 9_738),
+    }
+
+
+def test_a_code_with_several_targets_is_not_decided(filed: dict[str, FiledSet]) -> None:
+    walk = filed["clinical-1.0"].diagnoses
+    several = {code for code, entry in walk.open.items() if entry.candidates}
+    assert len(several) == 12
+    found = walk.convert("I50.900x022")
+    assert (found.kind, found.target) == ("several", None)
+    assert found.candidates == ("I50.900", "N19.x00")
+    assert "须人工选定" in found.note
+
+
+def test_a_code_without_target_is_told_by_its_name(filed: dict[str, FiledSet]) -> None:
+    found = filed["clinical-1.0"].diagnoses.convert("I48.x00")
+    assert (found.kind, found.target, found.candidates) == ("unmapped", None, ())
+    assert "I48.x00" in found.note
+    withdrawn = filed["nhsa-1.0"].procedures.convert("00.6502")
+    assert (withdrawn.kind, withdrawn.target) == ("unmapped", None)
+
+
+def test_beijing_codes_of_the_same_spelling_mean_something_else(
+    filed: dict[str, FiledSet],
+) -> None:
+    found = filed["beijing-7.0"].diagnoses.convert("A00.001")
+    assert found.target == "A00.000x001"
+    assert len(filed["beijing-7.0"].diagnoses.homonyms) == 6_647
+
+
+def test_homonym_with_several_targets() -> None:
+    both = Homonym("A00.000", "旧病", "新病", "A00.100|A00.200", "moved")
+    walk = Crosswalk(
+        "w", "映射", "旧版", {}, {"A00.000": both},
+        {"A00.000": OpenEntry("旧病", ("A00.100", "A00.200"))},
+    )  # fmt: skip
+    undecided = walk.convert("A00.000")
+    assert (undecided.kind, undecided.target, undecided.homonym) == ("several", None, both)
+    named = walk.convert("A00.000", "新病")
+    assert (named.kind, named.target) == ("homonym", "A00.000")

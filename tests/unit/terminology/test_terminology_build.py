@@ -59,6 +59,48 @@ def test_tables_of_a_small_recipe(tmp_path: Path) -> None:
     )
 
 
+LONG_WAY = """
+  long-walk:
+    {title: 两步, edition: e, authority: a, document: d, table: long.csv,
+     homonyms: long-homonyms.csv, map: [old.tsv, map.tsv], names: old-names.tsv,
+     withdrawn_targets: [C00.000], unnamed_rows: 1, source_title: 旧版, target: tiny,
+     expected_rows: 5, notes: []}
+filed_sets:
+  old: {title: 旧版, diagnoses: long-walk, procedures: long-walk}
+"""
+
+
+def test_a_map_over_two_editions_with_cut_daggers_and_several_targets(tmp_path: Path) -> None:
+    facts, out = _prepare(
+        tmp_path,
+        **{
+            "old.tsv": "E1\tA00.000\nE1\tB00.000\nE2\t\nE3\t+G01* A00.000\nA00.100\tB00.000\n"
+            "E4\tNOWHERE\n",
+            "old-names.tsv": "E1\t一\nE1\t一\nE2\t二\nE3\t+G01* 三\nA00.100\t另一种病\n",
+            "map.tsv": "A00.000\tA00.100\nB00.000\tA00.000\n",
+        },
+    )
+    (out / "recipe.yaml").write_text(RECIPE + LONG_WAY, "utf-8")
+    build_terminology(facts, out)
+    assert (out / "long.csv").read_text("utf-8") == (
+        "code,name,nhsa\nA00.100,另一种病,A00.000\nE1,一,A00.100|A00.000\nE2,二,\n"
+        "E3+G01*,三,A00.100\nE4,,\n"
+    )
+    assert (out / "long-homonyms.csv").read_text("utf-8") == (
+        "code,clinical_name,nhsa_name,nhsa,kind\nA00.100,另一种病,反𬌗,A00.000,moved\n"
+    )
+
+
+def test_an_edition_without_its_map_stops_the_build(tmp_path: Path) -> None:
+    facts, out = _prepare(tmp_path)
+    broken = "filed_sets:\n  old: {title: 旧版, diagnoses: tiny-walk, procedures: lost}\n"
+    (out / "recipe.yaml").write_text(RECIPE + broken, "utf-8")
+    with pytest.raises(InputError) as caught:
+        build_terminology(facts, out)
+    assert [p.value for p in caught.value.problems] == ["lost"]
+    assert [path.name for path in out.iterdir()] == ["recipe.yaml"]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "code"),
     [
