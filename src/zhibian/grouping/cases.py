@@ -21,6 +21,7 @@ Ids = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+_CODE = "code"
 _CODE_LIST = pl.List(pl.String)
 # Columns of a table of cases: those of GroupingInput, of its types.
 SCHEMA: Mapping[str, pl.DataType] = {
@@ -127,19 +128,21 @@ class Vocabulary:
     def __init__(self, codes: Iterable[str]) -> None:
         self.codes: tuple[str, ...] = tuple(sorted(set(codes)))
         self.unknown = len(self.codes)
-        self._dtype = pl.Enum(self.codes)
+        # Made once: an expression keeps the list of codes as polars needs it, while a cast of a
+        # series prepares all of them at every call.
+        known = pl.col(_CODE).cast(pl.Enum(self.codes), strict=False).to_physical()
+        self._lookup = known.cast(pl.Int64).fill_null(self.unknown)
         self._positions = {code: i for i, code in enumerate(self.codes)}
 
     def ids(self, columns: Sequence[pl.Series]) -> list[Ids]:
         """Return the position of every code, the unknown one for null and codes not listed.
 
-        All columns are looked up at once: looking up has a fixed cost besides that of each code.
+        All columns are looked up at once, which has a fixed cost besides that of each code.
         """
-        codes = pl.concat([c.cast(pl.String).alias("") for c in columns])
-        known = codes.cast(self._dtype, strict=False).to_physical()
-        found = known.cast(pl.Int64).fill_null(self.unknown).to_numpy().astype(np.intp, copy=False)
+        codes = pl.concat([c.cast(pl.String).alias(_CODE) for c in columns])
+        found = codes.to_frame().select(self._lookup).to_series().to_numpy()
         ends = np.cumsum([len(c) for c in columns])
-        return np.split(found, ends[:-1])
+        return np.split(found.astype(np.intp, copy=False), ends[:-1])
 
     def mask(self, codes: Iterable[str]) -> Flags:
         """Return which positions are in a set of codes; one longer than the vocabulary."""
