@@ -172,11 +172,16 @@ def read_cases(frame: pl.DataFrame, vocabulary: Vocabulary) -> Cases:
         Every column that is missing or of another type.
     """
     table = conform(frame)
-    numbers = {
-        field: table[column].cast(pl.Float64).to_numpy() for field, column in _NUMBERS.items()
-    }
-    flat_others, other_lengths = _flat(table["others"])
-    flat_procedures, lengths = _flat(table["procedures"])
+    told = table.select(
+        absent=pl.col("principal").fill_null("") == "",
+        placed=pl.col("department").is_not_null(),
+        wrong=(pl.col("weight_g").is_nan() | pl.col("icu_hours").is_nan()).fill_null(value=False),
+        others=_length("others"),
+        procedures=_length("procedures"),
+        **{field: pl.col(column).cast(pl.Float64) for field, column in _NUMBERS.items()},
+    )
+    flat_others, other_lengths = _flat(table["others"], told["others"])
+    flat_procedures, lengths = _flat(table["procedures"], told["procedures"])
     principal, others, procedures, department = vocabulary.ids(
         [table["principal"], flat_others, flat_procedures, table["department"]]
     )
@@ -187,20 +192,22 @@ def read_cases(frame: pl.DataFrame, vocabulary: Vocabulary) -> Cases:
     first[operated] = procedures[leading]
     later = np.ones(len(procedures), dtype=np.bool_)
     later[leading] = False
-    empty = table["principal"].is_null() | (table["principal"] == "")
-    wrong = table["weight_g"].is_nan() | table["icu_hours"].is_nan()
     return Cases(
         principal,
-        empty.fill_null(value=True).to_numpy(),
+        told["absent"].to_numpy(),
         CodeLists(others, _running(other_lengths)),
         operated,
         first,
         CodeLists(procedures[later], _running(np.maximum(lengths - 1, 0))),
         department,
-        numbers,
-        table["department"].is_not_null().to_numpy(),
-        wrong.fill_null(value=False).to_numpy(),
+        {field: told[field].to_numpy() for field in _NUMBERS},
+        told["placed"].to_numpy(),
+        told["wrong"].to_numpy(),
     )
+
+
+def _length(column: str) -> pl.Expr:
+    return pl.col(column).list.len().fill_null(0).cast(pl.Int64)
 
 
 def conform(frame: pl.DataFrame) -> pl.DataFrame:
@@ -250,14 +257,14 @@ def _inner(kind: pl.List) -> pl.DataType:
     return inner if isinstance(inner, pl.DataType) else inner()
 
 
-def _flat(column: pl.Series) -> tuple[pl.Series, Ids]:
+def _flat(column: pl.Series, lengths: pl.Series) -> tuple[pl.Series, Ids]:
     """Return the entries of all lists end to end, and how many each list has; nulls are gone."""
-    lengths = column.list.len().fill_null(0)
     # An empty list would come out of explode as one null.
     flat = column.filter(lengths > 0).explode()
     if flat.null_count():
-        return _flat(column.list.drop_nulls())
-    return flat, lengths.cast(pl.Int64).to_numpy()
+        whole = column.list.drop_nulls()
+        return _flat(whole, whole.to_frame().select(_length(whole.name)).to_series())
+    return flat, lengths.to_numpy()
 
 
 def _running(lengths: NDArray[np.integer]) -> Ids:

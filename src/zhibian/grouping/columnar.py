@@ -66,13 +66,34 @@ class _Adrg(NamedTuple):
     drgs: tuple[_Drg, ...]
 
 
+class _Plain(NamedTuple):
+    """The core groups of a category in which no missing field, gap or placeholder has a say.
+
+    Attributes
+    ----------
+    adrgs
+        Codes of the core groups.
+    ambiguous
+        Which of them are ambiguous groups.
+    groups
+        Group by core group and by what counts, none for an ambiguous group.
+    """
+
+    adrgs: Numbers
+    ambiguous: Flags
+    groups: Numbers
+
+
 class _Mdc(NamedTuple):
+    """A category; ``plain`` where its core groups can be answered all at once."""
+
     code: int
     gate: VectorRule
     asks_diagnosis: bool
     asks_sex: bool
     questions: Questions
     adrgs: tuple[_Adrg, ...]
+    plain: _Plain | None
 
 
 class ColumnarPack:
@@ -109,13 +130,15 @@ class ColumnarPack:
 
     def _mdc(self, mdc: MdcRule, pack: RulePack) -> _Mdc:
         questions = Questions(self.vocabulary, pack.sets)
+        adrgs = tuple(self._adrg(a, questions) for a in mdc.adrgs)
         return _Mdc(
             self._number[mdc.code],
             self.gates.rule(mdc.rule),
             mdc.asks_diagnosis,
             "XB" in mdc.rule.inputs,
             questions,
-            tuple(self._adrg(a, questions) for a in mdc.adrgs),
+            adrgs,
+            _plain(adrgs),
         )
 
     def _adrg(self, adrg: AdrgRule, questions: Questions) -> _Adrg:
@@ -258,6 +281,9 @@ class _Walk:
 
     def _within(self, mdc: _Mdc, rows: Ids, certain: Flags) -> None:
         block = self._block(mdc.questions, rows)
+        if mdc.plain is not None and certain.all():
+            self._within_plain(mdc, mdc.plain, block)
+            return
         free = np.ones(len(rows), np.bool_)
         undecided = np.zeros(len(rows), np.bool_)
         for adrg in mdc.adrgs:
@@ -265,7 +291,14 @@ class _Walk:
                 holds = gap.holds(block)
                 undecided |= self._collect(gap, block, holds, free)
                 hit = holds & free & (self._awaited[rows] == 0)
-                self._end(rows[hit], Status.NOT_COVERED, Reason.NOT_COVERED, mdc, adrg)
+                self._end(
+                    rows[hit],
+                    Status.NOT_COVERED,
+                    Reason.NOT_COVERED,
+                    mdc,
+                    adrg.code,
+                    adrg.placeholder,
+                )
                 free &= ~hit
             holds = adrg.rule.holds(block)
             self._note_missing(adrg.rule, block, free)
@@ -278,6 +311,20 @@ class _Walk:
                 self._take(mdc, adrg, block, hit & ~lacking)
         lacking = undecided & free
         self._insufficient_end(mdc, rows[lacking], certain[lacking])
+
+    def _within_plain(self, mdc: _Mdc, plain: _Plain, block: Block) -> None:
+        """Find the first core group of every case, then all groups at once."""
+        first = np.full(len(block), _NOTHING, np.int32)
+        for number in range(len(mdc.adrgs) - 1, -1, -1):
+            first[mdc.adrgs[number].rule.holds(block)] = number
+        taken = first != _NOTHING
+        rows, first = block.rows[taken], first[taken]
+        unclear = plain.ambiguous[first]
+        adrgs = plain.adrgs[first]
+        self._end(rows[unclear], Status.AMBIGUOUS, Reason.QY, mdc, adrgs[unclear], adrgs[unclear])
+        groups = plain.groups[first, self._counts[rows]]
+        found = groups != _NOTHING
+        self._group(mdc, adrgs[found], rows[found], groups[found])
 
     def _collect(self, rule: VectorRule, block: Block, holds: Flags, free: Flags) -> Flags:
         found = self._open(rule, block, holds) & free
@@ -300,13 +347,13 @@ class _Walk:
     def _take(self, mdc: _Mdc, adrg: _Adrg, block: Block, hit: Flags) -> None:
         rows = block.rows[hit]
         if adrg.kind == "ambiguous":
-            self._end(rows, Status.AMBIGUOUS, Reason.QY, mdc, adrg)
+            self._end(rows, Status.AMBIGUOUS, Reason.QY, mdc, adrg.code, adrg.code)
         elif adrg.kind == "fallback":
-            self._end(rows, Status.UNGROUPED, None, mdc, adrg)
+            self._end(rows, Status.UNGROUPED, None, mdc, adrg.code, adrg.placeholder)
         elif adrg.by_counts is not None:
             groups = adrg.by_counts[self._counts[rows]]
             found = groups != _NOTHING
-            self._group(mdc, adrg, rows[found], groups[found])
+            self._group(mdc, adrg.code, rows[found], groups[found])
         else:
             self._split(mdc, adrg, block.among(hit))
 
@@ -316,30 +363,36 @@ class _Walk:
             holds = drg.rule.holds(block)
             self._note_missing(drg.rule, block, pending)
             hit = holds & pending & (self._awaited[block.rows] == 0)
-            self._group(mdc, adrg, block.rows[hit], np.full(int(hit.sum()), drg.code, np.int32))
+            self._group(mdc, adrg.code, block.rows[hit], drg.code)
             pending &= ~hit
             self._collect(drg.rule, block, holds, pending)
         rows = block.rows[pending & (self._awaited[block.rows] != 0)]
         self._insufficient_end(mdc, rows, np.ones(len(rows), np.bool_))
         self._adrg[rows] = adrg.code
 
-    def _group(self, mdc: _Mdc, adrg: _Adrg, rows: Ids, groups: Numbers) -> None:
+    def _group(self, mdc: _Mdc, adrgs: Numbers | int, rows: Ids, groups: Numbers | int) -> None:
         self._status[rows] = _STATUSES.index(Status.GROUPED)
         self._mdc[rows] = mdc.code
-        self._adrg[rows] = adrg.code
+        self._adrg[rows] = adrgs
         self._drg[rows] = groups
         self._level[rows] = _LEVEL_OF_COUNTS[self._counts[rows]]
 
     def _end(
-        self, rows: Ids, status: Status, reason: Reason | None, mdc: _Mdc, adrg: _Adrg
+        self,
+        rows: Ids,
+        status: Status,
+        reason: Reason | None,
+        mdc: _Mdc,
+        adrgs: Numbers | int,
+        groups: Numbers | int,
     ) -> None:
         """End without a group; a reason that is None is looked for."""
         if len(rows) == 0:
             return
         self._status[rows] = _STATUSES.index(status)
         self._mdc[rows] = mdc.code
-        self._adrg[rows] = adrg.code
-        self._drg[rows] = adrg.placeholder
+        self._adrg[rows] = adrgs
+        self._drg[rows] = groups
         self._reason[rows] = self._reasons(rows) if reason is None else _REASONS.index(reason)
 
     def _insufficient_end(self, mdc: _Mdc, rows: Ids, certain: Flags) -> None:
@@ -383,6 +436,21 @@ class _Walk:
             if mdc.asks_sex:
                 found |= mdc.gate.holds(other)
         return found
+
+
+def _plain(adrgs: Sequence[_Adrg]) -> _Plain | None:
+    """Return the core groups as tables, None where one of them needs more than a look."""
+    nothing = np.full(4, _NOTHING, np.int32)
+    groups = []
+    for adrg in adrgs:
+        if adrg.gaps or adrg.rule.inputs or adrg.kind == "fallback" or adrg.by_counts is None:
+            return None
+        groups.append(nothing if adrg.kind == "ambiguous" else adrg.by_counts)
+    return _Plain(
+        np.array([a.code for a in adrgs], np.int32),
+        np.array([a.kind == "ambiguous" for a in adrgs], np.bool_),
+        np.array(groups, np.int32).reshape(len(adrgs), 4),
+    )
 
 
 def _all_codes(pack: RulePack, codebook: CodeBook | None) -> frozenset[str]:
