@@ -316,7 +316,7 @@ class _Walk:
         """Find the first core group of every case, then all groups at once."""
         first = np.full(len(block), _NOTHING, np.int32)
         for number in range(len(mdc.adrgs) - 1, -1, -1):
-            first[mdc.adrgs[number].rule.holds(block)] = number
+            np.putmask(first, mdc.adrgs[number].rule.holds(block), number)
         taken = first != _NOTHING
         rows, first = block.rows[taken], first[taken]
         unclear = plain.ambiguous[first]
