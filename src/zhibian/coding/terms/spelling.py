@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ahocorasick
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from zhibian.coding.terms.types import Floats
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 _SHORTEST_INSIDE = 2
 
@@ -84,6 +86,9 @@ def build_spelling(spelled: Sequence[str], exact: dict[str, int] | Any) -> Spell
     exact
         Further spellings (aliases included) to positions.
     """
+    # A second to import; only linking needs it.
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+
     vectorizer = TfidfVectorizer(
         analyzer="char", ngram_range=(1, 3), sublinear_tf=True, lowercase=False, dtype=np.float32
     )
