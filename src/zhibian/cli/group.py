@@ -24,6 +24,8 @@ from zhibian.settings import Settings
 from zhibian.terminology.crosswalk import load_filed_set
 
 _SHOWN_PROBLEMS = 50
+# Below this many rows the rate is that of starting up.
+_WORTH_TIMING = 10_000
 
 
 class Engine(StrEnum):
@@ -151,7 +153,7 @@ def _print_report(report: TableReport, scheme: str, against: str | None) -> None
         screen.print(f"另有 {left:,} 个输入问题，见结果表的 reason 列")
     counts = "，".join(f"{s.chinese} {n:,}" for s, n in report.statuses.most_common())
     screen.print(f"方案 {scheme}：共 {report.rows:,} 例，{counts or '无数据行'}")
-    if report.engine_seconds:
+    if report.rows >= _WORTH_TIMING:
         rate = report.rows / report.engine_seconds
         screen.print(f"分组引擎用时 {report.engine_seconds:.2f} 秒，每秒 {rate:,.0f} 例")
     for reason, n in report.reasons.most_common():
