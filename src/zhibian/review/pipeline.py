@@ -155,8 +155,12 @@ def _group_page(
 
 
 def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
-    """Return the payment standard; invalid input has none, an ungrouped case that of 0000."""
-    if reviewer.tariff is None or grouping is None or grouping.status is Status.INVALID:
+    """Return the payment standard; an ungrouped case has that of 0000.
+
+    Invalid input and insufficient data have none: the group is not known yet.
+    """
+    unknown = {Status.INVALID, Status.INSUFFICIENT}
+    if reviewer.tariff is None or grouping is None or grouping.status in unknown:
         return None
     code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
     return reviewer.tariff.standard(code, reviewer.variant)

@@ -197,6 +197,28 @@ def test_a_case_without_a_stay_is_coded_and_told_why_it_is_not_grouped(reviewed:
     assert "无法计算" in shown(report)
 
 
+def test_a_newborn_without_days_and_weight_has_no_payment_but_the_fields_to_fill(
+    reviewed: Review,
+) -> None:
+    page = {"type": "出院记录", "title": "", "text": "出院诊断：1.早产儿 2.新生儿肺炎"}
+    report = reviewed(
+        a_case(
+            admission={"sex": "男", "age": 0},
+            documents=[page],
+            coded_front_page=filed("P07.300"),
+        )
+    )
+    assert report.grouping.filed is not None
+    assert report.grouping.filed.status == "insufficient_data"
+    assert report.grouping.filed.payment is None
+    assert report.deviation is not None
+    assert report.deviation.amount is None
+    told = shown(report)
+    assert "缺日龄" in told
+    assert "缺新生儿体重" in told
+    assert "无法计算" in told
+
+
 def test_clinical_codes_of_the_filed_page_are_converted_and_told(reviewed: Review) -> None:
     report = reviewed(a_case(coded_front_page=filed("J18.903", "A01.000x002")))
     assert "A01.003" in {flag.code for flag in report.flags.unsupported}
