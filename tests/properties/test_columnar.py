@@ -172,10 +172,6 @@ def _severity(cases: list[GroupingInput]) -> Severity:
     ]
     return Severity(
         {v: np.array([bool(f.counted(v)) for f in counted]) for v in levels},
-        {
-            v: np.array([c.principal in f.counted(v) for c, f in zip(cases, counted, strict=True)])
-            for v in levels
-        },
         np.array(codes, np.uint8),
     )
 

@@ -491,10 +491,8 @@ def _severity(cases: Cases, pack: ColumnarPack) -> Severity:
     codes = pack.level_of[others.ids]
     excluding = np.repeat(pack.principal_table[cases.principal], lengths)
     codes[pack.table_of[others.ids] == excluding] = 0
-    same = others.ids == np.repeat(cases.principal, lengths)
     return Severity(
         {v: _any_of(codes == n, others.starts) for v, n in LEVEL_NUMBER.items()},
-        {v: _any_of((codes == n) & same, others.starts) for v, n in LEVEL_NUMBER.items()},
         codes,
     )
 

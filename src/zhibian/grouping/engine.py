@@ -12,9 +12,9 @@ from typing import Literal, TypeVar, get_args
 
 from zhibian.grouping.candidates import Candidates
 from zhibian.grouping.codebook import CodeBook
-from zhibian.grouping.evaluate import Facts, Inputs, Part, Rule, counting
+from zhibian.grouping.evaluate import Facts, Inputs, Part, Rule
 from zhibian.grouping.language import InputField, NumberField
-from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack
+from zhibian.grouping.pack import AdrgRule, DrgRule, MdcRule, RulePack, group_counting
 from zhibian.grouping.reasons import Reason
 from zhibian.grouping.severity import CodeSeverity, Level
 from zhibian.grouping.types import Grouping, GroupingInput, Outcome, Status, Step, StepKind
@@ -104,9 +104,9 @@ def split_levels(adrg: str, pack: RulePack) -> dict[Level, str]:
         raise KeyError(adrg)
     groups = {}
     for level in Level:
-        facts = counting(() if level is Level.NONE else (level,))
-        drgs = (d.code for d in found.drgs if d.rule.first_failed(facts) is None)
-        groups[level] = next(drgs, "")
+        counted = () if level is Level.NONE else (level,)
+        decided = group_counting(found.drgs, *counted)
+        groups[level] = decided.code if decided else ""
     return groups
 
 

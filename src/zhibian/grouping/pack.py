@@ -431,17 +431,26 @@ def _by_counts(drgs: Sequence[DrgRule]) -> ByCounts | None:
             name not in VIRTUAL_SETS or fields != {"QTZD"} for name, fields in asked.items()
         ):
             return None
-
-    def group_of(*levels: Level) -> DrgRule | None:
-        facts = counting(levels)
-        return next((d for d in drgs if d.rule.first_failed(facts) is None), None)
-
     return (
-        group_of(),
-        group_of(Level.CC),
-        group_of(Level.MCC),
-        group_of(Level.MCC, Level.CC),
+        group_counting(drgs),
+        group_counting(drgs, Level.CC),
+        group_counting(drgs, Level.MCC),
+        group_counting(drgs, Level.MCC, Level.CC),
     )
+
+
+def group_counting(drgs: Iterable[DrgRule], *levels: Level) -> DrgRule | None:
+    """Return the group for a case of which only is known at which levels a diagnosis counts.
+
+    Parameters
+    ----------
+    drgs
+        Groups of a core group, in order.
+    levels
+        MCC, CC, both or none.
+    """
+    facts = counting(levels)
+    return next((d for d in drgs if d.rule.first_failed(facts) is None), None)
 
 
 def _rejection(kind: StepKind, code: str, rule: Rule) -> Step:

@@ -102,14 +102,11 @@ class Severity:
     ----------
     counts
         Whether an other diagnosis counts at a level.
-    own
-        Whether the principal diagnosis is itself among the other diagnoses that count.
     codes
         Level of each other diagnosis that counts: 2 MCC, 1 CC, 0 for those that do not.
     """
 
     counts: Mapping[Level, Flags]
-    own: Mapping[Level, Flags]
     codes: NDArray[np.uint8]
 
 
@@ -269,7 +266,8 @@ class Questions:
         if real:
             word, bit = divmod(self._ask(fields, real), _WORD)
             tests.append(_bits(word, 1 << bit))
-        tests += [_level(Level(n), fields) for n in names if n in VIRTUAL_SETS]
+        size = self._vocabulary.unknown + 1
+        tests += [_level(Level(n), fields, size) for n in names if n in VIRTUAL_SETS]
         return tests[0] if len(tests) == 1 else _joined(tests, np.logical_or)
 
     def _length(
@@ -391,12 +389,12 @@ def _count(
     return counted
 
 
-def _level(level: Level, fields: Sequence[CodeField]) -> Test:
+def _level(level: Level, fields: Sequence[CodeField], size: int) -> Test:
     """Return whether a code that counts at a level is among the fields."""
     if "QTZD" in fields:
         return lambda block: block.severity.counts[level][block.rows]
     if "ZYZD" in fields:
-        return lambda block: block.severity.own[level][block.rows]
+        return lambda block: _counts(block, *_codes(block, ("ZYZD",)), (level,), size)
     return _constant(truth=False)
 
 
