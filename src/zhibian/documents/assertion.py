@@ -201,6 +201,8 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
 
 def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether a cue behind the mention still speaks of it."""
+    if cue.answers:
+        gap = gap.rstrip(": ")
     if gap.strip() != "(" and gap.count("(") > gap.count(")"):
         return False
     if not cue.enumerates and _SEPARATOR.search(gap) is not None:

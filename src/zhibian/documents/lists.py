@@ -184,7 +184,7 @@ def _numbered(
             stop = _list_end(text, marker.end, stop, names)
         parts = [
             part
-            for line in _parts(text, marker.end, stop)
+            for line in _rejoined(text, _parts(text, marker.end, stop), names)
             for part in divide(text, *line, names, commas=False)
         ]
         for place, (begin, finish) in enumerate(parts):
@@ -199,6 +199,36 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         begin = mark.end()
     if text[begin:end].strip(_EDGE):
         yield begin, end
+
+
+def _rejoined(
+    text: str, lines: Iterator[tuple[int, int]], names: NameLexicon
+) -> Iterator[tuple[int, int]]:
+    """Put together a name that a line end broke: no name before it, one over it."""
+    held: tuple[int, int] | None = None
+    for start, end in lines:
+        if held is not None and _broken(text[held[0] : held[1]], text[held[1] : end], names):
+            held = (held[0], end)
+            continue
+        if held is not None:
+            yield held
+        held = (start, end)
+    if held is not None:
+        yield held
+
+
+def _broken(before: str, after: str, names: NameLexicon) -> bool:
+    """Tell whether a line end between two Chinese characters stands inside a name."""
+    first, rest = before.rstrip(" ").lstrip(_EDGE), after[1:]
+    if not after.startswith("\n") or not first or not rest:
+        return False
+    if not (_is_han(first[-1]) and _is_han(rest[0])) or is_name(first, names):
+        return False
+    return is_name(first + rest.rstrip(_EDGE), names)
+
+
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
 
 
 def _list_end(text: str, start: int, end: int, names: NameLexicon) -> int:
