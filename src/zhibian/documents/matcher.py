@@ -120,10 +120,11 @@ class TermMatcher:
         for begin, finish, breaks in _windows(normalised):
             squeezed, places = _squeeze(normalised, begin, finish, breaks)
             longest = self._longest(squeezed)
+            gap_starts = [gap[0] for gap in breaks]
             for first in sorted(longest):
                 last = longest[first]
                 start, end = places[first], places[last - 1] + 1
-                inside = [gap for gap in breaks if start < gap[0] and gap[1] < end]
+                inside = breaks[bisect_right(gap_starts, start) : bisect_left(gap_starts, end)]
                 if start < free or not inside or self._is_cut(normalised, start, inside):
                     continue
                 near = plain[bisect_right(ends, start) : bisect_left(begins, end)]
