@@ -183,6 +183,9 @@ class VersionsOut(_Frozen):
     tariff: str | None = Field(description="Tariff 支付标准")
     diagnosis_codes: str = Field(description="Diagnosis code set 疾病编码版本")
     procedure_codes: str = Field(description="Procedure code set 手术操作编码版本")
+    models: tuple[str, ...] = Field(
+        default=(), description="Trained models in use; empty for dictionary and rules alone 模型"
+    )
 
 
 class CaseReport(_Frozen):
