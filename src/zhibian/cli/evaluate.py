@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -22,16 +22,15 @@ from zhibian.evaluation.figures import (
     figures,
     reliability,
 )
-from zhibian.evaluation.gold_cases import CaseScore, gold_of, score_case
+from zhibian.evaluation.gold_cases import CaseScore, score_case
+from zhibian.evaluation.gold_files import Gold, read_gold_cases
 from zhibian.evaluation.systems import System, systems, whole_system
-from zhibian.problems import InputError, Problem
-from zhibian.records.case_file import SUFFIXES, case_files, read_raw
-from zhibian.records.case_json import Limits, ReadCase, case_from_mapping
+from zhibian.problems import InputError
+from zhibian.records.case_json import ReadCase
 from zhibian.review.pipeline import review
-from zhibian.review.reviewer import NO_TARIFF, Reviewer, code_check, load_reviewer
+from zhibian.review.reviewer import NO_TARIFF, Reviewer, load_reviewer
 from zhibian.settings import Settings
 
-Gold = Mapping[str, Any]
 _PER_CATEGORY = ("principal exact", "others F1", "procedures F1", "DRG exact", "must-not families")
 
 
@@ -63,7 +62,6 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
 ) -> None:
     """Print agreement with gold codes, with n, intervals and cases a second."""
     settings = Settings()
-    limits = case_limits(settings)
     try:
         reviewer = load_reviewer(
             rules or settings.rules,
@@ -72,7 +70,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
             None,
             load_models(models, rules or settings.rules, settings),
         )
-        cases = _cases(folder, pattern, limits, reviewer)
+        cases = read_gold_cases(folder, pattern, case_limits(settings), reviewer)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
     compared = list(systems(reviewer)) if compare else [whole_system(reviewer)]
@@ -85,27 +83,6 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
     if by_mdc:
         console.print(_category_table(outcomes[-1]))
     console.print(_reliability_table(outcomes[-1]))
-
-
-def _cases(
-    folder: Path, pattern: str, limits: Limits, reviewer: Reviewer
-) -> list[tuple[ReadCase, Gold]]:
-    """Read every case that has gold codes; a file that can't be read stops the evaluation."""
-    if not folder.is_dir():
-        problem = Problem("路径", "path_missing", "没有这个文件夹", "核对路径")
-        raise InputError(folder.name, [problem])
-    found = []
-    for path in (p for p in case_files(folder) if p.match(pattern)):
-        raw = read_raw(path, limits)
-        gold = gold_of(raw, path.name)
-        if gold is not None:
-            read = case_from_mapping(raw, path.name, limits, code_check(reviewer))
-            found.append((read, gold))
-    if not found:
-        message = f"没有含 gold 块的病例（{'、'.join(SUFFIXES)}）"
-        problem = Problem("路径", "gold_missing", message, "指向带 gold 的病例文件夹")
-        raise InputError(folder.name, [problem])
-    return found
 
 
 def _outcome(

@@ -23,6 +23,7 @@ from zhibian.records.types import Admission, Case, CodedDiagnosis, CodedProcedur
 from zhibian.review.assemble import (
     deviation_out,
     diagnosis_out,
+    doubtful_out,
     grouping_out,
     level_of,
     missed_out,
@@ -91,6 +92,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
         principal=None if principal is None else diagnosis_out(principal, None, reviewer, quote),
         others=tuple(diagnosis_out(d, principal, reviewer, quote) for d in proposal.others),
         procedures=tuple(procedure_out(p, reviewer, quote) for p in proposal.procedures),
+        doubtful=doubtful_out(proposal, reviewer, quote),
         rules=tuple(
             RuleOut(id=rule.id, explanation=rule.explanation, codes=rule.codes)
             for rule in proposal.rules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.coder import Coder, load_coder
@@ -92,6 +92,12 @@ def load_reviewer(
         tariff=prices,
         variant=chosen,
     )
+
+
+def without_abstention(reviewer: Reviewer) -> Reviewer:
+    """Return a reviewer that proposes everything, however unsure."""
+    everything = replace(reviewer.coder.confidence, abstain_below=0.0)
+    return replace(reviewer, coder=replace(reviewer.coder, confidence=everything))
 
 
 def _prices(rules: Path, scheme: str, tariff: str) -> Tariff:
