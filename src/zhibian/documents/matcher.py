@@ -76,8 +76,9 @@ class TermMatcher:
     def find_over_breaks(self, normalised: str) -> Iterator[Match]:
         """Yield matches as :meth:`find` does, also those with a line end or blanks inside.
 
-        A term counts over a break (``高血\\n压``) only where no other match ends at the break
-        or overlaps it in part: ``胸痛 风湿热`` holds no ``痛风``, ``高血压 病毒性肝炎`` no ``高血压病``.
+        A term counts over a break (``高血 压``) only where no other match ends at the break
+        or overlaps it in part: ``胸痛 风湿热`` holds no ``痛风``, ``高血压 病毒性肝炎`` no
+        ``高血压病``.
 
         Parameters
         ----------

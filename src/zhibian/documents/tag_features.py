@@ -51,7 +51,7 @@ def feature_keys(text: str, marks: npt.NDArray[np.uint64]) -> Keys:
     array of uint32, one row a template
         ``keys[t, i]`` is the hash of template ``t`` at character ``i``.
     """
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     padded = np.pad(codes, REACH, constant_values=_OUTSIDE)
     classes = np.pad(_classes(codes), REACH, constant_values=_OUTSIDE)
     dictionary = np.pad(marks, REACH, constant_values=_OUTSIDE)
@@ -69,9 +69,7 @@ def feature_keys(text: str, marks: npt.NDArray[np.uint64]) -> Keys:
     return keys
 
 
-def dictionary_marks(
-    size: int, matches: Iterable[tuple[int, int, int]]
-) -> npt.NDArray[np.uint64]:
+def dictionary_marks(size: int, matches: Iterable[tuple[int, int, int]]) -> npt.NDArray[np.uint64]:
     """Return for every character which dictionary match covers it, and where in it.
 
     Parameters
