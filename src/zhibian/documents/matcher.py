@@ -43,7 +43,9 @@ class TermMatcher:
         wanted = {normalise(term).strip() for term in terms} - stopped - {""}
         self._automaton = ahocorasick.Automaton()
         for term in wanted:
-            self._automaton.add_word(term, term)
+            # Only a term with a Latin character at its edge asks what stands beside it.
+            edged = _is_latin(term[0]) or _is_latin(term[-1])
+            self._automaton.add_word(term, (len(term), edged))
         self._size = len(wanted)
         if wanted:
             self._automaton.make_automaton()
@@ -105,10 +107,12 @@ class TermMatcher:
     def _longest(self, normalised: str) -> dict[int, int]:
         """Return the end of the longest term at each place where one begins."""
         longest: dict[int, int] = {}
-        for last, term in self._automaton.iter(normalised):
+        for last, (length, edged) in self._automaton.iter(normalised):
             end = last + 1
-            start = end - len(term)
-            if end > longest.get(start, 0) and _stands_alone(normalised, start, end):
+            start = end - length
+            if end > longest.get(start, 0) and not (
+                edged and not _stands_alone(normalised, start, end)
+            ):
                 longest[start] = end
         return longest
 

@@ -64,7 +64,7 @@ class Penalty:
 
     l1: float = 0.1
     l2: float = 0.01
-    rounds: int = 150
+    rounds: int = 100
     least: int = 2
 
 
