@@ -19,6 +19,7 @@ from zhibian.documents.tagger import (
 pytest.importorskip("pycrfsuite")
 
 from zhibian.training import tagger as training
+from zhibian.training.tagger_corpora import CDEE_FILES, CEHRNER_FILES
 
 _KINDS = {"肺炎": TermKind.DISEASE}
 _HINTS = DictionaryHints(TermMatcher(_KINDS), _KINDS)
@@ -45,9 +46,9 @@ def corpora(tmp_path: Path) -> tuple[Path, Path]:
         }
         for number, name in enumerate(_DISEASES)
     ]
-    for file in training.CEHRNER_FILES:
+    for file in CEHRNER_FILES:
         (spans / file).write_text("\n".join(lines), encoding="utf-8")
-    for file in training.CDEE_FILES:
+    for file in CDEE_FILES:
         (events / file).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
     return spans, events
 
