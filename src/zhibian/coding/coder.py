@@ -28,7 +28,7 @@ from zhibian.coding.entry_condition import (
 )
 from zhibian.coding.findings import confidence, gather
 from zhibian.coding.linking import build_linker
-from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
+from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
 from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.procedures import propose_procedures
 from zhibian.coding.select import (
@@ -154,7 +154,6 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     combined, combination_rules = combine(typed, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
     candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
-    ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
     procedures = propose_procedures(
         case,
         reading,
@@ -163,11 +162,20 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         coder.procedures,
         coder.procedure_rules,
     )
+    decision = decide(
+        candidates,
+        kept,
+        findings,
+        reading,
+        [entry.code for entry in procedures.proposed],
+        frozenset(code for code in kept if coder.diagnoses.is_grey(code)),
+        coder.principal_rules,
+    )
     return Proposal(
-        principal=ordered[0] if ordered else None,
-        others=_in_record_order(ordered[1:], kept),
+        principal=decision.ordered[0] if decision.ordered else None,
+        others=_in_record_order(decision.ordered[1:], kept),
         procedures=procedures.proposed,
-        rules=(*typing_rules, *combination_rules, *principal_rules, *procedures.rules),
+        rules=(*typing_rules, *combination_rules, *decision.trace, *procedures.rules),
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
