@@ -29,6 +29,7 @@ from zhibian.coding.entry_condition import (
     load_entry_condition_rules,
 )
 from zhibian.coding.findings import confidence, gather
+from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_rules
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
@@ -72,6 +73,7 @@ class Coder:
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
     burns: BurnRules
+    implied: tuple[ImpliedRule, ...]
     confidence: ConfidenceRules
     voices: Voices = NO_VOICES
 
@@ -138,6 +140,7 @@ def load_coder(
         principal_rules=load_principal_rules(rules),
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
+        implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
         voices=voices,
     )
@@ -160,7 +163,8 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
-    findings = gather((*diagnoses, *burns, *linked), reading, coder.sources)
+    implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
+    findings = gather((*diagnoses, *burns, *linked, *implied), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
     combined, combination_rules = combine(typed, coder.combinations)

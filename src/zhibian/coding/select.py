@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from zhibian.documents.types import Reading
 from zhibian.terminology.code_set import CodeSet
 
 TABLE = Path("coding") / "selection.yaml"
+# Evidence of rules/coding/implied.yaml: as deliberate as an entry of a diagnosis list.
+IMPLIED = "implied-"
+_UNLISTED = (sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,10 @@ def _unexplained(findings: Mapping[str, Finding], rules: SelectionRules) -> dict
 
 
 def _is_listed(finding: Finding) -> bool:
-    return any("-list" in evidence.source for evidence in finding.supporting)
+    return any(
+        "-list" in evidence.source or evidence.source.startswith(IMPLIED)
+        for evidence in finding.supporting
+    )
 
 
 def one_code_a_disease(
@@ -162,11 +169,18 @@ def one_code_a_disease(
         else:
             kept[better.code] = merged(better.code, [better, finding])
     survivors = _most_exact({code: kept[code] for code in findings if code in kept})
-    return {
-        code: finding
-        for code, finding in survivors.items()
-        if not _yields(finding, survivors.values(), rules)
-    }
+    return _specific(survivors, rules)
+
+
+def _specific(findings: Mapping[str, Finding], rules: SelectionRules) -> dict[str, Finding]:
+    """Let unspecified codes yield to a specific one, which takes over their place and evidence."""
+    current = dict(findings)
+    for finding in findings.values():
+        heirs = [other for other in current.values() if _yields(finding, other, rules)]
+        if heirs:
+            heir = min(heirs, key=lambda other: other.listed or _UNLISTED)
+            current[heir.code] = merged(heir.code, [heir, current.pop(finding.code)])
+    return current
 
 
 def _most_exact(findings: Mapping[str, Finding]) -> dict[str, Finding]:
@@ -200,14 +214,13 @@ def _covers(better: Finding, finding: Finding, rules: SelectionRules) -> bool:
     return better.code[:5] == finding.code[:5]
 
 
-def _yields(finding: Finding, others: Iterable[Finding], rules: SelectionRules) -> bool:
-    if finding.code.startswith(rules.unspecified_stays) or not _is_unspecified(finding.code, rules):
-        return False
-    return any(
-        other.code[:3] == finding.code[:3]
+def _yields(finding: Finding, other: Finding, rules: SelectionRules) -> bool:
+    return (
+        not finding.code.startswith(rules.unspecified_stays)
+        and _is_unspecified(finding.code, rules)
+        and other.code[:3] == finding.code[:3]
         and other.code != finding.code
         and not _is_unspecified(other.code, rules)
-        for other in others
     )
 
 
