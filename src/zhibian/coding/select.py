@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,9 +37,11 @@ class SelectionRules:
         Prefixes proposed only when the discharge diagnosis list names them (symptoms …).
     status
         Prefixes of states after an operation; not proposed from an entry that names a disease.
-    after_words, after_keeps, after_continued_by
+    after_words, after_keeps, after_continued_by, after_continued_words
         Words behind a disease that say it was operated on before this stay; codes to which that
-        does not apply; codes that show that it is still treated.
+        does not apply; codes and words of the chief complaint that show that it is still treated.
+    after_history
+        Categories with the personal history that a discharge list names in this way.
     several
         Prefixes under which several codes may stand side by side (injuries, electrolytes …);
         elsewhere one code a subcategory (first four characters) is kept.
@@ -64,6 +67,8 @@ class SelectionRules:
     after_words: tuple[str, ...]
     after_keeps: tuple[str, ...]
     after_continued_by: tuple[str, ...]
+    after_continued_words: re.Pattern[str]
+    after_history: tuple[tuple[tuple[str, ...], str], ...]
     several: tuple[str, ...]
     unspecified: tuple[str, ...]
     unspecified_stays: tuple[str, ...]
@@ -88,6 +93,10 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         after_words=tuple(raw["after_operation"]["words"]),
         after_keeps=tuple(raw["after_operation"]["keeps"]),
         after_continued_by=tuple(raw["after_operation"]["continued_by"]),
+        after_continued_words=re.compile(raw["after_operation"]["continued_words"]),
+        after_history=tuple(
+            (tuple(row["from"]), row["code"]) for row in raw["after_operation"]["history"]
+        ),
         several=tuple(raw["several"]),
         unspecified=tuple(raw["unspecified"]),
         unspecified_stays=tuple(raw["unspecified_stays"]),
