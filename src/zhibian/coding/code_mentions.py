@@ -57,11 +57,10 @@ def coded_diagnoses(
     continued = _is_continued(mentions, reading, words)
     before = _operated_before_admission(mentions, reading, words)
     for mention in mentions:
-        category = _category(mention, words)
-        if not continued and (not operated or category in before):
-            if _says_operated(mention, reading, words):
-                yield from _history(mention, words)
-                continue
+        earlier = not continued and (not operated or _category(mention, words) in before)
+        if earlier and _says_operated(mention, reading, words):
+            yield from _history(mention, words)
+            continue
         if id(mention) in replaced or _is_status_beside_disease(mention, inside, words):
             continue
         for code in words.terms.codes(mention.term):

@@ -206,7 +206,7 @@ def _diagnosis(
     stated: dict[str, Finding],
 ) -> ProposedDiagnosis:
     poa, reason = entry_condition(
-        finding, reading, case.documents, case.admission, coder.entry_conditions
+        finding, stated, reading, case.documents, case.admission, coder.entry_conditions
     )
     term = coder.diagnosis_words.terms.terms.get(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"

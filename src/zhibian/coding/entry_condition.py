@@ -24,17 +24,23 @@ from zhibian.records.types import Admission, Document, EntryCondition
 TABLE = Path("coding") / "entry_condition.yaml"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DAY_HOURS = 24
+_CATEGORY = 3
+_SUBCATEGORY = 5
 _UNDATED = frozenset({SectionKind.DISCHARGE_DIAGNOSIS, SectionKind.DISCHARGE_STATE})
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionValue:
-    """A measured value of the first day that shows a disease to be there (入院时检验值)."""
+    """A measured value of the first day that shows a disease to be there (入院时检验值).
+
+    ``reports`` counts results of dated reports too, not only the first day's documents.
+    """
 
     codes: tuple[str, ...]
     pattern: re.Pattern[str]
     below: Decimal | None
     above: Decimal | None
+    reports: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,13 @@ def _value(row: Mapping[str, Any]) -> AdmissionValue:
         pattern=re.compile(row["pattern"]),
         below=Decimal(str(row["below"])) if "below" in row else None,
         above=Decimal(str(row["above"])) if "above" in row else None,
+        reports=bool(row.get("reports", True)),
     )
 
 
 def entry_condition(
     finding: Finding,
+    stated: Mapping[str, Finding],
     reading: Reading,
     documents: Sequence[Document],
     stay: Admission | None,
@@ -128,6 +136,8 @@ def entry_condition(
     ----------
     finding
         What the record says of the code.
+    stated
+        Every finding of the record: the first day may say the same disease less exactly.
     reading, documents
         The record.
     stay
@@ -135,30 +145,63 @@ def entry_condition(
     rules
         Words and families.
     """
-    on_first_day = any(reading.kinds[e.span.document] in ADMISSION_PHASE for e in finding.supporting)
+    on_first_day = _on_first_day(finding, stated, reading)
     if finding.code.startswith(rules.arises_in_hospital) and not on_first_day:
         return EntryCondition.NOT_PRESENT, "complication-of-care"
     if finding.code.startswith(rules.undetermined) and _only_suspected_at_admission(
-        finding, reading, rules
+        finding, stated, reading, rules
     ):
         return EntryCondition.UNDETERMINED, "settled-by-pathology"
     if finding.code.startswith(rules.always_present):
         return EntryCondition.PRESENT, "lasting-disease"
     if on_first_day:
         return EntryCondition.PRESENT, "admission-document"
+    if _suspected_on_first_day(finding, stated, reading):
+        return EntryCondition.PRESENT, "suspected-at-admission"
     return _from_later(finding, reading, documents, stay, rules)
 
 
+def _on_first_day(finding: Finding, stated: Mapping[str, Finding], reading: Reading) -> bool:
+    """Return whether the first day's documents state the disease or its own subcategory."""
+    return any(
+        reading.kinds[e.span.document] in ADMISSION_PHASE
+        for same in (finding, *_kin(finding, stated, _SUBCATEGORY))
+        for e in same.supporting
+    )
+
+
+def _suspected_on_first_day(
+    finding: Finding, stated: Mapping[str, Finding], reading: Reading
+) -> bool:
+    """Return whether the first day's documents suspect the disease or its category."""
+    return any(
+        e.assertion is Assertion.POSSIBLE and reading.kinds[e.span.document] in ADMISSION_PHASE
+        for same in (finding, *_kin(finding, stated, _CATEGORY))
+        for e in same.against
+    )
+
+
+def _kin(finding: Finding, stated: Mapping[str, Finding], length: int) -> list[Finding]:
+    return [other for code, other in stated.items() if code[:length] == finding.code[:length]]
+
+
 def _only_suspected_at_admission(
-    finding: Finding, reading: Reading, rules: EntryConditionRules
+    finding: Finding,
+    stated: Mapping[str, Finding],
+    reading: Reading,
+    rules: EntryConditionRules,
 ) -> bool:
     """Return whether the first day's documents only suspect what pathology settled later."""
-    stated = any(reading.kinds[e.span.document] in ADMISSION_PHASE for e in finding.supporting)
-    suspected = any(
-        e.assertion is Assertion.POSSIBLE and reading.kinds[e.span.document] in ADMISSION_PHASE
-        for e in finding.against
+    stated_then = any(
+        reading.kinds[e.span.document] in ADMISSION_PHASE
+        for same in (finding, *_kin(finding, stated, _CATEGORY))
+        for e in same.supporting
     )
-    return suspected and not stated and _is_settled(reading, rules)
+    return (
+        not stated_then
+        and _suspected_on_first_day(finding, stated, reading)
+        and _is_settled(reading, rules)
+    )
 
 
 def _is_settled(reading: Reading, rules: EntryConditionRules) -> bool:
@@ -180,13 +223,10 @@ def _from_later(
     """Decide for a disease that only later documents state."""
     places = sorted(finding.supporting, key=lambda e: (e.span.document, e.span.start))
     sentences = [_text(e, reading) for e in places]
-    if any(word in sentence for sentence in sentences for word in rules.unknown):
-        return EntryCondition.UNKNOWN, "unknown-at-admission-words"
-    if any(word in sentence for sentence in sentences for word in rules.in_hospital):
-        return EntryCondition.NOT_PRESENT, "arose-in-hospital-words"
-    if any(word in sentence for sentence in sentences for word in rules.on_arrival):
-        return EntryCondition.PRESENT, "on-arrival-words"
-    if _measured_on_arrival(finding.code, reading, rules):
+    told = _by_words(sentences, rules)
+    if told is not None:
+        return told
+    if _measured_on_arrival(finding.code, reading, documents, stay, rules):
         return EntryCondition.PRESENT, "measured-on-arrival"
     if finding.code.startswith(rules.caused_by_care):
         return EntryCondition.NOT_PRESENT, "complication-of-care"
@@ -194,9 +234,32 @@ def _from_later(
         if any(rules.in_hospital_pattern.search(sentence) for sentence in sentences):
             return EntryCondition.NOT_PRESENT, "arose-in-hospital-words"
         late = _hours_after_admission(places, reading, documents, stay)
-        if late is not None and late >= rules.window_hours:
+        is_late = late is not None and late >= rules.window_hours
+        if is_late and not _opens_discharge_list(finding, reading):
             return EntryCondition.NOT_PRESENT, "first-seen-late"
     return EntryCondition.PRESENT, "no-sign-of-later-onset"
+
+
+def _by_words(
+    sentences: Sequence[str], rules: EntryConditionRules
+) -> tuple[EntryCondition, str] | None:
+    """Return what the sentences say outright of the onset, or None."""
+
+    def says(words: Sequence[str]) -> bool:
+        return any(word in sentence for sentence in sentences for word in words)
+
+    if says(rules.unknown):
+        return EntryCondition.UNKNOWN, "unknown-at-admission-words"
+    if says(rules.in_hospital):
+        return EntryCondition.NOT_PRESENT, "arose-in-hospital-words"
+    if says(rules.on_arrival):
+        return EntryCondition.PRESENT, "on-arrival-words"
+    return None
+
+
+def _opens_discharge_list(finding: Finding, reading: Reading) -> bool:
+    """Return whether the disease stands first at discharge: what was found, not what arose."""
+    return finding.listed is not None and reading.items[finding.listed[0]].order == 0
 
 
 def _text(evidence: Evidence, reading: Reading) -> str:
@@ -204,16 +267,40 @@ def _text(evidence: Evidence, reading: Reading) -> str:
     return reading.normalised[span.document][span.start : span.end]
 
 
-def _measured_on_arrival(code: str, reading: Reading, rules: EntryConditionRules) -> bool:
-    """Return whether the first day's documents hold a value that shows the disease."""
+def _measured_on_arrival(
+    code: str,
+    reading: Reading,
+    documents: Sequence[Document],
+    stay: Admission | None,
+    rules: EntryConditionRules,
+) -> bool:
+    """Return whether a value of the first day shows the disease."""
     values = [value for value in rules.values if code.startswith(value.codes)]
     return any(
         _is_beyond(Decimal(match.group(1)), value)
         for value in values
-        for kind, text in zip(reading.kinds, reading.normalised, strict=True)
+        for document, kind in enumerate(reading.kinds)
+        if kind in ADMISSION_PHASE or (value.reports and kind is DocumentKind.REPORT)
+        for match in value.pattern.finditer(reading.normalised[document])
         if kind in ADMISSION_PHASE
-        for match in value.pattern.finditer(text)
+        or _is_early(document, match.start(), reading, documents, stay, rules)
     )
+
+
+def _is_early(
+    document: int,
+    place: int,
+    reading: Reading,
+    documents: Sequence[Document],
+    stay: Admission | None,
+    rules: EntryConditionRules,
+) -> bool:
+    """Return whether a result of a report is dated within the window of admission."""
+    if stay is None or stay.admitted is None:
+        return False
+    admitted = stay.admitted.date()
+    day = date_near(reading, document, place, place, documents[document].time, admitted)
+    return day is not None and (day - admitted).days * _DAY_HOURS < rules.window_hours
 
 
 def _is_beyond(measured: Decimal, value: AdmissionValue) -> bool:

@@ -1,8 +1,8 @@
 """Diagnoses that a record states without naming them (隐含的诊断).
 
-The purpose of a stay (返院行第3周期化疗), the outcome of a delivery (娩出一活男婴), lymph nodes in
-a pathology report (腋窝淋巴结4/18见癌转移): each has a code, and sentences that say it. The rules are
-data (rules/coding/implied.yaml).
+The purpose of a stay (返院行第3周期化疗), the outcome of a delivery (娩出一活男婴), lymph
+nodes in a pathology report (腋窝淋巴结4/18见癌转移): each has a code, and sentences that say
+it. The rules are data (rules/coding/implied.yaml).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Choice of the principal diagnosis (主要诊断选择): features, ranker, rules, decision with trace."""
+"""Choice of the principal diagnosis (主要诊断选择): features, ranker, rules, decision."""
 
 from zhibian.coding.principal.decision import Decision, decide
 from zhibian.coding.principal.load import PrincipalRules, load_principal_rules

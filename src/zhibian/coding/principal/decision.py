@@ -77,9 +77,7 @@ def decide(
     Sources: 国卫办医发〔2016〕24号 第10–22条; 医保办发〔2021〕34号.
     """
     stay = Stay(tuple(procedures), stay_facts(reading, rules.facts))
-    candidates = candidates_of(
-        proposed, findings, stated, reading, stay, rules.operations, grey
-    )
+    candidates = candidates_of(proposed, findings, stated, reading, stay, rules.operations, grey)
     scored = [_scored(own, candidates, stay, rules) for own in candidates]
     scored.sort(key=lambda row: (-row.score(), row.candidate.place or _NOWHERE))
     if not scored:

@@ -11,14 +11,15 @@ from zhibian.documents.types import Reading
 
 def stay_facts(reading: Reading, facts: Sequence[StayFact]) -> frozenset[str]:
     """Return the phrases that the record holds, each looked for in its own sections."""
-    held = set()
-    for section in reading.sections:
-        text = reading.normalised[section.span.document]
-        for fact in facts:
-            if fact.id not in held and section.kind in fact.sections:
-                if fact.pattern.search(text, section.span.start, section.span.end):
-                    held.add(fact.id)
-    return frozenset(held)
+    return frozenset(
+        fact.id
+        for fact in facts
+        for section in reading.sections
+        if section.kind in fact.sections
+        and fact.pattern.search(
+            reading.normalised[section.span.document], section.span.start, section.span.end
+        )
+    )
 
 
 _Flag = Callable[[Candidate, Sequence[Candidate]], bool]
@@ -63,7 +64,8 @@ def applies(clause: Clause, own: Candidate, candidates: Sequence[Candidate], sta
     return (
         (not clause.and_any_code or any(o.code.startswith(clause.and_any_code) for o in others))
         and not (
-            clause.unless_any_code and any(o.code.startswith(clause.unless_any_code) for o in others)
+            clause.unless_any_code
+            and any(o.code.startswith(clause.unless_any_code) for o in others)
         )
         and (
             not clause.and_other_than
