@@ -49,9 +49,9 @@ class SelectionRules:
         Fourth characters that mean "unspecified" (9) and yield to a specific sibling.
     unspecified_stays
         Prefixes under which an unspecified code does not yield.
-    last_resort, last_resort_from
-        Prefixes proposed when nothing else is (a symptom that stayed unexplained), and from
-        which trust.
+    last_resort, last_resort_beside, last_resort_from
+        Prefixes proposed when nothing else is (a symptom that stayed unexplained), lasting
+        diseases that do not explain them, and from which trust.
     link_threshold
         Least similarity, 0 to 1, at which a whole list entry is linked by spelling.
     covered_share
@@ -73,6 +73,7 @@ class SelectionRules:
     unspecified: tuple[str, ...]
     unspecified_stays: tuple[str, ...]
     last_resort: tuple[str, ...]
+    last_resort_beside: tuple[str, ...]
     last_resort_from: float
     link_threshold: float
     covered_share: float
@@ -101,6 +102,7 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         unspecified=tuple(raw["unspecified"]),
         unspecified_stays=tuple(raw["unspecified_stays"]),
         last_resort=tuple(raw["last_resort"]["codes"]),
+        last_resort_beside=tuple(raw["last_resort"]["beside"]),
         last_resort_from=float(raw["last_resort"]["from"]),
         link_threshold=float(raw["link_threshold"]),
         covered_share=float(raw["covered_share"]),
@@ -137,20 +139,32 @@ def select(
         and confidence(finding, table) >= table.propose_from
         and not is_refuted(finding, findings, reading)
     }
-    return chosen or _unexplained(findings, rules)
+    if not all(code.startswith(rules.last_resort_beside) for code in chosen):
+        return chosen
+    return {**_unexplained(findings, reading, rules, alone=not chosen), **chosen}
 
 
-def _unexplained(findings: Mapping[str, Finding], rules: SelectionRules) -> dict[str, Finding]:
-    """Return the symptom that brought the patient in, where the record explains it by nothing."""
+def _unexplained(
+    findings: Mapping[str, Finding], reading: Reading, rules: SelectionRules, *, alone: bool
+) -> dict[str, Finding]:
+    """Return the symptom that brought the patient in, where the record explains it by nothing.
+
+    Beside lasting diseases it counts only where the discharge list opens with it.
+    """
     symptoms = [
         finding
         for code, finding in findings.items()
         if code.startswith(rules.last_resort)
         and finding.supporting
         and finding.supporting[0].weight >= rules.last_resort_from
+        and (alone or _opens_list(finding, reading))
     ]
     best = max(symptoms, key=lambda finding: finding.supporting[0].weight, default=None)
     return {} if best is None else {best.code: best}
+
+
+def _opens_list(finding: Finding, reading: Reading) -> bool:
+    return finding.listed is not None and reading.items[finding.listed[0]].order == 0
 
 
 def _is_listed(finding: Finding) -> bool:

@@ -145,7 +145,9 @@ def candidates_of(
         evidence = told[entry.code]
         orders = _admission_orders(evidence, reading)
         is_reason = any(e.section in _REASON_SECTIONS for e in evidence)
-        by_operation = bool(treated) and entry.code.startswith(treated)
+        postoperative = any(e.section is SectionKind.POSTOPERATIVE_DIAGNOSIS for e in evidence)
+        # Where no procedure was coded, the postoperative diagnosis tells what was operated on.
+        by_operation = (bool(treated) and entry.code.startswith(treated)) if stay.procedures else postoperative
         values = {
             "discharge_list": 0.0 if rank is None else 1.0,
             "discharge_rank": 0.0 if rank is None else min(rank, _LAST_RANK) / _LAST_RANK,
@@ -154,9 +156,7 @@ def candidates_of(
             "admission_only": 0.0
             if has_list or not orders
             else max(0.0, 1.0 - min(orders) / _LAST_ADMISSION_RANK),
-            "postoperative": float(
-                any(e.section is SectionKind.POSTOPERATIVE_DIAGNOSIS for e in evidence)
-            ),
+            "postoperative": float(postoperative),
             "reason": float(is_reason),
             "operation": float(by_operation),
             "narrative": counts[entry.code] / most if most else 0.0,
