@@ -42,6 +42,7 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
+from zhibian.coding.statements import with_discharge_statements
 from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
 from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
@@ -159,7 +160,10 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         Dictionaries and rules.
     """
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
-    mentions = find_mentions(reading, coder.matcher, coder.lexicon)
+    found = find_mentions(reading, coder.matcher, coder.lexicon)
+    reading, mentions = with_discharge_statements(
+        reading, found, coder.diagnosis_words.terms, coder.selection
+    )
     diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)

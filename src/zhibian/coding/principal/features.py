@@ -147,7 +147,9 @@ def candidates_of(
         is_reason = any(e.section in _REASON_SECTIONS for e in evidence)
         postoperative = any(e.section is SectionKind.POSTOPERATIVE_DIAGNOSIS for e in evidence)
         # Where no procedure was coded, the postoperative diagnosis tells what was operated on.
-        by_operation = (bool(treated) and entry.code.startswith(treated)) if stay.procedures else postoperative
+        by_operation = (
+            (bool(treated) and entry.code.startswith(treated)) if stay.procedures else postoperative
+        )
         values = {
             "discharge_list": 0.0 if rank is None else 1.0,
             "discharge_rank": 0.0 if rank is None else min(rank, _LAST_RANK) / _LAST_RANK,

@@ -60,6 +60,9 @@ class Clause:
         Phrases that the record must, or must not, hold.
     flags
         Further conditions by name, each true or false (see ``_FLAGS`` in rules.py).
+    rival_credible
+        The other candidate of ``and_any_code`` must have been there at admission, and stand in
+        the discharge list where this one does.
     unless_only_candidate
         Silent when nothing else is proposed.
     """
@@ -76,6 +79,7 @@ class Clause:
     stay: tuple[str, ...]
     unless_stay: tuple[str, ...]
     flags: Mapping[str, bool]
+    rival_credible: bool
     unless_only_candidate: bool
 
 
@@ -117,6 +121,7 @@ FLAGS = frozenset(
 _KNOWN = {
     *("id", "explanation", "points", "if_code", "unless_code", "if_poa", "and_any_code"),
     *("unless_any_code", "and_other_than", "stay", "unless_stay", "unless_only_candidate"),
+    "rival_credible",
     *FLAGS,
 }
 
@@ -194,5 +199,6 @@ def _clause(
         stay=tuple(part.get("stay", ())),
         unless_stay=tuple(part.get("unless_stay", ())),
         flags={name: bool(part[name]) for name in FLAGS if name in part},
+        rival_credible=bool(part.get("rival_credible", False)),
         unless_only_candidate=bool(part.get("unless_only_candidate", False)),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from zhibian.coding.principal.features import Candidate, Stay
 from zhibian.coding.principal.load import Clause, StayFact
 from zhibian.documents.types import Reading
+from zhibian.records.types import EntryCondition
 
 
 def stay_facts(reading: Reading, facts: Sequence[StayFact]) -> frozenset[str]:
@@ -38,6 +39,17 @@ _FLAGS: Mapping[str, _Flag] = {
 }
 
 
+def _has_rival(clause: Clause, own: Candidate, others: Sequence[Candidate]) -> bool:
+    rivals = [other for other in others if other.code.startswith(clause.and_any_code)]
+    if not clause.rival_credible:
+        return bool(rivals)
+    return any(
+        rival.diagnosis.poa is not EntryCondition.NOT_PRESENT
+        and (rival.place is not None or own.place is None)
+        for rival in rivals
+    )
+
+
 def applies(clause: Clause, own: Candidate, candidates: Sequence[Candidate], stay: Stay) -> bool:
     """Return whether a clause applies to one of the candidates.
 
@@ -62,7 +74,7 @@ def applies(clause: Clause, own: Candidate, candidates: Sequence[Candidate], sta
         return False
     others = [other for other in candidates if other is not own]
     return (
-        (not clause.and_any_code or any(o.code.startswith(clause.and_any_code) for o in others))
+        (not clause.and_any_code or _has_rival(clause, own, others))
         and not (
             clause.unless_any_code
             and any(o.code.startswith(clause.unless_any_code) for o in others)
