@@ -29,8 +29,8 @@ from zhibian.coding.entry_condition import (
 from zhibian.coding.findings import confidence, gather
 from zhibian.coding.linking import build_linker
 from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
-from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
-from zhibian.coding.procedures import propose_procedures
+from zhibian.coding.procedure.propose import propose_procedures
+from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from zhibian.coding.procedure_rules import ProcedureRules, Quantity
+from zhibian.coding.procedure.rules import ProcedureRules, Quantity
 from zhibian.coding.types import AppliedRule, Finding
 from zhibian.documents.types import Reading
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.findings import CodedMention, evidence_span
-from zhibian.coding.procedure_rules import ContextTerm, Place, ProcedureRules, VerbGroup
+from zhibian.coding.procedure.rules import ContextTerm, Place, ProcedureRules, VerbGroup
 from zhibian.coding.types import Evidence, Finding
 from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, SectionKind
 

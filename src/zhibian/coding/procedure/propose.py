@@ -1,7 +1,7 @@
 """Propose procedures (手术操作) from what the record says was done in this stay.
 
 mentions → done in this stay → one code a procedure → refine, count, add, omit → order.
-The rules are data (rules/coding/procedures.yaml).
+The rules are data (rules/coding/procedure).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
-from zhibian.coding.procedure_findings import gather_procedures, says
-from zhibian.coding.procedure_rules import ProcedureRules
-from zhibian.coding.quantities import with_quantities
+from zhibian.coding.procedure.gather import gather_procedures, says
+from zhibian.coding.procedure.quantities import with_quantities
+from zhibian.coding.procedure.rules import ProcedureRules
 from zhibian.coding.types import AppliedRule, Finding, ProposedProcedure
 from zhibian.documents.types import Mention, Reading, SectionKind
 from zhibian.records.types import Case

@@ -1,4 +1,4 @@
-"""Rules of procedure coding (手术操作编码规则), read from rules/coding/procedures.yaml."""
+"""Rules of procedure coding (手术操作编码规则), read from rules/coding/procedure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from zhibian.coding.rulefile import read_rule_file
+from zhibian.coding.rulefile import read_rule_file, read_rule_files
 from zhibian.documents.types import DocumentKind, SectionKind
 
-TABLE = Path("coding") / "procedures.yaml"
+FOLDER = Path("coding") / "procedure"
+# One file a question; together they are the rules.
+FILES = ("reading", "detail", "quantities", "companions", "merges", "omissions", "principal")
 VERBS = Path("lexicons") / "procedure_verbs.yaml"
 
 Meaning = Literal["done", "planned", "not_done", "historical"]
@@ -169,7 +171,8 @@ class ProcedureRules:
 def load_procedure_rules(rules: Path) -> ProcedureRules:
     """Read the rules of procedure coding; InputError when absent or malformed."""
     verbs = read_rule_file(rules, VERBS, lambda raw: tuple(_verb(row) for row in raw["groups"]))
-    return read_rule_file(rules, TABLE, lambda raw: _parse(raw, verbs))
+    tables = [FOLDER / f"{name}.yaml" for name in FILES]
+    return read_rule_files(rules, tables, lambda raw: _parse(raw, verbs))
 
 
 def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRules:
