@@ -28,6 +28,7 @@ from zhibian.coding.entry_condition import (
 )
 from zhibian.coding.findings import confidence, gather
 from zhibian.coding.linking import build_linker
+from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
 from zhibian.coding.procedure.propose import propose_procedures
 from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
@@ -39,6 +40,7 @@ from zhibian.coding.select import (
 )
 from zhibian.coding.sources import SourceTable, load_sources
 from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
+from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
 from zhibian.documents.reader import find_mentions
@@ -68,6 +70,7 @@ class Coder:
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
     burns: BurnRules
+    voices: Voices = NO_VOICES
 
 
 def load_coder(
@@ -76,6 +79,7 @@ def load_coder(
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
+    voices: Voices = NO_VOICES,
 ) -> Coder:
     """Load dictionaries and rules.
 
@@ -87,6 +91,8 @@ def load_coder(
         Code sets that codes are proposed from.
     diagnosis_crosswalk, procedure_crosswalk
         Clinical editions, whose names are further spellings.
+    voices
+        Trained models; none by default.
 
     Raises
     ------
@@ -129,6 +135,7 @@ def load_coder(
         principal_rules=load_principal_rules(rules),
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
+        voices=voices,
     )
 
 
@@ -148,7 +155,8 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     mentions = find_mentions(reading, coder.matcher, coder.lexicon)
     diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
-    findings = gather((*diagnoses, *burns), reading, coder.sources)
+    linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
+    findings = gather((*diagnoses, *burns, *linked), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
     combined, combination_rules = combine(typed, coder.combinations)
