@@ -13,6 +13,7 @@ from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.procedure.gather import gather_procedures, says
 from zhibian.coding.procedure.quantities import with_quantities
+from zhibian.coding.procedure.narrative import told_procedures
 from zhibian.coding.procedure.rules import ProcedureRules
 from zhibian.coding.types import AppliedRule, Finding, ProposedProcedure
 from zhibian.documents.types import Mention, Reading, SectionKind
@@ -53,7 +54,8 @@ def propose_procedures(
     rules
         Rules of procedure coding.
     """
-    findings = gather_procedures(mentions, terms, reading, rules)
+    told = told_procedures(reading, rules.narrative)
+    findings = gather_procedures(mentions, told, terms, reading, rules)
     applied: list[AppliedRule] = []
     done = {code: f for code, f in findings.items() if _is_done(f)}
     current = _by_approach(done, terms, reading, rules, applied)
@@ -151,7 +153,12 @@ def _one_code_a_procedure(findings: Mapping[str, Finding], code_set: CodeSet) ->
     """
     ranked = sorted(
         findings.values(),
-        key=lambda f: (f.supporting[0].weight, not code_set.is_grey(f.code), len(f.term)),
+        key=lambda f: (
+            f.supporting[0].weight,
+            not code_set.is_grey(f.code),
+            not f.term,
+            len(f.term),
+        ),
         reverse=True,
     )
     kept: list[Finding] = []
@@ -164,7 +171,7 @@ def _one_code_a_procedure(findings: Mapping[str, Finding], code_set: CodeSet) ->
 
 def _same_procedure(better: Finding, finding: Finding) -> bool:
     return better.code[:5] == finding.code[:5] or (
-        better.code[:2] == finding.code[:2] and finding.term in better.term
+        better.code[:2] == finding.code[:2] and 0 < len(finding.term) and finding.term in better.term
     )
 
 

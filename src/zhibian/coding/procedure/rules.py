@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from zhibian.coding.procedure.narrative_rules import NarrativeRules, load_narrative_rules
 from zhibian.coding.rulefile import read_rule_file, read_rule_files
 from zhibian.documents.types import DocumentKind, SectionKind
 
@@ -141,6 +142,7 @@ class NotProposed:
 class ProcedureRules:
     """All rules of procedure coding."""
 
+    narrative: NarrativeRules
     numerals: Mapping[str, int]
     places: tuple[Place, ...]
     verbs: tuple[VerbGroup, ...]
@@ -172,13 +174,17 @@ def load_procedure_rules(rules: Path) -> ProcedureRules:
     """Read the rules of procedure coding; InputError when absent or malformed."""
     verbs = read_rule_file(rules, VERBS, lambda raw: tuple(_verb(row) for row in raw["groups"]))
     tables = [FOLDER / f"{name}.yaml" for name in FILES]
-    return read_rule_files(rules, tables, lambda raw: _parse(raw, verbs))
+    narrative = load_narrative_rules(rules)
+    return read_rule_files(rules, tables, lambda raw: _parse(raw, verbs, narrative))
 
 
-def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRules:
+def _parse(
+    raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...], narrative: NarrativeRules
+) -> ProcedureRules:
     principal = {row["rule"]: row for row in raw["principal"]}
     anaesthesia = raw["anaesthesia"]
     return ProcedureRules(
+        narrative=narrative,
         numerals={word: int(number) for word, number in raw["numerals"].items()},
         places=tuple(_place(row) for row in raw["evidence_places"]),
         verbs=verbs,

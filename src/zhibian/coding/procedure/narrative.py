@@ -1,0 +1,177 @@
+"""Find procedures that the record tells by act and site instead of by name (叙述中的操作)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from zhibian.coding.procedure.narrative_rules import NarrativeRules, Slot, Statement
+from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, Sentence, Span
+
+_CLAUSE_ENDS = ",，。;\n"
+
+Places = Mapping[str, Sequence[tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldProcedure:
+    """One statement found in the text: the code, where it stands, which rule found it."""
+
+    code: str
+    mention: Mention
+    rule: str
+    nursing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    index: int
+    kind: DocumentKind
+    text: str
+    words: frozenset[str]
+
+
+def told_procedures(reading: Reading, rules: NarrativeRules) -> tuple[ToldProcedure, ...]:
+    """Return what the documents tell of procedures without naming them.
+
+    Parameters
+    ----------
+    reading
+        The record.
+    rules
+        Statements.
+
+    Returns
+    -------
+    tuple of ToldProcedure
+        In order of document and sentence. The assertion of a mention is ``PLANNED`` or
+        ``HISTORICAL`` where its clause says so.
+    """
+    found = [list(rules.matcher.find_all(text)) for text in reading.normalised]
+    in_case = frozenset(
+        text[start:end]
+        for text, hits in zip(reading.normalised, found, strict=True)
+        for start, end in hits
+    )
+    told: list[ToldProcedure] = []
+    for index, hits in enumerate(found):
+        text = reading.normalised[index]
+        document = _Document(
+            index,
+            reading.kinds[index],
+            text,
+            frozenset(text[start:end] for start, end in hits),
+        )
+        for sentence, places in _by_sentence(index, hits, reading):
+            told.extend(_told_in(sentence, places, document, in_case, rules))
+    return tuple(told)
+
+
+def _by_sentence(
+    index: int, hits: Sequence[tuple[int, int]], reading: Reading
+) -> Iterator[tuple[Sentence, Places]]:
+    sentences = [s for s in reading.sentences if s.span.document == index]
+    starts = [s.span.start for s in sentences]
+    places: dict[int, dict[str, list[tuple[int, int]]]] = {}
+    for start, end in hits:
+        number = bisect_right(starts, start) - 1
+        if number >= 0 and end <= sentences[number].span.end:
+            word = reading.normalised[index][start:end]
+            places.setdefault(number, {}).setdefault(word, []).append((start, end))
+    for number in sorted(places):
+        yield sentences[number], places[number]
+
+
+def _told_in(
+    sentence: Sentence,
+    places: Places,
+    document: _Document,
+    in_case: frozenset[str],
+    rules: NarrativeRules,
+) -> Iterator[ToldProcedure]:
+    done: set[str] = set()
+    for word in places:
+        for statement, way in rules.opened_by.get(word, ()):
+            if statement.id in done or not _applies(statement, places, document, in_case):
+                continue
+            stretch = _stretch(word, way, places, statement.reach)
+            codes = _codes(statement, places, document)
+            if stretch is None or not codes:
+                continue
+            done.add(statement.id)
+            mention = Mention(
+                span=Span(document.index, *stretch),
+                term=document.text[stretch[0] : stretch[1]],
+                section=sentence.section,
+                sentence=sentence.span,
+                assertion=_assertion(stretch, sentence, document.text, rules),
+            )
+            for code in codes:
+                yield ToldProcedure(code, mention, statement.id, statement.nursing)
+
+
+def _applies(
+    statement: Statement, places: Places, document: _Document, in_case: frozenset[str]
+) -> bool:
+    return (
+        document.kind in statement.kinds
+        and statement.without.isdisjoint(places)
+        and statement.without_document.isdisjoint(document.words)
+        and _filled(statement.document, document.words)
+        and _filled(statement.case, in_case)
+    )
+
+
+def _filled(slots: tuple[Slot, ...], words: frozenset[str]) -> bool:
+    return all(not slot.isdisjoint(words) for slot in slots)
+
+
+def _codes(statement: Statement, places: Places, document: _Document) -> tuple[str, ...]:
+    here = frozenset(places)
+    return next(
+        (
+            choice.codes
+            for choice in statement.choices
+            if _filled(choice.sentence, here)
+            and _filled(choice.document, document.words)
+            and choice.without.isdisjoint(document.words)
+        ),
+        (),
+    )
+
+
+def _stretch(
+    word: str, way: tuple[Slot, ...], places: Places, reach: int
+) -> tuple[int, int] | None:
+    """Return the shortest stretch around ``word`` that fills every slot, within reach."""
+    best: tuple[int, int] | None = None
+    for start, end in places[word]:
+        low, high = start, end
+        for slot in way[1:]:
+            nearest = min(
+                ((s, e) for other in slot for s, e in places.get(other, ())),
+                key=lambda place: max(high, place[1]) - min(low, place[0]),
+                default=None,
+            )
+            if nearest is None:
+                return None
+            low, high = min(low, nearest[0]), max(high, nearest[1])
+        if high - low <= reach and (best is None or high - low < best[1] - best[0]):
+            best = (low, high)
+    return best
+
+
+def _assertion(
+    stretch: tuple[int, int], sentence: Sentence, text: str, rules: NarrativeRules
+) -> Assertion:
+    """Return whether the clause of a statement says that it was planned, refused or past."""
+    start, end = stretch
+    clause = max(text.rfind(mark, sentence.span.start, start) for mark in _CLAUSE_ENDS) + 1
+    own = text[max(clause, sentence.span.start) : end]
+    if any(word in own for word in rules.doubts):
+        return Assertion.PLANNED
+    ahead = text[sentence.span.start : end]
+    if any(word in ahead for word in rules.past) or text.startswith(rules.past_behind, end):
+        return Assertion.HISTORICAL
+    return Assertion.PRESENT
