@@ -10,6 +10,8 @@ from zhibian.coding.procedure.narrative_rules import NarrativeRules, Slot, State
 from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, Sentence, Span
 
 _CLAUSE_ENDS = ",，。;\n"
+# How far from a statement a word may stand that makes it something else, in characters.
+_BESIDE = 10
 
 Places = Mapping[str, Sequence[tuple[int, int]]]
 
@@ -90,33 +92,43 @@ def _told_in(
     in_case: frozenset[str],
     rules: NarrativeRules,
 ) -> Iterator[ToldProcedure]:
-    done: set[str] = set()
+    told: dict[str, tuple[Statement, tuple[int, int], Assertion]] = {}
     for word in places:
         for statement, way in rules.opened_by.get(word, ()):
-            if statement.id in done or not _applies(statement, places, document, in_case):
+            known = told.get(statement.id)
+            if known is not None and known[2] is Assertion.PRESENT:
                 continue
-            stretch = _stretch(word, way, places, statement.reach)
-            codes = _codes(statement, places, document)
-            if stretch is None or not codes:
+            if not _applies(statement, document, in_case, rules):
                 continue
-            done.add(statement.id)
-            mention = Mention(
-                span=Span(document.index, *stretch),
-                term=document.text[stretch[0] : stretch[1]],
-                section=sentence.section,
-                sentence=sentence.span,
-                assertion=_assertion(stretch, sentence, document.text, rules),
-            )
-            for code in codes:
-                yield ToldProcedure(code, mention, statement.id, statement.nursing)
+            for stretch in _stretches(word, way, places, statement):
+                assertion = _assertion(stretch, sentence, document.text, rules)
+                if known is None or assertion is Assertion.PRESENT:
+                    told[statement.id] = known = (statement, stretch, assertion)
+                if assertion is Assertion.PRESENT:
+                    break
+    for statement, stretch, assertion in told.values():
+        mention = Mention(
+            span=Span(document.index, *stretch),
+            term=document.text[stretch[0] : stretch[1]],
+            section=sentence.section,
+            sentence=sentence.span,
+            assertion=assertion,
+        )
+        for code in _codes(statement, places, document):
+            yield ToldProcedure(code, mention, statement.id, statement.nursing)
 
 
 def _applies(
-    statement: Statement, places: Places, document: _Document, in_case: frozenset[str]
+    statement: Statement, document: _Document, in_case: frozenset[str], rules: NarrativeRules
 ) -> bool:
+    here = document.kind in statement.kinds or (
+        # A note of the day of surgery tells the operation like its record.
+        statement.surgery
+        and document.kind is DocumentKind.PROGRESS
+        and not rules.surgery_marks.isdisjoint(document.words)
+    )
     return (
-        document.kind in statement.kinds
-        and statement.without.isdisjoint(places)
+        here
         and statement.without_document.isdisjoint(document.words)
         and _filled(statement.document, document.words)
         and _filled(statement.case, in_case)
@@ -141,11 +153,10 @@ def _codes(statement: Statement, places: Places, document: _Document) -> tuple[s
     )
 
 
-def _stretch(
-    word: str, way: tuple[Slot, ...], places: Places, reach: int
-) -> tuple[int, int] | None:
-    """Return the shortest stretch around ``word`` that fills every slot, within reach."""
-    best: tuple[int, int] | None = None
+def _stretches(
+    word: str, way: tuple[Slot, ...], places: Places, statement: Statement
+) -> Iterator[tuple[int, int]]:
+    """Yield stretches from ``word`` on that fill every slot within reach."""
     for start, end in places[word]:
         low, high = start, end
         for slot in way[1:]:
@@ -155,11 +166,19 @@ def _stretch(
                 default=None,
             )
             if nearest is None:
-                return None
+                return
             low, high = min(low, nearest[0]), max(high, nearest[1])
-        if high - low <= reach and (best is None or high - low < best[1] - best[0]):
-            best = (low, high)
-    return best
+        if high - low <= statement.reach and not _contradicted(low, high, places, statement):
+            yield low, high
+
+
+def _contradicted(low: int, high: int, places: Places, statement: Statement) -> bool:
+    """Return whether a word that makes it something else stands in or right beside a stretch."""
+    return any(
+        start < high + _BESIDE and end > low - _BESIDE
+        for word in statement.without
+        for start, end in places.get(word, ())
+    )
 
 
 def _assertion(
@@ -169,6 +188,8 @@ def _assertion(
     start, end = stretch
     clause = max(text.rfind(mark, sentence.span.start, start) for mark in _CLAUSE_ENDS) + 1
     own = text[max(clause, sentence.span.start) : end]
+    for assurance in rules.assurances:
+        own = own.replace(assurance, "")
     if any(word in own for word in rules.doubts):
         return Assertion.PLANNED
     ahead = text[sentence.span.start : end]

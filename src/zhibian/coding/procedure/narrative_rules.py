@@ -25,6 +25,7 @@ Slot = frozenset[str]
 _DEFAULT_REACH = 30
 _KINDS = {
     "operation": frozenset({DocumentKind.OPERATION}),
+    "discharge": frozenset({DocumentKind.DISCHARGE_RECORD}),
     "report": frozenset({DocumentKind.REPORT}),
     "ward": frozenset(DocumentKind)
     - {DocumentKind.OPERATION, DocumentKind.REPORT, DocumentKind.PATHOLOGY},
@@ -59,11 +60,13 @@ class Statement:
     document, case
         Slots that must be filled anywhere in the same document, anywhere in the record.
     without, without_document
-        Words that must not stand in the sentence, in the document.
+        Words that must not stand beside the statement, in the document.
     choices
         The first whose conditions hold gives the codes.
     nursing
         Whether nursing notes and orders alone prove it.
+    surgery
+        Whether a progress note counts only where it tells of an operation.
     """
 
     id: str
@@ -76,6 +79,7 @@ class Statement:
     without_document: Slot
     choices: tuple[Choice, ...]
     nursing: bool
+    surgery: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class NarrativeRules:
     statements: tuple[Statement, ...]
     opened_by: Mapping[str, tuple[tuple[Statement, tuple[Slot, ...]], ...]]
     doubts: tuple[str, ...]
+    assurances: tuple[str, ...]
+    surgery_marks: Slot
     past: tuple[str, ...]
     past_behind: tuple[str, ...]
     matcher: TermMatcher
@@ -102,6 +108,7 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
     statements = tuple(
         _statement(row, groups) for key, rows in raw.items() if key.isupper() for row in rows
     )
+    marks = _words(raw["surgery_marks"], {})
     opened: dict[str, list[tuple[Statement, tuple[Slot, ...]]]] = {}
     for statement in statements:
         for way in statement.ways:
@@ -111,9 +118,11 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
         statements=statements,
         opened_by={word: tuple(ways) for word, ways in opened.items()},
         doubts=tuple(_words(raw["doubts"], {})),
+        assurances=tuple(_words(raw["assurances"], {})),
+        surgery_marks=marks,
         past=tuple(_words(raw["past"], {})),
         past_behind=tuple(_words(raw["past_behind"], {})),
-        matcher=TermMatcher({word for s in statements for word in _all_words(s)}),
+        matcher=TermMatcher({*marks, *(word for s in statements for word in _all_words(s))}),
     )
 
 
@@ -130,6 +139,7 @@ def _statement(row: Mapping[str, Any], groups: Mapping[str, Slot]) -> Statement:
         without_document=_words(row.get("without_document", ""), groups),
         choices=tuple(_choice(choice, groups) for choice in row["codes"]),
         nursing=bool(row.get("nursing", False)),
+        surgery="ward" not in places,
     )
 
 
