@@ -126,7 +126,7 @@ def _finding(
 
 def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evidence:
     place = _place(mention, reading, rules)
-    ahead, behind = _around(mention, reading)
+    ahead, behind = _around(mention, reading, rules)
     assertion = mention.assertion
     said_done = False
     if mention.section is not SectionKind.PROCEDURE_NAME:
@@ -190,7 +190,7 @@ def _place(mention: Mention, reading: Reading, rules: ProcedureRules) -> Place:
             kind in place.documents or mention.section is SectionKind.PROCEDURE_NAME
         ):
             return place
-    ahead, _ = _around(mention, reading)
+    ahead, _ = _around(mention, reading, rules)
     if says(rules.done_before_admission.get(mention.section, ()), ahead):
         return replace(_ELSEWHERE, id="PLACE-EMERGENCY", trust=0.65)
     if kind is DocumentKind.OPERATION:
@@ -198,10 +198,10 @@ def _place(mention: Mention, reading: Reading, rules: ProcedureRules) -> Place:
     return _ELSEWHERE
 
 
-def _around(mention: Mention, reading: Reading) -> tuple[str, str]:
+def _around(mention: Mention, reading: Reading, rules: ProcedureRules) -> tuple[str, str]:
     """Return what stands before and behind a mention, up to a full stop or semicolon."""
     text = reading.normalised[mention.span.document]
-    ahead = text[mention.sentence.start : mention.span.start]
+    ahead = rules.narrative.assurances.sub("", text[mention.sentence.start : mention.span.start])
     behind = text[mention.span.end : mention.sentence.end]
     ahead = ahead[max(ahead.rfind(end) for end in _ENDS) + 1 :]
     stops = [place for end in _ENDS if (place := behind.find(end)) >= 0]

@@ -159,14 +159,17 @@ def _stretches(
     """Yield stretches from ``word`` on that fill every slot within reach."""
     for start, end in places[word]:
         low, high = start, end
+        used = [(start, end)]
         for slot in way[1:]:
+            # One word fills one slot: 化疗 alone is no 化疗 & 化疗.
             nearest = min(
-                ((s, e) for other in slot for s, e in places.get(other, ())),
+                (p for other in slot for p in places.get(other, ()) if p not in used),
                 key=lambda place: max(high, place[1]) - min(low, place[0]),
                 default=None,
             )
             if nearest is None:
                 return
+            used.append(nearest)
             low, high = min(low, nearest[0]), max(high, nearest[1])
         if high - low <= statement.reach and not _contradicted(low, high, places, statement):
             yield low, high
@@ -188,9 +191,8 @@ def _assertion(
     start, end = stretch
     clause = max(text.rfind(mark, sentence.span.start, start) for mark in _CLAUSE_ENDS) + 1
     own = text[max(clause, sentence.span.start) : end]
-    for assurance in rules.assurances:
-        own = own.replace(assurance, "")
-    if any(word in own for word in rules.doubts):
+    own = rules.assurances.sub("", own)
+    if any(word in own for word in rules.doubts) or text.endswith(rules.refusals, 0, start):
         return Assertion.PLANNED
     ahead = text[sentence.span.start : end]
     if any(word in ahead for word in rules.past) or text.startswith(rules.past_behind, end):

@@ -7,6 +7,7 @@ device and the rest of the document then choose the code. All of it is data
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ class NarrativeRules:
     statements: tuple[Statement, ...]
     opened_by: Mapping[str, tuple[tuple[Statement, tuple[Slot, ...]], ...]]
     doubts: tuple[str, ...]
-    assurances: tuple[str, ...]
+    assurances: re.Pattern[str]
+    refusals: tuple[str, ...]
     surgery_marks: Slot
     past: tuple[str, ...]
     past_behind: tuple[str, ...]
@@ -118,7 +120,8 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
         statements=statements,
         opened_by={word: tuple(ways) for word, ways in opened.items()},
         doubts=tuple(_words(raw["doubts"], {})),
-        assurances=tuple(_words(raw["assurances"], {})),
+        assurances=re.compile("|".join(raw["assurances"])),
+        refusals=tuple(_words(raw["refusals"], {})),
         surgery_marks=marks,
         past=tuple(_words(raw["past"], {})),
         past_behind=tuple(_words(raw["past_behind"], {})),

@@ -67,7 +67,9 @@ class Band:
 class Quantity:
     """A number in the text that decides a code (按数量取码).
 
-    ``combine`` is ``sum``, ``longest`` or ``distinct`` (how many of ``groups`` are named).
+    ``combine`` is ``sum``, ``longest``, ``distinct`` (how many of ``groups`` are named) or
+    ``vertebrae`` (how many the named stretches of the spine hold). ``each`` finds pieces told
+    without a number, one each.
     ``start_terms`` and ``end_terms`` bound an interval between two written times, in hours.
     """
 
@@ -76,8 +78,9 @@ class Quantity:
     applies_to: tuple[str, ...]
     mention_terms: tuple[str, ...]
     exclude_terms: tuple[str, ...]
-    combine: Literal["sum", "longest", "distinct"]
+    combine: Literal["sum", "longest", "distinct", "vertebrae"]
     patterns: tuple[tuple[re.Pattern[str], float], ...]
+    each: tuple[re.Pattern[str], ...]
     groups: Mapping[str, tuple[str, ...]]
     start_terms: tuple[str, ...]
     end_terms: tuple[str, ...]
@@ -115,6 +118,7 @@ class Companion:
     explanation: str
     if_any: tuple[str, ...]
     evidence_any: tuple[str, ...]
+    evidence_none: tuple[str, ...]
     then: tuple[str, ...]
     unless_any: tuple[str, ...]
 
@@ -163,6 +167,7 @@ class ProcedureRules:
     approach_id: str
     approach_explanation: str
     approaches: tuple[str, ...]
+    side_by_side: tuple[str, ...]
     specimens: tuple[str, ...]
     done_verbs: tuple[str, ...]
     imaging_before: tuple[str, ...]
@@ -232,6 +237,7 @@ def _parse(
         approach_id=raw["approaches"]["id"],
         approach_explanation=raw["approaches"]["explanation"],
         approaches=tuple(raw["approaches"]["words"]),
+        side_by_side=tuple(raw["side_by_side"]),
         specimens=tuple(raw["specimens"]),
         done_verbs=tuple(raw["clauses"]["done_verbs"]),
         imaging_before=tuple(raw["imaging_before"]),
@@ -289,6 +295,7 @@ def _quantity(row: Mapping[str, Any]) -> Quantity:
             (re.compile(pattern["regex"]), float(pattern["factor"]))
             for pattern in row.get("patterns", ())
         ),
+        each=tuple(re.compile(pattern) for pattern in row.get("each", ())),
         start_terms=tuple(row.get("interval", {}).get("start_terms", ())),
         end_terms=tuple(row.get("interval", {}).get("end_terms", ())),
         groups={name: tuple(words) for name, words in row.get("groups", {}).items()},
@@ -305,6 +312,7 @@ def _companion(row: Mapping[str, Any]) -> Companion:
         row["explanation"],
         tuple(row["if_any"]),
         tuple(row["evidence_any"]),
+        tuple(row.get("evidence_none", ())),
         tuple(row["then"]),
         tuple(row["unless_any"]),
     )
