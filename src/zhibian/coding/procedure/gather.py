@@ -271,6 +271,17 @@ def _is_for_anaesthesia(
 def _is_no_procedure(mention: Mention, reading: Reading, rules: ProcedureRules) -> bool:
     """Tell whether its neighbours make the term no procedure: 灌洗 + 液, CT + 肺动脉造影."""
     text = reading.normalised[mention.span.document]
+    if _is_part_of_word(mention, text, rules):
+        return True
     return text.startswith(rules.specimens, mention.span.end) or (
         "造影" in mention.term and text.endswith(rules.imaging_before, 0, mention.span.start)
     )
+
+
+def _is_part_of_word(mention: Mention, text: str, rules: ProcedureRules) -> bool:
+    """Tell whether the term is a piece of another word: 肠镜 of 十二指肠镜, 血透 of 渗血透湿."""
+    for word in rules.within_words:
+        place = word.find(mention.term)
+        if place >= 0 and text.startswith(word, mention.span.start - place):
+            return True
+    return False

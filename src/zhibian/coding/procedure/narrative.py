@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zhibian.coding.procedure.narrative_rules import NarrativeRules, Slot, Statement
@@ -65,9 +65,19 @@ def told_procedures(reading: Reading, rules: NarrativeRules) -> tuple[ToldProced
             text,
             frozenset(text[start:end] for start, end in hits),
         )
+        everywhere = _places(hits, text)
         for sentence, places in _by_sentence(index, hits, reading):
-            told.extend(_told_in(sentence, places, document, in_case, rules))
+            # The course of an operation names the organ in one sentence, the act in the next.
+            wide = everywhere if document.kind is DocumentKind.OPERATION else places
+            told.extend(_told_in(sentence, places, wide, document, in_case, rules))
     return tuple(told)
+
+
+def _places(hits: Iterable[tuple[int, int]], text: str) -> Places:
+    places: dict[str, list[tuple[int, int]]] = {}
+    for start, end in hits:
+        places.setdefault(text[start:end], []).append((start, end))
+    return places
 
 
 def _by_sentence(
@@ -75,19 +85,19 @@ def _by_sentence(
 ) -> Iterator[tuple[Sentence, Places]]:
     sentences = [s for s in reading.sentences if s.span.document == index]
     starts = [s.span.start for s in sentences]
-    places: dict[int, dict[str, list[tuple[int, int]]]] = {}
+    own: dict[int, list[tuple[int, int]]] = {}
     for start, end in hits:
         number = bisect_right(starts, start) - 1
         if number >= 0 and end <= sentences[number].span.end:
-            word = reading.normalised[index][start:end]
-            places.setdefault(number, {}).setdefault(word, []).append((start, end))
-    for number in sorted(places):
-        yield sentences[number], places[number]
+            own.setdefault(number, []).append((start, end))
+    for number in sorted(own):
+        yield sentences[number], _places(own[number], reading.normalised[index])
 
 
 def _told_in(
     sentence: Sentence,
     places: Places,
+    wide: Places,
     document: _Document,
     in_case: frozenset[str],
     rules: NarrativeRules,
@@ -100,8 +110,8 @@ def _told_in(
                 continue
             if not _applies(statement, document, in_case, rules):
                 continue
-            for stretch in _stretches(word, way, places, statement):
-                assertion = _assertion(stretch, sentence, document.text, rules)
+            for stretch in _stretches(places[word], way, wide, statement):
+                assertion = _assertion(stretch, sentence, document, rules)
                 if known is None or assertion is Assertion.PRESENT:
                     told[statement.id] = known = (statement, stretch, assertion)
                 if assertion is Assertion.PRESENT:
@@ -114,7 +124,8 @@ def _told_in(
             sentence=sentence.span,
             assertion=assertion,
         )
-        for code in _codes(statement, places, document):
+        near = frozenset(places) | _words_between(wide, *stretch)
+        for code in _codes(statement, near, document):
             yield ToldProcedure(code, mention, statement.id, statement.nursing)
 
 
@@ -139,8 +150,17 @@ def _filled(slots: tuple[Slot, ...], words: frozenset[str]) -> bool:
     return all(not slot.isdisjoint(words) for slot in slots)
 
 
-def _codes(statement: Statement, places: Places, document: _Document) -> tuple[str, ...]:
-    here = frozenset(places)
+def _words_between(places: Places, low: int, high: int) -> frozenset[str]:
+    return frozenset(
+        word
+        for word, stretches in places.items()
+        if any(low <= start and end <= high for start, end in stretches)
+    )
+
+
+def _codes(
+    statement: Statement, here: frozenset[str], document: _Document
+) -> tuple[str, ...]:
     return next(
         (
             choice.codes
@@ -154,10 +174,13 @@ def _codes(statement: Statement, places: Places, document: _Document) -> tuple[s
 
 
 def _stretches(
-    word: str, way: tuple[Slot, ...], places: Places, statement: Statement
+    anchors: Iterable[tuple[int, int]],
+    way: tuple[Slot, ...],
+    places: Places,
+    statement: Statement,
 ) -> Iterator[tuple[int, int]]:
-    """Yield stretches from ``word`` on that fill every slot within reach."""
-    for start, end in places[word]:
+    """Yield stretches around a word of the first slot that fill every slot within reach."""
+    for start, end in anchors:
         low, high = start, end
         used = [(start, end)]
         for slot in way[1:]:
@@ -185,16 +208,20 @@ def _contradicted(low: int, high: int, places: Places, statement: Statement) -> 
 
 
 def _assertion(
-    stretch: tuple[int, int], sentence: Sentence, text: str, rules: NarrativeRules
+    stretch: tuple[int, int], sentence: Sentence, document: _Document, rules: NarrativeRules
 ) -> Assertion:
     """Return whether the clause of a statement says that it was planned, refused or past."""
     start, end = stretch
-    clause = max(text.rfind(mark, sentence.span.start, start) for mark in _CLAUSE_ENDS) + 1
-    own = text[max(clause, sentence.span.start) : end]
-    own = rules.assurances.sub("", own)
-    if any(word in own for word in rules.doubts) or text.endswith(rules.refusals, 0, start):
+    text = document.text
+    opens = min(sentence.span.start, start)
+    clause = max(text.rfind(mark, opens, start) for mark in _CLAUSE_ENDS) + 1
+    own = rules.assurances.sub("", text[max(clause, opens) : end])
+    # The course of an operation tells what was avoided and prepared; only a refusal counts there.
+    in_operation = document.kind is DocumentKind.OPERATION
+    doubts = rules.doubts_in_operation if in_operation else rules.doubts
+    if any(word in own for word in doubts) or text.endswith(rules.refusals, 0, start):
         return Assertion.PLANNED
-    ahead = text[sentence.span.start : end]
-    if any(word in ahead for word in rules.past) or text.startswith(rules.past_behind, end):
+    past = any(word in text[opens:end] for word in rules.past) and not in_operation
+    if past or text.startswith(rules.past_behind, end):
         return Assertion.HISTORICAL
     return Assertion.PRESENT

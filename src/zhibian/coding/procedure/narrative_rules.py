@@ -90,6 +90,7 @@ class NarrativeRules:
     statements: tuple[Statement, ...]
     opened_by: Mapping[str, tuple[tuple[Statement, tuple[Slot, ...]], ...]]
     doubts: tuple[str, ...]
+    doubts_in_operation: tuple[str, ...]
     assurances: re.Pattern[str]
     refusals: tuple[str, ...]
     surgery_marks: Slot
@@ -120,6 +121,7 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
         statements=statements,
         opened_by={word: tuple(ways) for word, ways in opened.items()},
         doubts=tuple(_words(raw["doubts"], {})),
+        doubts_in_operation=tuple(_words(raw["doubts_in_operation"], {})),
         assurances=re.compile("|".join(raw["assurances"])),
         refusals=tuple(_words(raw["refusals"], {})),
         surgery_marks=marks,

@@ -70,7 +70,7 @@ def propose_procedures(
     current = _with_companions(current, reading, rules, applied)
     current = with_quantities(current, case, reading, rules, applied)
     current = _without_omitted(current, rules, applied)
-    current = {code: f for code, f in current.items() if not _is_routine(code, rules)}
+    current = {code: f for code, f in current.items() if not _is_routine(code, case, rules)}
     ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
     return ProcedureProposal(
         tuple(_proposed(finding, case, reading, done) for finding in ordered),
@@ -293,9 +293,12 @@ def _named_as_operation(finding: Finding) -> bool:
     return any(e.section is SectionKind.PROCEDURE_NAME for e in finding.supporting)
 
 
-def _is_routine(code: str, rules: ProcedureRules) -> bool:
+def _is_routine(code: str, case: Case, rules: ProcedureRules) -> bool:
+    department = (case.admission.department if case.admission else None) or ""
     return any(
-        code.startswith(rule.prefixes) and not code.startswith(rule.exceptions or ("\0",))
+        code.startswith(rule.prefixes)
+        and not code.startswith(rule.exceptions or ("\0",))
+        and not says(rule.unless_departments, department)
         for rule in rules.not_proposed
     )
 

@@ -135,11 +135,15 @@ class Omission:
 
 @dataclass(frozen=True, slots=True)
 class NotProposed:
-    """Codes that are not proposed by default: routine care (不默认提出)."""
+    """Codes that are not proposed by default: routine care (不默认提出).
+
+    In a department whose name holds one of ``unless_departments`` they are the treatment itself.
+    """
 
     id: str
     prefixes: tuple[str, ...]
     exceptions: tuple[str, ...]
+    unless_departments: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ class ProcedureRules:
     approaches: tuple[str, ...]
     side_by_side: tuple[str, ...]
     specimens: tuple[str, ...]
+    within_words: tuple[str, ...]
     done_verbs: tuple[str, ...]
     imaging_before: tuple[str, ...]
     lead_ins: tuple[str, ...]
@@ -223,7 +228,12 @@ def _parse(
             for row in raw["omissions"]
         ),
         not_proposed=tuple(
-            NotProposed(row["id"], tuple(row["prefixes"]), tuple(row["exceptions"]))
+            NotProposed(
+                row["id"],
+                tuple(row["prefixes"]),
+                tuple(row["exceptions"]),
+                tuple(row.get("unless_departments", ())),
+            )
             for row in raw["not_proposed"]
         ),
         anaesthesia_words=tuple(word for row in anaesthesia for word in row["terms"]),
@@ -239,6 +249,7 @@ def _parse(
         approaches=tuple(raw["approaches"]["words"]),
         side_by_side=tuple(raw["side_by_side"]),
         specimens=tuple(raw["specimens"]),
+        within_words=tuple(raw["within_words"]),
         done_verbs=tuple(raw["clauses"]["done_verbs"]),
         imaging_before=tuple(raw["imaging_before"]),
         lead_ins=tuple(raw["clauses"]["lead_ins"]),
