@@ -33,8 +33,8 @@ from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
-from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
-from zhibian.coding.procedures import propose_procedures
+from zhibian.coding.procedure.propose import propose_procedures
+from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,

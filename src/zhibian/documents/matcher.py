@@ -57,19 +57,31 @@ class TermMatcher:
         tuple of int, int, str
             Matches that don't overlap: the leftmost first, of those the longest.
         """
-        if not self._size:
-            return
         longest: dict[int, int] = {}
-        for last, term in self._automaton.iter(normalised):
-            end = last + 1
-            start = end - len(term)
-            if end > longest.get(start, 0) and _stands_alone(normalised, start, end):
+        for start, end in self.find_all(normalised):
+            if end > longest.get(start, 0):
                 longest[start] = end
         free = 0
         for start in sorted(longest):
             if start >= free:
                 free = longest[start]
                 yield start, free, normalised[start:free]
+
+    def find_all(self, normalised: str) -> Iterator[tuple[int, int]]:
+        """Yield start and end (exclusive) of every match, overlapping ones too.
+
+        Parameters
+        ----------
+        normalised
+            Text from :func:`zhibian.documents.normalise.normalise`.
+        """
+        if not self._size:
+            return
+        for last, term in self._automaton.iter(normalised):
+            end = last + 1
+            start = end - len(term)
+            if _stands_alone(normalised, start, end):
+                yield start, end
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

@@ -1,21 +1,23 @@
 """Propose procedures (手术操作) from what the record says was done in this stay.
 
 mentions → done in this stay → one code a procedure → refine, count, add, omit → order.
-The rules are data (rules/coding/procedures.yaml).
+The rules are data (rules/coding/procedure).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
-from zhibian.coding.procedure_findings import gather_procedures, says
-from zhibian.coding.procedure_rules import ProcedureRules
-from zhibian.coding.quantities import with_quantities
-from zhibian.coding.types import AppliedRule, Finding, ProposedProcedure
-from zhibian.documents.types import Mention, Reading, SectionKind
+from zhibian.coding.procedure.gather import gather_procedures, says
+from zhibian.coding.procedure.quantities import with_quantities
+from zhibian.coding.procedure.narrative import told_procedures
+from zhibian.coding.procedure.rules import ProcedureRules
+from zhibian.coding.types import AppliedRule, Evidence, Finding, ProposedProcedure
+from zhibian.documents.types import DocumentKind, Mention, Reading, SectionKind
 from zhibian.records.types import Case
 from zhibian.terminology.code_set import CodeSet
 
@@ -53,17 +55,22 @@ def propose_procedures(
     rules
         Rules of procedure coding.
     """
-    findings = gather_procedures(mentions, terms, reading, rules)
+    told = told_procedures(reading, rules.narrative)
+    findings = gather_procedures(mentions, told, terms, reading, rules)
     applied: list[AppliedRule] = []
-    done = {code: f for code, f in findings.items() if _is_done(f)}
+    done = {
+        code: during
+        for code, finding in findings.items()
+        if _is_done(during := _during_stay(finding, case, reading))
+    }
     current = _by_approach(done, terms, reading, rules, applied)
     current = _refined(current, reading, rules, applied)
-    current = _one_code_a_procedure(current, code_set)
+    current = _one_code_a_procedure(current, reading, code_set, rules)
     current = _merged(current, rules, applied)
     current = _with_companions(current, reading, rules, applied)
-    current = with_quantities(current, reading, rules, applied)
+    current = with_quantities(current, case, reading, rules, applied)
     current = _without_omitted(current, rules, applied)
-    current = {code: f for code, f in current.items() if not _is_routine(code, rules)}
+    current = {code: f for code, f in current.items() if not _is_routine(code, case, rules)}
     ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
     return ProcedureProposal(
         tuple(_proposed(finding, case, reading, done) for finding in ordered),
@@ -74,6 +81,33 @@ def propose_procedures(
 
 def _is_done(finding: Finding) -> bool:
     return bool(finding.supporting) and finding.supporting[0].weight >= _PROPOSE_FROM
+
+
+def _during_stay(finding: Finding, case: Case, reading: Reading) -> Finding:
+    """Leave out what a written date places before this stay."""
+    if case.admission is None or case.admission.admitted is None:
+        return finding
+    # The emergency room of the same hospital may have begun the day before.
+    earliest = case.admission.admitted.date() - timedelta(days=1)
+    during = tuple(
+        evidence
+        for evidence in finding.supporting
+        if (day := _day(evidence, case, reading)) is None or day >= earliest
+    )
+    return replace(finding, supporting=during)
+
+
+def _day(evidence: Evidence, case: Case, reading: Reading) -> date | None:
+    if case.admission is None or case.admission.admitted is None:
+        return None
+    return date_near(
+        reading,
+        evidence.span.document,
+        evidence.span.start,
+        evidence.span.end,
+        case.documents[evidence.span.document].time,
+        case.admission.admitted.date(),
+    )
 
 
 def _refined(
@@ -143,29 +177,55 @@ def _joined(code: str, finding: Finding, other: Finding | None) -> Finding:
     return replace(finding, code=code, supporting=tuple(ranked))
 
 
-def _one_code_a_procedure(findings: Mapping[str, Finding], code_set: CodeSet) -> dict[str, Finding]:
+def _one_code_a_procedure(
+    findings: Mapping[str, Finding], reading: Reading, code_set: CodeSet, rules: ProcedureRules
+) -> dict[str, Finding]:
     """Keep one code of a subcategory: the most trusted, then the one with the longest words.
 
     A name whose words lie within another's of the same category is the same procedure said
-    shorter.
+    shorter. Two operation records tell of two operations.
     """
     ranked = sorted(
         findings.values(),
-        key=lambda f: (f.supporting[0].weight, not code_set.is_grey(f.code), len(f.term)),
+        key=lambda f: (
+            f.supporting[0].weight,
+            not code_set.is_grey(f.code),
+            not f.term,
+            len(f.term),
+        ),
         reverse=True,
     )
     kept: list[Finding] = []
     for finding in ranked:
-        if not any(_same_procedure(better, finding) for better in kept):
+        if not any(_same_procedure(better, finding, reading, rules) for better in kept):
             kept.append(finding)
     codes = {finding.code for finding in kept}
     return {code: finding for code, finding in findings.items() if code in codes}
 
 
-def _same_procedure(better: Finding, finding: Finding) -> bool:
-    return better.code[:5] == finding.code[:5] or (
-        better.code[:2] == finding.code[:2] and finding.term in better.term
+def _same_procedure(
+    better: Finding, finding: Finding, reading: Reading, rules: ProcedureRules
+) -> bool:
+    if better.code[:5] == finding.code[:5]:
+        return not finding.code.startswith(rules.side_by_side) and not _told_apart(
+            better, finding, reading
+        )
+    return (
+        better.code[:2] == finding.code[:2]
+        and len(finding.term) > 0
+        and finding.term in better.term
     )
+
+
+def _told_apart(better: Finding, finding: Finding, reading: Reading) -> bool:
+    """Return whether two operation records, not one, tell of the two."""
+    told = [{e.span.document for e in f.supporting} for f in (better, finding)]
+    records = {
+        document
+        for document in told[0] | told[1]
+        if reading.kinds[document] is DocumentKind.OPERATION
+    }
+    return told[0].isdisjoint(told[1]) and all(not records.isdisjoint(t) for t in told)
 
 
 def _merged(
@@ -200,6 +260,8 @@ def _with_companions(
         text = _scope(origin, reading, whole=True)
         if rule.evidence_any and not says(rule.evidence_any, text):
             continue
+        if says(rule.evidence_none, text):
+            continue
         for code in rule.then:
             if not any(other[:5] == code[:5] for other in current):
                 current[code] = replace(origin, code=code)
@@ -231,9 +293,12 @@ def _named_as_operation(finding: Finding) -> bool:
     return any(e.section is SectionKind.PROCEDURE_NAME for e in finding.supporting)
 
 
-def _is_routine(code: str, rules: ProcedureRules) -> bool:
+def _is_routine(code: str, case: Case, rules: ProcedureRules) -> bool:
+    department = (case.admission.department if case.admission else None) or ""
     return any(
-        code.startswith(rule.prefixes) and not code.startswith(rule.exceptions or ("\0",))
+        code.startswith(rule.prefixes)
+        and not code.startswith(rule.exceptions or ("\0",))
+        and not says(rule.unless_departments, department)
         for rule in rules.not_proposed
     )
 
@@ -267,16 +332,7 @@ def _proposed(
     finding: Finding, case: Case, reading: Reading, stated: Mapping[str, Finding]
 ) -> ProposedProcedure:
     best = finding.supporting[0]
-    when = None
-    if case.admission is not None and case.admission.admitted is not None:
-        when = date_near(
-            reading,
-            best.span.document,
-            best.span.start,
-            best.span.end,
-            case.documents[best.span.document].time,
-            case.admission.admitted.date(),
-        )
+    when = _day(best, case, reading)
     extra = 0.03 * min(len(finding.supporting) - 1, 3)
     trust = round(min(0.99, best.weight + extra), 3)
     return ProposedProcedure(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.findings import CodedMention, evidence_span
-from zhibian.coding.procedure_rules import ContextTerm, Place, ProcedureRules, VerbGroup
+from zhibian.coding.procedure.narrative import ToldProcedure
+from zhibian.coding.procedure.rules import ContextTerm, Place, ProcedureRules, VerbGroup
 from zhibian.coding.types import Evidence, Finding
 from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, SectionKind
 
 _ENDS = "。;\n"
 _ELSEWHERE = Place("PLACE-ELSEWHERE", frozenset(), frozenset(), 0.1, needs_verb=True)
+# Nursing notes and orders prove care that they themselves carry out (ventilation, phototherapy).
+_CARE = frozenset({DocumentKind.NURSING, DocumentKind.ORDERS})
+_PROVED_BY_CARE = 0.62
 # What a verb of these meanings says of a procedure that the sentence otherwise states.
 _VERDICTS = {
     "not_done": Assertion.NEGATED,
@@ -23,7 +27,11 @@ _VERDICTS = {
 
 
 def gather_procedures(
-    mentions: Iterable[Mention], terms: Dictionary, reading: Reading, rules: ProcedureRules
+    mentions: Iterable[Mention],
+    told: Iterable[ToldProcedure],
+    terms: Dictionary,
+    reading: Reading,
+    rules: ProcedureRules,
 ) -> dict[str, Finding]:
     """Group mentions of procedures by code.
 
@@ -31,6 +39,8 @@ def gather_procedures(
     ----------
     mentions
         Dictionary terms in the documents.
+    told
+        What the documents tell without a name.
     terms
         Procedure terms.
     reading
@@ -44,15 +54,40 @@ def gather_procedures(
         By code; evidence sorted, best first. What was planned, refused or done before this
         stay stands under ``against``.
     """
-    groups: dict[str, list[CodedMention]] = defaultdict(list)
+    named: dict[str, list[CodedMention]] = defaultdict(list)
     for mention in mentions:
         for code in terms.codes(mention.term) or _codes_by_context(mention, reading, rules):
             if not (
                 _is_for_anaesthesia(mention, code, reading, rules)
                 or _is_no_procedure(mention, reading, rules)
             ):
-                groups[code].append(CodedMention(mention, code, mention.term))
-    return {code: _finding(code, group, reading, rules) for code, group in groups.items()}
+                named[code].append(CodedMention(mention, code, mention.term))
+    narrated: dict[str, list[ToldProcedure]] = defaultdict(list)
+    titles = _titles(named)
+    for entry in told:
+        if not _is_for_anaesthesia(
+            entry.mention, entry.code, reading, rules
+        ) and not _is_titled(entry, titles):
+            narrated[entry.code].append(entry)
+    return {
+        code: _finding(code, named.get(code, ()), narrated.get(code, ()), reading, rules)
+        for code in (*named, *(code for code in narrated if code not in named))
+    }
+
+
+def _titles(named: Mapping[str, Iterable[CodedMention]]) -> dict[int, set[str]]:
+    """Return the subcategories that the titles of each operation record name."""
+    titles: dict[int, set[str]] = defaultdict(set)
+    for code, group in named.items():
+        for entry in group:
+            if entry.mention.section is SectionKind.PROCEDURE_NAME:
+                titles[entry.mention.span.document].add(code[:4])
+    return titles
+
+
+def _is_titled(entry: ToldProcedure, titles: Mapping[int, set[str]]) -> bool:
+    """Return whether the title of the record names what its course then tells."""
+    return entry.code[:4] in titles.get(entry.mention.span.document, ())
 
 
 def _codes_by_context(mention: Mention, reading: Reading, rules: ProcedureRules) -> tuple[str, ...]:
@@ -70,23 +105,28 @@ def _context(rule: ContextTerm, mention: Mention, reading: Reading) -> str:
 
 
 def _finding(
-    code: str, group: Sequence[CodedMention], reading: Reading, rules: ProcedureRules
+    code: str,
+    named: Sequence[CodedMention],
+    narrated: Sequence[ToldProcedure],
+    reading: Reading,
+    rules: ProcedureRules,
 ) -> Finding:
-    evidence = [_evidence(entry.mention, reading, rules) for entry in group]
+    evidence = [_evidence(entry.mention, reading, rules) for entry in named]
+    evidence.extend(_told_evidence(entry, reading, rules) for entry in narrated)
     supporting = [e for e in evidence if e.assertion is Assertion.PRESENT]
     supporting.sort(key=lambda e: (-e.weight, e.span.document, e.position))
     return Finding(
         code=code,
-        term=max((entry.term for entry in group), key=len),
+        term=max((entry.term for entry in named), key=len, default=""),
         supporting=tuple(supporting),
         against=tuple(e for e in evidence if e.assertion is not Assertion.PRESENT),
-        first=group[0].mention,
+        first=named[0].mention if named else narrated[0].mention,
     )
 
 
 def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evidence:
     place = _place(mention, reading, rules)
-    ahead, behind = _around(mention, reading)
+    ahead, behind = _around(mention, reading, rules)
     assertion = mention.assertion
     said_done = False
     if mention.section is not SectionKind.PROCEDURE_NAME:
@@ -118,6 +158,22 @@ def _evidence(mention: Mention, reading: Reading, rules: ProcedureRules) -> Evid
     )
 
 
+def _told_evidence(entry: ToldProcedure, reading: Reading, rules: ProcedureRules) -> Evidence:
+    mention = entry.mention
+    place = _place(mention, reading, rules)
+    trust = place.trust
+    if entry.nursing and reading.kinds[mention.span.document] in _CARE:
+        trust = max(trust, _PROVED_BY_CARE)
+    return Evidence(
+        evidence_span(mention, reading),
+        mention.assertion,
+        mention.section,
+        min(trust, 0.97),
+        entry.rule,
+        mention.span.start,
+    )
+
+
 def _heard(group: VerbGroup, ahead: str, own: str, behind: str) -> str:
     """Return the text in which the verbs of a group count."""
     if not group.before:
@@ -134,7 +190,7 @@ def _place(mention: Mention, reading: Reading, rules: ProcedureRules) -> Place:
             kind in place.documents or mention.section is SectionKind.PROCEDURE_NAME
         ):
             return place
-    ahead, _ = _around(mention, reading)
+    ahead, _ = _around(mention, reading, rules)
     if says(rules.done_before_admission.get(mention.section, ()), ahead):
         return replace(_ELSEWHERE, id="PLACE-EMERGENCY", trust=0.65)
     if kind is DocumentKind.OPERATION:
@@ -142,10 +198,10 @@ def _place(mention: Mention, reading: Reading, rules: ProcedureRules) -> Place:
     return _ELSEWHERE
 
 
-def _around(mention: Mention, reading: Reading) -> tuple[str, str]:
+def _around(mention: Mention, reading: Reading, rules: ProcedureRules) -> tuple[str, str]:
     """Return what stands before and behind a mention, up to a full stop or semicolon."""
     text = reading.normalised[mention.span.document]
-    ahead = text[mention.sentence.start : mention.span.start]
+    ahead = rules.narrative.assurances.sub("", text[mention.sentence.start : mention.span.start])
     behind = text[mention.span.end : mention.sentence.end]
     ahead = ahead[max(ahead.rfind(end) for end in _ENDS) + 1 :]
     stops = [place for end in _ENDS if (place := behind.find(end)) >= 0]
@@ -215,6 +271,17 @@ def _is_for_anaesthesia(
 def _is_no_procedure(mention: Mention, reading: Reading, rules: ProcedureRules) -> bool:
     """Tell whether its neighbours make the term no procedure: 灌洗 + 液, CT + 肺动脉造影."""
     text = reading.normalised[mention.span.document]
+    if _is_part_of_word(mention, text, rules):
+        return True
     return text.startswith(rules.specimens, mention.span.end) or (
         "造影" in mention.term and text.endswith(rules.imaging_before, 0, mention.span.start)
     )
+
+
+def _is_part_of_word(mention: Mention, text: str, rules: ProcedureRules) -> bool:
+    """Tell whether the term is a piece of another word: 肠镜 of 十二指肠镜, 血透 of 渗血透湿."""
+    for word in rules.within_words:
+        place = word.find(mention.term)
+        if place >= 0 and text.startswith(word, mention.span.start - place):
+            return True
+    return False

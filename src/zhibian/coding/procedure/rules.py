@@ -1,4 +1,4 @@
-"""Rules of procedure coding (手术操作编码规则), read from rules/coding/procedures.yaml."""
+"""Rules of procedure coding (手术操作编码规则), read from rules/coding/procedure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from zhibian.coding.rulefile import read_rule_file
+from zhibian.coding.procedure.narrative_rules import NarrativeRules, load_narrative_rules
+from zhibian.coding.rulefile import read_rule_file, read_rule_files
 from zhibian.documents.types import DocumentKind, SectionKind
 
-TABLE = Path("coding") / "procedures.yaml"
+FOLDER = Path("coding") / "procedure"
+# One file a question; together they are the rules.
+FILES = ("reading", "detail", "quantities", "companions", "merges", "omissions", "principal")
 VERBS = Path("lexicons") / "procedure_verbs.yaml"
 
 Meaning = Literal["done", "planned", "not_done", "historical"]
@@ -64,7 +67,9 @@ class Band:
 class Quantity:
     """A number in the text that decides a code (按数量取码).
 
-    ``combine`` is ``sum``, ``longest`` or ``distinct`` (how many of ``groups`` are named).
+    ``combine`` is ``sum``, ``longest``, ``distinct`` (how many of ``groups`` are named) or
+    ``vertebrae`` (how many the named stretches of the spine hold). ``each`` finds pieces told
+    without a number, one each.
     ``start_terms`` and ``end_terms`` bound an interval between two written times, in hours.
     """
 
@@ -73,8 +78,9 @@ class Quantity:
     applies_to: tuple[str, ...]
     mention_terms: tuple[str, ...]
     exclude_terms: tuple[str, ...]
-    combine: Literal["sum", "longest", "distinct"]
+    combine: Literal["sum", "longest", "distinct", "vertebrae"]
     patterns: tuple[tuple[re.Pattern[str], float], ...]
+    each: tuple[re.Pattern[str], ...]
     groups: Mapping[str, tuple[str, ...]]
     start_terms: tuple[str, ...]
     end_terms: tuple[str, ...]
@@ -112,6 +118,7 @@ class Companion:
     explanation: str
     if_any: tuple[str, ...]
     evidence_any: tuple[str, ...]
+    evidence_none: tuple[str, ...]
     then: tuple[str, ...]
     unless_any: tuple[str, ...]
 
@@ -128,17 +135,22 @@ class Omission:
 
 @dataclass(frozen=True, slots=True)
 class NotProposed:
-    """Codes that are not proposed by default: routine care (不默认提出)."""
+    """Codes that are not proposed by default: routine care (不默认提出).
+
+    In a department whose name holds one of ``unless_departments`` they are the treatment itself.
+    """
 
     id: str
     prefixes: tuple[str, ...]
     exceptions: tuple[str, ...]
+    unless_departments: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ProcedureRules:
     """All rules of procedure coding."""
 
+    narrative: NarrativeRules
     numerals: Mapping[str, int]
     places: tuple[Place, ...]
     verbs: tuple[VerbGroup, ...]
@@ -159,7 +171,9 @@ class ProcedureRules:
     approach_id: str
     approach_explanation: str
     approaches: tuple[str, ...]
+    side_by_side: tuple[str, ...]
     specimens: tuple[str, ...]
+    within_words: tuple[str, ...]
     done_verbs: tuple[str, ...]
     imaging_before: tuple[str, ...]
     lead_ins: tuple[str, ...]
@@ -169,13 +183,18 @@ class ProcedureRules:
 def load_procedure_rules(rules: Path) -> ProcedureRules:
     """Read the rules of procedure coding; InputError when absent or malformed."""
     verbs = read_rule_file(rules, VERBS, lambda raw: tuple(_verb(row) for row in raw["groups"]))
-    return read_rule_file(rules, TABLE, lambda raw: _parse(raw, verbs))
+    tables = [FOLDER / f"{name}.yaml" for name in FILES]
+    narrative = load_narrative_rules(rules)
+    return read_rule_files(rules, tables, lambda raw: _parse(raw, verbs, narrative))
 
 
-def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRules:
+def _parse(
+    raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...], narrative: NarrativeRules
+) -> ProcedureRules:
     principal = {row["rule"]: row for row in raw["principal"]}
     anaesthesia = raw["anaesthesia"]
     return ProcedureRules(
+        narrative=narrative,
         numerals={word: int(number) for word, number in raw["numerals"].items()},
         places=tuple(_place(row) for row in raw["evidence_places"]),
         verbs=verbs,
@@ -209,7 +228,12 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
             for row in raw["omissions"]
         ),
         not_proposed=tuple(
-            NotProposed(row["id"], tuple(row["prefixes"]), tuple(row["exceptions"]))
+            NotProposed(
+                row["id"],
+                tuple(row["prefixes"]),
+                tuple(row["exceptions"]),
+                tuple(row.get("unless_departments", ())),
+            )
             for row in raw["not_proposed"]
         ),
         anaesthesia_words=tuple(word for row in anaesthesia for word in row["terms"]),
@@ -223,7 +247,9 @@ def _parse(raw: Mapping[str, Any], verbs: tuple[VerbGroup, ...]) -> ProcedureRul
         approach_id=raw["approaches"]["id"],
         approach_explanation=raw["approaches"]["explanation"],
         approaches=tuple(raw["approaches"]["words"]),
+        side_by_side=tuple(raw["side_by_side"]),
         specimens=tuple(raw["specimens"]),
+        within_words=tuple(raw["within_words"]),
         done_verbs=tuple(raw["clauses"]["done_verbs"]),
         imaging_before=tuple(raw["imaging_before"]),
         lead_ins=tuple(raw["clauses"]["lead_ins"]),
@@ -280,6 +306,7 @@ def _quantity(row: Mapping[str, Any]) -> Quantity:
             (re.compile(pattern["regex"]), float(pattern["factor"]))
             for pattern in row.get("patterns", ())
         ),
+        each=tuple(re.compile(pattern) for pattern in row.get("each", ())),
         start_terms=tuple(row.get("interval", {}).get("start_terms", ())),
         end_terms=tuple(row.get("interval", {}).get("end_terms", ())),
         groups={name: tuple(words) for name, words in row.get("groups", {}).items()},
@@ -296,6 +323,7 @@ def _companion(row: Mapping[str, Any]) -> Companion:
         row["explanation"],
         tuple(row["if_any"]),
         tuple(row["evidence_any"]),
+        tuple(row.get("evidence_none", ())),
         tuple(row["then"]),
         tuple(row["unless_any"]),
     )
