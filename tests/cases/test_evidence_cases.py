@@ -55,7 +55,7 @@ def admission(record: dict[str, Any]) -> Admission:
     )
 
 
-FACTS = cases("facts.yaml")
+FACTS = [case for path in sorted(CASES.glob("facts*.yaml")) for case in cases(path.name)]
 QUERIES = cases("queries.yaml")
 SUPPORT = cases("support.yaml")
 

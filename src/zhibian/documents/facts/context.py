@@ -11,6 +11,8 @@ from zhibian.documents.types import SectionKind, Span
 
 _CUE_WINDOW = 14
 _OXYGEN_WINDOW = 80
+_GOAL_WINDOW = 40
+_SENTENCE_END = ";。\n"
 _CLAUSE_END = ",;。\n"
 
 DATES = re.compile(DATE)
@@ -95,6 +97,11 @@ class FactText:
         cut = max(window.rfind(c) for c in _CLAUSE_END)
         return window[cut + 1 :]
 
+    def sentence_before(self, position: int, width: int) -> str:
+        """Return what stands in front of ``position`` in its sentence."""
+        window = self.folded[max(0, position - width) : position]
+        return window[max(window.rfind(c) for c in _SENTENCE_END) + 1 :]
+
     def clause_after(self, position: int, width: int) -> str:
         """Return what follows ``position`` in its clause."""
         window = self.folded[position : position + width]
@@ -115,8 +122,30 @@ def measure_flags(
         text.folded[gap[0] : gap[1]]
     ):
         flags.add("baseline")
-    if lexicon.cues.target_before.search(before):
+    if lexicon.cues.target_before.search(lexicon.cues.protected.sub("□", before)):
         flags.add("target")
+    if lexicon.cues.goal_before.search(text.sentence_before(start, _GOAL_WINDOW)):
+        flags.add("target")
+    if lexicon.cues.family_before.search(before):
+        flags.add("family")
+    if lexicon.cues.postoperative.search(before + text.folded[gap[0] : gap[1]]):
+        flags.add("postoperative")
+    return flags
+
+
+def value_flags(text: FactText, end: int, lexicon: FactLexicon) -> set[str]:
+    """Return what is said behind a value: a goal, a doubtful sample, a trend."""
+    cues = lexicon.cues
+    after = text.folded[end : end + _CUE_WINDOW].partition("\n")[0]
+    flags = set()
+    if cues.target_after.match(after):
+        flags.add("target")
+    if cues.doubtful_after.search(after):
+        flags.add("doubtful")
+    if cues.falling_after.match(after.lstrip(" ,(↓")):
+        flags.add("falling")
+    if cues.rising_after.match(after.lstrip(" ,(↑")):
+        flags.add("rising")
     return flags
 
 
@@ -135,6 +164,10 @@ def term_flags(text: FactText, start: int, end: int, lexicon: FactLexicon) -> fr
         flags.add("planned")
     if cues.history_after.match(after):
         flags.add("history")
+    if cues.family_before.search(before):
+        flags.add("family")
+    if cues.prophylactic.search(before) or cues.prophylactic.search(after):
+        flags.add("prophylactic")
     if cues.stopped_before.search(before[-4:]):
         flags.add("stopped")
     return frozenset(flags)

@@ -28,6 +28,8 @@ def given(text: FactText, start: int, end: int, term: Term, lexicon: FactLexicon
         amount = term.quantity.match(text.folded, end, end + 24)
         if amount:
             value, last = Decimal(amount["num"]), amount.end()
+            if amount["times"]:
+                value *= int(amount["times"])
             unit = _AS_WRITTEN.get(amount["unit"], amount["unit"])
     return Fact(
         term.kind,

@@ -16,24 +16,34 @@ import ahocorasick
 import yaml
 
 from zhibian.documents.facts.lexicon import (
+    ARROW,
+    CELL,
     DATE,
     NUMBER,
     TIME,
+    Course,
     Cues,
     FactKind,
     FactLexicon,
     Measure,
     Near,
+    Pattern,
+    PatternPart,
     Staged,
     Target,
     Term,
 )
+from zhibian.documents.facts.lexicon_check import CUE_KEYS, lexicon_problems
 from zhibian.problems import InputError, Problem
 
 FACT_LEXICON = Path("lexicons") / "facts.yaml"
 
 _UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _COMPARATOR = r"(?P<cmp>>=|<=|[<>≥≤]|大于|小于|超过|低于|高于)?"
+# 12,300 in groups of three; 3. 5 with a blank that a scan put in.
+_THOUSANDS = r"\d{1,3}(?:,\d{3}){1,2}(?![\d.,])"
+_TORN = r"\d{1,3}(?: \.|\. )\d{1,2}"
+_NOT_BEFORE_DATE = r"(?<![\d.\-/])"
 _BEFORE_STAGE = r"(?P<a>Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|I{1,3}|[1-4])"
 
 
@@ -71,7 +81,7 @@ def load_lexicon(rules: Path) -> FactLexicon:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(str(FACT_LEXICON), [_unreadable(error)]) from error
-    problems = _check(data)
+    problems = lexicon_problems(data)
     if problems:
         raise InputError(str(FACT_LEXICON), problems)
     return _compile(data)
@@ -86,80 +96,17 @@ def _unreadable(error: Exception) -> Problem:
     )
 
 
-def _bad(field: str, message: str) -> Problem:
-    return Problem(field, "lexicon_invalid", message, "按 facts.yaml 开头的说明改正")
-
-
-_LISTS = ("measures", "drugs", "treatments", "findings", "staged_before")
-_CUE_KEYS = (
-    "negated_before",
-    "negated_after",
-    "planned_before",
-    "planned_after",
-    "history_after",
-    "stopped_before",
-    "target_before",
-    "protected",
-)
-
-
-def _check(data: object) -> list[Problem]:
-    if not isinstance(data, dict):
-        return [_bad("facts.yaml", "应为键值结构")]
-    problems = [_bad(key, "缺少列表") for key in _LISTS if not isinstance(data.get(key), list)]
-    problems += [
-        _bad(key, "缺少词表")
-        for key in ("ignored", "between", "chains", "baseline", "doses")
-        if not isinstance(data.get(key), list)
-    ]
-    problems += [
-        _bad(key, "缺少键值结构")
-        for key in ("units", "routes", "cues", "oxygen")
-        if not isinstance(data.get(key), dict)
-    ]
-    if problems:
-        return problems
-    problems += [_bad(f"cues.{k}", "缺少词表") for k in _CUE_KEYS if k not in data["cues"]]
-    problems += [
-        _bad(f"oxygen.{k}", "缺少词表") for k in ("room_air", "oxygen") if k not in data["oxygen"]
-    ]
-    for index, row in enumerate(data["measures"]):
-        problems += _check_measure(f"measures[{index}]", row, data["units"])
-    for key in ("drugs", "treatments", "findings", "staged_before"):
-        for index, row in enumerate(data[key]):
-            if not isinstance(row, dict) or not {"id", "name", "names"} <= row.keys():
-                problems.append(_bad(f"{key}[{index}]", "需要 id、name、names"))
-    return problems
-
-
-def _check_measure(field: str, row: object, units: Mapping[str, object]) -> list[Problem]:
-    needed = {"id", "kind", "name", "names", "unit", "plausible"}
-    if not isinstance(row, dict) or not needed <= row.keys():
-        return [_bad(field, "需要 id、kind、name、names、unit、plausible")]
-    problems = []
-    if row["kind"] not in set(FactKind):
-        problems.append(_bad(f"{field}.kind", "类别不在取值范围内"))
-    if row.get("bare", "never") not in {"never", "decimal", "any"}:
-        problems.append(_bad(f"{field}.bare", "只能为 never、decimal、any"))
-    if row.get("form", "number") not in {"number", "pair", "roman"}:
-        problems.append(_bad(f"{field}.form", "只能为 number、pair、roman"))
-    for unit in row.get("units", {}):
-        if unit not in units:
-            problems.append(_bad(f"{field}.units", f"单位 {unit} 未在 units 中列出"))
-    bounds = row["plausible"]
-    if not isinstance(bounds, list) or len(bounds) != 2:
-        problems.append(_bad(f"{field}.plausible", "应为 [下限, 上限]"))
-    return problems
-
-
 def _measure(row: Mapping[str, Any]) -> Measure:
+    bare = row.get("bare", "never")
+    within = isinstance(bare, list)
     return Measure(
         id=row["id"],
         kind=FactKind(row["kind"]),
         label=row["name"],
         unit=row["unit"],
         factors={u: Decimal(str(f)) for u, f in row.get("units", {}).items()},
-        bare=row.get("bare", "never"),
+        bare="within" if within else bare,
+        bare_range=(Decimal(str(bare[0])), Decimal(str(bare[1]))) if within else None,
         low=Decimal(str(row["plausible"][0])),
         high=Decimal(str(row["plausible"][1])),
         form=row.get("form", "number"),
@@ -191,6 +138,7 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
     for key, kind in (
         ("drugs", FactKind.DRUG),
         ("treatments", FactKind.TREATMENT),
+        ("devices", FactKind.DEVICE),
         ("findings", FactKind.FINDING),
     ):
         for row in data[key]:
@@ -204,6 +152,12 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
                 add(row["near"]["heads"], Near(term, tails))
     for name in data["ignored"]:
         targets.setdefault(fold(name), [])
+    patterns = tuple(_pattern(row) for row in data["patterns"])
+    courses = tuple(_course(row) for row in data["courses"])
+    for row in data["patterns"]:
+        labels |= {part["id"]: part["name"] for part in row["parts"].values()}
+    labels |= {row["id"]: row["name"] for row in data["courses"]}
+    fixed = {part.id: part.unit for pattern in patterns for part in pattern.parts.values()}
 
     names = ahocorasick.Automaton()
     for name in targets:
@@ -214,17 +168,19 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
     units = _any_of(list(unit_of))
     between = _any_of(data["between"])
     when = rf"{DATE}|{TIME}"
-    arrows = r"[↑↓]{0,3}"
     value = (
-        rf"\s?{_COMPARATOR}\s{{0,2}}(?P<num>{NUMBER})(?P<arrow>{arrows})"
+        rf"{CELL}{_COMPARATOR}\s{{0,2}}(?P<num>{_THOUSANDS}|{_TORN}(?=\s?(?:{units}))|{NUMBER})"
+        rf"(?P<arrow>{ARROW})"
         rf"(?:\^(?P<power>\d))?(?:\s?(?:-{{1,2}}|~|—|至)\s?(?P<num2>{NUMBER}))?"
-        rf"\s{{0,2}}(?P<unit>(?:{units})(?![A-Z0-9^]))?\s?(?P<arrow2>{arrows})"
+        rf"{CELL}(?P<unit>(?:{units})(?![A-Z0-9^]))?(?P<arrow2>{ARROW})"
     )
     routes = {fold(s): route for route, words in data["routes"].items() for s in words}
     cues = data["cues"]
     return FactLexicon(
         labels=labels,
-        units={m.id: m.unit for m in measures.values()},
+        units={m.id: m.unit for m in measures.values()}
+        | fixed
+        | {course.id: course.unit for course in courses},
         targets={name: tuple(found) for name, found in targets.items()},
         names=names,
         measures=measures,
@@ -234,23 +190,64 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
         ),
         value=re.compile(value),
         next=re.compile(
-            rf"\s?(?P<chain>{_any_of(data['chains'])}|[,;、(])"
+            rf"(?:\([^()\n\d]{{1,12}}\))?\s?(?P<chain>{_any_of(data['chains'])}|[,;、(]|(?<=\s)(?={DATE}))"
             rf"(?:\s|:|\(?(?P<when>{when})\)?|(?P<label>{between})|\d{{1,2}}H(?![A-Z])){{0,5}}"
         ),
         route=re.compile(_any_of(list(routes))),
         routes=routes,
-        dose=re.compile(rf"\s?(?P<num>{NUMBER})\s?(?P<unit>{_any_of(data['doses'])})"),
+        dose=re.compile(rf"\s?(?P<num>{NUMBER})\s?(?P<unit>{_any_of(data['doses'])})(?!/D?L)"),
         doses={fold(d): d for d in data["doses"]},
         oxygen=re.compile(_any_of([*data["oxygen"]["oxygen"], *data["oxygen"]["room_air"]])),
         room_air=re.compile(_any_of(data["oxygen"]["room_air"])),
         cues=Cues(
-            **{key: re.compile(_any_of(cues[key])) for key in _CUE_KEYS},
+            **{key: re.compile(_any_of(cues[key])) for key in CUE_KEYS},
             baseline=re.compile(_any_of(data["baseline"])),
         ),
+        patterns=patterns,
+        courses=courses,
+        led_by=frozenset(data["led_by"]),
+        unit=re.compile(rf"(?<![A-Z])(?:{units})(?![A-Z0-9^])"),
     )
 
 
 def _quantity(units: Sequence[str]) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:输注|合计|共|约|\s|:){{0,3}}(?P<num>{NUMBER})\s?(?P<unit>{_any_of(units)})"
+        rf"(?:输注|静滴|静脉输注|合计|累计|共|约|各|\(|\s|:){{0,3}}(?P<num>{NUMBER})"
+        rf"\s?(?P<unit>{_any_of(units)})(?:×(?P<times>\d{{1,2}})(?:次|袋|天))?"
+    )
+
+
+def _pattern(row: Mapping[str, Any]) -> Pattern:
+    parts = {
+        group: PatternPart(
+            id=part["id"],
+            kind=FactKind(part["kind"]),
+            unit=part.get("unit", ""),
+            words={fold(w): Decimal(str(v)) for w, v in part.get("words", {}).items()},
+        )
+        for group, part in row["parts"].items()
+    }
+    return Pattern(re.compile(row["regex"]), parts, row.get("total", ""))
+
+
+def _course(row: Mapping[str, Any]) -> Course:
+    moment = rf"(?:{DATE}|{TIME})"
+    # Behind a dash a date may begin at once: 05-01 09:00-05-03 09:00.
+    last = rf"(?:{DATE.removeprefix(_NOT_BEFORE_DATE)}|{TIME})"
+    names, start, stop = (_any_of(row[key]) for key in ("names", "start", "stop"))
+    between = r"[^\n。]"
+    return Course(
+        id=row["id"],
+        kind=FactKind.TREATMENT,
+        unit="h",
+        patterns=(
+            re.compile(
+                rf"(?P<from>{moment}){between}{{0,24}}?(?:{start})[^\n]{{0,60}}?"
+                rf"(?P<to>{moment}){between}{{0,16}}?(?:{stop})"
+            ),
+            re.compile(
+                rf"(?:{names}){between}{{0,16}}?(?P<from>{moment})\s?(?:-|~|—|至|→){{1,2}}\s?(?P<to>{last})"
+            ),
+        ),
+        other=re.compile(_any_of(row.get("other", []))),
     )

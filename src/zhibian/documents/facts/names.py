@@ -15,7 +15,7 @@ def name_hits(folded: str, lexicon: FactLexicon) -> Iterator[tuple[int, int, str
     found = [
         (last + 1 - len(name), last + 1, name)
         for last, name in lexicon.names.iter(folded)
-        if _stands_alone(folded, last + 1 - len(name), last + 1)
+        if _stands_alone(folded, last + 1 - len(name), last + 1, lexicon.led_by)
     ]
     found.sort(key=lambda hit: (hit[0], -hit[1]))
     reached = 0
@@ -29,13 +29,13 @@ def _is_word(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def _stands_alone(text: str, start: int, end: int, led_by: frozenset[str]) -> bool:
     """Tell whether a name is no part of a longer word: ``K`` in ``CK``, ``钾`` in ``补钾``."""
     first, last = text[start], text[end - 1]
     before = text[start - 1] if start else ""
     after = text[end : end + 1]
-    if end - start == 1 and _CHINESE.match(first) and before and _CHINESE.match(before):
-        return False
+    if end - start == 1 and _CHINESE.match(first) and _CHINESE.match(before):
+        return before in led_by
     if _is_word(first) and _runs_on(before, text[start - 2] if start > 1 else "", first):
         return False
     letters = last.isascii() and last.isalpha() and after.isascii() and after.isalpha()

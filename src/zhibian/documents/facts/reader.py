@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zhibian.documents.facts.context import ELSEWHERE, FactText
+from zhibian.documents.facts.courses import course_facts
 from zhibian.documents.facts.given import finding_near, given
 from zhibian.documents.facts.graded import grade, grade_before, pair
 from zhibian.documents.facts.lexicon import FactLexicon, Measure, Near, Staged, Term
 from zhibian.documents.facts.names import name_hits
+from zhibian.documents.facts.patterns import pattern_facts
+from zhibian.documents.facts.repair import repaired
 from zhibian.documents.facts.series import series
 from zhibian.documents.facts.types import Fact, FactReading, RejectedValue
 from zhibian.documents.types import Section
@@ -74,8 +77,11 @@ def read_facts(
             for s in sections
             if s.span.document == index and s.kind in ELSEWHERE
         )
-        text = FactText(index, folded, written[index], lexicon, flagged, spoken[index])
-        for start, end, name in name_hits(folded, lexicon):
+        readable = repaired(folded, written[index])
+        text = FactText(index, readable, written[index], lexicon, flagged, spoken[index])
+        facts += pattern_facts(text, lexicon)
+        facts += course_facts(text, lexicon)
+        for start, end, name in name_hits(readable, lexicon):
             for fact in _read(text, start, end, name, lexicon):
                 if isinstance(fact, Fact):
                     facts.append(fact)
@@ -88,26 +94,33 @@ def read_facts(
 def _read(
     text: FactText, start: int, end: int, name: str, lexicon: FactLexicon
 ) -> Iterator[Fact | RejectedValue]:
+    """Yield what a name stands for here: the first measure that can be read, and every term."""
     dropped: list[RejectedValue] = []
+    measured = False
     for target in lexicon.targets[name]:
+        found: list[Fact | RejectedValue] = []
         if isinstance(target, Term):
             fact = given(text, start, end, target, lexicon)
-            if fact.value is not None or not target.needs_amount:
-                yield fact
-            return
-        if isinstance(target, Near):
+            found = [fact] if fact.value is not None or not target.needs_amount else []
+        elif isinstance(target, Near):
             near = finding_near(text, start, end, target, lexicon)
-            found: list[Fact | RejectedValue] = [near] if near else []
-        elif isinstance(target, Staged):
-            staged = grade_before(text, start, end, target, lexicon)
-            found = [staged] if staged else []
-        else:
-            found = _measured(text, start, end, target, lexicon)
-        if any(isinstance(f, Fact) for f in found):
-            yield from found
-            return
+            found = [near] if near else []
+        elif not measured:
+            found = _measure_or_grade(text, start, end, target, lexicon)
+            measured = any(isinstance(f, Fact) for f in found)
+        yield from (f for f in found if isinstance(f, Fact))
         dropped += [f for f in found if isinstance(f, RejectedValue)]
-    yield from dropped
+    if not measured:
+        yield from dropped
+
+
+def _measure_or_grade(
+    text: FactText, start: int, end: int, target: Measure | Staged, lexicon: FactLexicon
+) -> list[Fact | RejectedValue]:
+    if isinstance(target, Staged):
+        staged = grade_before(text, start, end, target, lexicon)
+        return [staged] if staged else []
+    return _measured(text, start, end, target, lexicon)
 
 
 def _gap_end(text: str, end: int, lexicon: FactLexicon) -> int:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from zhibian.documents.facts.context import DATES, FactText, measure_flags
-from zhibian.documents.facts.lexicon import NUMBER, TIME, FactLexicon, Measure
+from zhibian.documents.facts.context import DATES, FactText, measure_flags, value_flags
+from zhibian.documents.facts.lexicon import (
+    ARROW,
+    CELL,
+    DATE,
+    NUMBER,
+    TIME,
+    FactLexicon,
+    Measure,
+)
 from zhibian.documents.facts.types import Fact, RejectedValue, implausible
 
 _MAX_SERIES = 16
+
+_ARROW = re.compile(ARROW)
+_CELL = re.compile(CELL)
 
 _TIMES = re.compile(TIME)
 _REFERENCE = re.compile(
@@ -20,8 +31,15 @@ _REFERENCE = re.compile(
     rf"|[<≤]=?\s?(?P<below>{NUMBER})|[>≥]=?\s?(?P<above>{NUMBER}))[^()\n]{{0,24}}\)"
 )
 _PAREN = re.compile(r"\s?\(([^()\n]{0,30})\)")
+# A range in the next cell of a table: ``2.81 3.50-5.30 mmol/L ↓``.
+_CELL_REFERENCE = re.compile(
+    rf"(?=[\s|]){CELL}(?!{DATE})(?:(?P<low>{NUMBER})\s?(?:-{{1,2}}|~|—{{1,2}}|至)\s?(?P<high>{NUMBER})"
+    rf"|[<≤]=?\s?(?P<below>{NUMBER})|[>≥]=?\s?(?P<above>{NUMBER}))(?=[\s|)]|$)"
+)
 _CUT_SHORT = re.compile(r"\d|[.^/]|:\d")
-NOT_AFTER_BARE = re.compile(r"\s{0,2}(?:[A-Z%/×*]|:\d|[\u4e00-\u9fff](?<![,且及和伴升下予较]))")
+NOT_AFTER_BARE = re.compile(
+    r"[A-Z]|[ \t]{0,2}(?:[%/×*Μµμ]|:\d|[\u4e00-\u9fff](?<![且及和伴升下予较今明复后而尿血]))"
+)
 _COMPARE = {
     "≥": ">=",
     "≤": "<=",
@@ -67,12 +85,16 @@ def series(
         item = _item(
             folded, step.end(), measure, lexicon, step.group(), step["when"], strong=strong
         )
-        if item is None or not (strong or item.unit or step["when"]):
+        if item is None or not (strong or item.unit or step["when"] or step["label"]):
             break
         items.append(item)
+    header = lexicon.unit.search(folded, end, at)
+    if header and first.unit is None and lexicon.unit_of[header.group()] in measure.factors:
+        items[0] = first = replace(first, unit=lexicon.unit_of[header.group()])
     if not _settles(items, folded, measure, lexicon):
         return []
     flags = measure_flags(text, start, (end, at), lexicon)
+    flags |= _arrow_flags("".join(c for c in folded[end:at] if c in "↑↓"))
     head = DATES.search(folded, end, at)
     clock = _TIMES.search(folded, end, at) if head is None else None
     return [
@@ -85,7 +107,7 @@ def series(
             items,
             measure,
             lexicon,
-            flags if index == 0 else flags - {"baseline", "target"},
+            flags if index == 0 else flags - {"baseline", "target", "postoperative", "high", "low"},
             head.group() if head else clock.group() if clock else None,
         )
     ]
@@ -112,28 +134,18 @@ def _item(
         end = match.end("num2") if match["num2"] else match.end("arrow")
         if _CUT_SHORT.match(folded, end):
             return None
-    try:
-        values = [Decimal(match["num"])]
-        if match["power"]:
-            values = [values[0] ** int(match["power"])]
-        if match["num2"]:
-            values.append(Decimal(match["num2"]))
-    except InvalidOperation:
-        return None
+    numeral = match["num"].replace(" ", "")
+    if "," in numeral and Decimal(numeral.replace(",", "")) > measure.high:
+        # No thousands, but two values with a comma between them.
+        numeral = numeral.partition(",")[0]
+        unit, end = None, match.start("num") + len(numeral)
+    values = [Decimal(numeral.replace(",", ""))]
+    if match["power"]:
+        values = [values[0] ** int(match["power"])]
+    if match["num2"]:
+        values.append(Decimal(match["num2"]))
     comparator = match["cmp"] or ""
-    reference = None
-    found = _REFERENCE.match(folded, end, end + 60)
-    if found:
-        reference = _reference(found)
-        end = found.end()
-    elif when is None:
-        dated = _PAREN.match(folded, end, end + 40)
-        if dated and (own := DATES.fullmatch(dated[1].strip())):
-            when = own.group()
-            end = dated.end()
-    while folded[end - 1].isspace():
-        end -= 1
-    return _Item(
+    item = _Item(
         tuple(values),
         _COMPARE.get(comparator, comparator),
         unit,
@@ -141,8 +153,41 @@ def _item(
         end,
         when,
         label,
-        reference,
+        None,
         strong,
+    )
+    item = _with_reference(folded, item, measure, lexicon)
+    end = item.end
+    while folded[end - 1].isspace():
+        end -= 1
+    return replace(item, end=end)
+
+
+def _with_reference(folded: str, item: _Item, measure: Measure, lexicon: FactLexicon) -> _Item:
+    """Add what stands behind a value: its reference range, in brackets or a cell, or its date."""
+    end, unit = item.end, item.unit
+    found = _REFERENCE.match(folded, end, end + 60)
+    if found is None and (cell := _CELL_REFERENCE.match(folded, end, end + 48)):
+        tail = lexicon.unit.match(folded, _past_cell(folded, cell.end()))
+        named = lexicon.unit_of[tail.group()] if tail else None
+        if unit or named is None or named in measure.factors:
+            found, unit = cell, unit or named
+    if found is None:
+        dated = None if item.when else _PAREN.match(folded, end, end + 40)
+        if dated and (own := DATES.fullmatch(dated[1].strip())):
+            return replace(item, when=own.group(), end=dated.end())
+        return item
+    end = found.end()
+    again = lexicon.unit.match(folded, _past_cell(folded, end))
+    if again and lexicon.unit_of[again.group()] == unit:
+        end = again.end()
+    behind = _ARROW.match(folded, end, end + 12)
+    return replace(
+        item,
+        unit=unit,
+        reference=_reference(found),
+        arrow=item.arrow + (behind.group() if behind else ""),
+        end=behind.end() if behind else end,
     )
 
 
@@ -160,8 +205,12 @@ def _settles(items: list[_Item], folded: str, measure: Measure, lexicon: FactLex
     if any(item.unit for item in items):
         return True
     first = items[0]
-    if measure.bare == "never" or NOT_AFTER_BARE.match(folded, first.end):
+    in_words = first.reference is None and NOT_AFTER_BARE.match(folded, first.end)
+    if measure.bare == "never" or in_words:
         return False
+    if measure.bare_range:
+        low, high = measure.bare_range
+        return all(low <= value <= high for item in items for value in item.values)
     return (
         measure.bare == "any"
         or first.values[0] != first.values[0].to_integral_value()
@@ -186,10 +235,9 @@ def _facts_of(
     own = set(flags)
     if item.label and lexicon.cues.baseline.search(item.label):
         own.add("baseline")
-    if "↑" in item.arrow:
-        own.add("high")
-    if "↓" in item.arrow:
-        own.add("low")
+    own |= _arrow_flags(item.arrow) | value_flags(text, item.end, lexicon)
+    if item.label and lexicon.cues.postoperative.search(item.label):
+        own.add("postoperative")
     if len(item.values) > 1:
         own.add("range")
     if measure.oxygen:
@@ -225,6 +273,21 @@ def _facts_of(
             None,
             reference,
         )
+
+
+def _arrow_flags(arrow: str) -> set[str]:
+    """Return what arrows and the letters or words that stand for them say of a value."""
+    flags = set()
+    if "↑" in arrow or "H" in arrow or "高" in arrow:
+        flags.add("high")
+    if "↓" in arrow or "L" in arrow or "低" in arrow:
+        flags.add("low")
+    return flags
+
+
+def _past_cell(folded: str, position: int) -> int:
+    match = _CELL.match(folded, position)
+    return match.end() if match else position
 
 
 def _moment(own: str | None, carried: str | None) -> str | None:
