@@ -56,8 +56,8 @@ def admission(record: dict[str, Any]) -> Admission:
 
 
 FACTS = [case for path in sorted(CASES.glob("facts*.yaml")) for case in cases(path.name)]
-QUERIES = cases("queries.yaml")
-SUPPORT = cases("support.yaml")
+QUERIES = [case for path in sorted(CASES.glob("queries*.yaml")) for case in cases(path.name)]
+SUPPORT = [case for path in sorted(CASES.glob("support*.yaml")) for case in cases(path.name)]
 
 
 @pytest.mark.parametrize("case", FACTS, ids=[c["name"] for c in FACTS])

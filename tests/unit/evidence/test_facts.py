@@ -149,7 +149,18 @@ def test_any_text_is_read_and_spans_stay_inside(text: str) -> None:
 @pytest.mark.parametrize(
     "piece",
     [
-        *["(", "K ", "CR 198UMOL/L,", "→", "12-01 ", "升高", "0", "<", "血培养", "吸氧PAO2 58MMHG "],
+        *[
+            "(",
+            "K ",
+            "CR 198UMOL/L,",
+            "→",
+            "12-01 ",
+            "升高",
+            "0",
+            "<",
+            "血培养",
+            "吸氧PAO2 58MMHG ",
+        ],
         *["T3N1", "APGAR 1", "癌", "高血压", "12-01 10:30上机", "K 2.9 3.5-5.3 ", "孕3", "GCS E2V"],
         *["| ", "机械通气", "1.O", "Ⅲ", "目标", "压疮,", "12:00 "],
     ],

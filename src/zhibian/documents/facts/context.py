@@ -124,8 +124,11 @@ def measure_flags(
         flags.add("baseline")
     if lexicon.cues.target_before.search(lexicon.cues.protected.sub("□", before)):
         flags.add("target")
-    if lexicon.cues.goal_before.search(text.sentence_before(start, _GOAL_WINDOW)):
+    sentence = text.sentence_before(start, _GOAL_WINDOW)
+    if lexicon.cues.goal_before.search(sentence):
         flags.add("target")
+    if lexicon.cues.venous_before.search(sentence):
+        flags.add("venous")
     if lexicon.cues.family_before.search(before):
         flags.add("family")
     if lexicon.cues.postoperative.search(before + text.folded[gap[0] : gap[1]]):

@@ -138,6 +138,7 @@ class Cues:
     target_before: re.Pattern[str]
     target_after: re.Pattern[str]
     goal_before: re.Pattern[str]
+    venous_before: re.Pattern[str]
     family_before: re.Pattern[str]
     prophylactic: re.Pattern[str]
     doubtful_after: re.Pattern[str]

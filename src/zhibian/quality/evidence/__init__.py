@@ -9,14 +9,16 @@ question to the clinician (see :mod:`zhibian.quality.queries`).
 
 from zhibian.quality.evidence.book import FactBook
 from zhibian.quality.evidence.conditions_file import load_conditions
-from zhibian.quality.evidence.evaluate import evaluate
+from zhibian.quality.evidence.evaluate import evaluate, holds
 from zhibian.quality.evidence.support import support
 from zhibian.quality.evidence.types import (
     Among,
     Change,
+    Documented,
     EvidenceCondition,
     Given,
     Indicator,
+    Negation,
     Node,
     OverReference,
     Quotient,
@@ -30,10 +32,12 @@ from zhibian.quality.evidence.types import (
 __all__ = [
     "Among",
     "Change",
+    "Documented",
     "EvidenceCondition",
     "FactBook",
     "Given",
     "Indicator",
+    "Negation",
     "Node",
     "OverReference",
     "Quotient",
@@ -43,6 +47,7 @@ __all__ = [
     "belongs",
     "documented_in",
     "evaluate",
+    "holds",
     "load_conditions",
     "support",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from zhibian.documents.facts import Fact, FactKind
 from zhibian.records.types import Admission
 
-_NOT_EVIDENCE = frozenset({"negated", "planned", "history", "family", "differential", "target"})
+_NEVER_TRUE = frozenset({"negated", "planned", "family", "differential", "target", "doubtful"})
+_NOT_EVIDENCE = _NEVER_TRUE | {"history", "prophylactic"}
 _DAY = re.compile(r"(?:((?:19|20)\d{2})[-./年])?(\d{1,2})[-./月](\d{1,2})")
 _RUN_UP = timedelta(days=7)
 
@@ -24,19 +25,30 @@ class FactBook:
         value of the past may serve as baseline.
     admission
         Gives age and the year of dates without one.
+    documented
+        Codes or code families that the record states as present or that were filed.
     """
 
-    def __init__(self, facts: Sequence[Fact], admission: Admission) -> None:
+    def __init__(
+        self, facts: Sequence[Fact], admission: Admission, documented: Collection[str] = ()
+    ) -> None:
         self.age = admission.age
+        self.documented = frozenset(documented)
         self._admitted = admission.admitted.date() if admission.admitted else None
         self._current: dict[str, list[Fact]] = {}
         self._past: dict[str, list[Fact]] = {}
+        self._earlier: dict[str, list[Fact]] = {}
         for fact in facts:
             old = bool(fact.flags & {"baseline", "history"}) or self._before_stay(fact)
             if old and fact.value is not None and fact.kind is FactKind.LABORATORY:
                 self._past.setdefault(fact.name, []).append(fact)
             elif not old and not fact.flags & _NOT_EVIDENCE:
                 self._current.setdefault(fact.name, []).append(fact)
+            elif not fact.flags & _NEVER_TRUE:
+                self._earlier.setdefault(fact.name, []).append(fact)
+        self._operated = {
+            day for fact in self.current("operation") if (day := self.day(fact)) is not None
+        }
 
     def _before_stay(self, fact: Fact) -> bool:
         """Tell whether a fact is dated more than a week before the admission."""
@@ -50,6 +62,19 @@ class FactBook:
     def past(self, name: str) -> Sequence[Fact]:
         """Return values of this measure from before this stay."""
         return self._past.get(name, ())
+
+    def earlier(self, name: str) -> Sequence[Fact]:
+        """Return what is told of the time before this stay, such as a transplant."""
+        return self._earlier.get(name, ())
+
+    def after_operation(self, fact: Fact) -> bool:
+        """Tell whether a value is of the day of an operation or said to follow one closely."""
+        return "postoperative" in fact.flags or self.day(fact) in self._operated
+
+    def stay_day(self, fact: Fact) -> int | None:
+        """Return the days from the admission to a fact, or None without dates."""
+        day = self.day(fact)
+        return (day - self._admitted).days if day and self._admitted else None
 
     def day(self, fact: Fact) -> date | None:
         """Return the day of a fact; the year comes from the admission where none is written."""

@@ -14,8 +14,10 @@ from zhibian.problems import InputError, Problem
 from zhibian.quality.evidence.types import (
     Among,
     Change,
+    Documented,
     EvidenceCondition,
     Given,
+    Negation,
     Node,
     OverReference,
     Quotient,
@@ -176,6 +178,11 @@ class _Reader:
         for key in ("all_of", "any_of", "of"):
             if key in data:
                 return self._among(field, data, key)
+        if "documented" in data:
+            return Documented(self._texts(f"{field}.documented", data["documented"]))
+        if "not" in data:
+            inner = self._node(f"{field}.not", data["not"])
+            return None if inner is None else Negation(inner)
         for key, build in (
             ("lab", self._lab),
             ("change", self._changes),
@@ -219,7 +226,29 @@ class _Reader:
         text = f"{self._label(fact)}{_BOUNDS[bound]}{limit}{self._unit(fact)}"
         if count > 1:
             text += f"（{count}次）"
-        return Threshold(fact, bound, limit, count, ages, text)
+        apart = self._whole(f"{field}.apart", data.get("apart", 0))
+        if apart:
+            text += f"（间隔{apart}天以上）"
+        return Threshold(
+            fact,
+            bound,
+            limit,
+            count,
+            ages,
+            text,
+            without=self._flags(field, data),
+            apart=apart,
+            from_day=self._whole(f"{field}.from_day", data.get("from_day", 0)),
+        )
+
+    def _flags(self, field: str, data: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset(self._texts(f"{field}.without", data.get("without", [])))
+
+    def _whole(self, field: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            self._bad(field, "应为不小于 0 的整数")
+            return 0
+        return value
 
     def _label(self, fact: str) -> str:
         return self.lexicon.labels.get(fact, fact)
@@ -272,4 +301,11 @@ class _Reader:
         fact = self._fact(f"{field}.given", data["given"])
         routes = self._texts(f"{field}.routes", data.get("routes", []))
         text = self._label(fact) + (f"（{'、'.join(routes)}）" if routes else "")
-        return Given(fact, frozenset(routes), text)
+        return Given(
+            fact,
+            frozenset(routes),
+            text,
+            without=self._flags(field, data),
+            from_day=self._whole(f"{field}.from_day", data.get("from_day", 0)),
+            past=data.get("past") is True,
+        )

@@ -12,12 +12,15 @@ from zhibian.quality.evidence.book import FactBook
 from zhibian.quality.evidence.types import (
     Among,
     Change,
+    Documented,
     Given,
     Indicator,
+    Negation,
     Node,
     OverReference,
     Quotient,
     Threshold,
+    documented_in,
 )
 
 _PAIR_DISTANCE = 60
@@ -25,11 +28,25 @@ _PAIR_DISTANCE = 60
 
 def evaluate(node: Node, book: FactBook) -> tuple[Indicator, ...]:
     """Return the indicators that make ``node`` hold; empty when it does not hold."""
+    return _judge(node, book)[1]
+
+
+def holds(node: Node, book: FactBook) -> bool:
+    """Tell whether ``node`` holds, with or without an indicator to show."""
+    return _judge(node, book)[0]
+
+
+def _judge(node: Node, book: FactBook) -> tuple[bool, tuple[Indicator, ...]]:
     match node:
         case Among():
-            held = [i for i in (evaluate(n, book) for n in node.nodes) if i]
-            enough = len(held) >= node.least
-            found = tuple(dict.fromkeys(i for some in held for i in some)) if enough else ()
+            judged = [_judge(n, book) for n in node.nodes]
+            if sum(held for held, _ in judged) < node.least:
+                return False, ()
+            return True, tuple(dict.fromkeys(i for held, some in judged if held for i in some))
+        case Documented():
+            return documented_in(book.documented, node.families), ()
+        case Negation():
+            return not _judge(node.node, book)[0], ()
         case Threshold():
             found = _threshold(node, book)
         case Change():
@@ -40,7 +57,7 @@ def evaluate(node: Node, book: FactBook) -> tuple[Indicator, ...]:
             found = _over_reference(node, book)
         case Given():
             found = _given(node, book)
-    return found
+    return bool(found), found
 
 
 def _beyond(fact: Fact, bound: str, limit: Decimal) -> bool:
@@ -70,15 +87,36 @@ def indicator(text: str, fact: Fact) -> Indicator:
 def _threshold(node: Threshold, book: FactBook) -> tuple[Indicator, ...]:
     if node.ages and not node.ages[0] <= book.age <= node.ages[1]:
         return ()
-    found = [f for f in book.current(node.fact) if _beyond(f, node.bound, node.limit)]
+    found = [
+        f
+        for f in book.current(node.fact)
+        if _beyond(f, node.bound, node.limit) and _counts(f, node, book)
+    ]
     values = {f.value for f in found}
-    if len(values) < node.count:
+    if len(values) < node.count or not _apart(found, node.apart, book):
         return ()
     found.sort(key=lambda f: f.value or Decimal(0), reverse=node.bound in {"above", "at_least"})
     shown: dict[Decimal | None, Fact] = {}
     for fact in found:
         shown.setdefault(fact.value, fact)
     return tuple(indicator(node.text, f) for f in list(shown.values())[: node.count])
+
+
+def _counts(fact: Fact, node: Threshold | Given, book: FactBook) -> bool:
+    """Tell whether a fact may count for a node: its flags, its day in the stay."""
+    if fact.flags & node.without:
+        return False
+    if "postoperative" in node.without and book.after_operation(fact):
+        return False
+    return not node.from_day or (book.stay_day(fact) or 0) >= node.from_day
+
+
+def _apart(facts: Sequence[Fact], days: int, book: FactBook) -> bool:
+    """Tell whether two of the facts lie so many days apart."""
+    if not days:
+        return True
+    dated = sorted(day for fact in facts if (day := book.day(fact)) is not None)
+    return len(dated) > 1 and (dated[-1] - dated[0]).days >= days
 
 
 def _change(node: Change, book: FactBook) -> tuple[Indicator, ...]:
@@ -181,7 +219,8 @@ def _over_reference(node: OverReference, book: FactBook) -> tuple[Indicator, ...
 
 
 def _given(node: Given, book: FactBook) -> tuple[Indicator, ...]:
-    for fact in book.current(node.fact):
-        if not node.routes or fact.route in node.routes:
+    facts = [*book.current(node.fact), *(book.earlier(node.fact) if node.past else ())]
+    for fact in facts:
+        if (not node.routes or fact.route in node.routes) and _counts(fact, node, book):
             return (indicator(node.text, fact),)
     return ()

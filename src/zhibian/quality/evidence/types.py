@@ -34,6 +34,12 @@ class Threshold:
         Ages in full years (from, to) for which the limit holds; None for all.
     text
         How the indicator reads on screen.
+    without
+        Flags of facts that do not count, such as ``postoperative``.
+    apart
+        Days that must lie between two values beyond the limit; 0 for none.
+    from_day
+        Only values dated this many days or more after the admission; 0 for all.
     """
 
     fact: str
@@ -42,6 +48,9 @@ class Threshold:
     count: int
     ages: tuple[int, int] | None
     text: str
+    without: frozenset[str] = frozenset()
+    apart: int = 0
+    from_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +93,31 @@ class OverReference:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A drug, a treatment or a finding is recorded (用药、治疗、所见)."""
+    """A drug, a treatment, a device or a finding is recorded (用药、治疗、器械、所见).
+
+    ``past`` lets what is told of the past count too, as for a transplant or a stoma.
+    """
 
     fact: str
     routes: frozenset[str]
     text: str
+    without: frozenset[str] = frozenset()
+    from_day: int = 0
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """A disease of one of these families is documented (已有诊断记载); it shows no indicator."""
+
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A node does not hold (不成立); it shows no indicator."""
+
+    node: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +128,7 @@ class Among:
     nodes: tuple[Node, ...]
 
 
-Node = Threshold | Change | Quotient | OverReference | Given | Among
+Node = Threshold | Change | Quotient | OverReference | Given | Documented | Negation | Among
 
 
 @dataclass(frozen=True, slots=True)
