@@ -22,6 +22,8 @@ app = typer.Typer(help="模型训练与评测；需要 zhibian[train]。", no_ar
 
 ChipOption = Annotated[Path, typer.Option("--chip-cdn", help="CHIP-CDN 数据目录。")]
 YiduOption = Annotated[Path, typer.Option("--yidu-n7k", help="Yidu-N7K 数据目录。")]
+CehrnerOption = Annotated[Path, typer.Option("--cehrner", help="CEHRNER 数据目录。")]
+CdeeOption = Annotated[Path, typer.Option("--chip-cdee", help="CHIP-CDEE 数据目录。")]
 OutputOption = Annotated[Path, typer.Option("--output", help="写出目录。")]
 
 
@@ -152,6 +154,54 @@ def confidence(
         output, content, "由 zhibian train confidence 生成；说明见 src/zhibian/coding/confidence.py"
     )
     typer.echo(f"已写出 {output}：{len(cases)} 例，{len(found)} 条建议编码")
+
+
+@app.command(help="训练实体标注器（CRF），并在开发集上评测。")
+def tagger(
+    cehrner: CehrnerOption,
+    chip_cdee: CdeeOption,
+    output: OutputOption,
+    rules: RulesOption = None,
+) -> None:
+    """Train the mention tagger and measure it on the development parts."""
+    say = Console(stderr=True, highlight=False).print
+    try:
+        _need_extra("pycrfsuite")
+        from zhibian.documents.tagger import EntityTagger  # noqa: PLC0415
+        from zhibian.training import tagger as training  # noqa: PLC0415
+
+        hints = training.shipped_hints(rules or Settings().rules)
+        weights = training.train_tagger(cehrner, chip_cdee, hints, say)
+        figures = training.measure_tagger(
+            EntityTagger(weights, hints), cehrner, chip_cdee, test=False
+        )
+        training.write_tagger(weights, output, training.sources(cehrner, chip_cdee), figures)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+
+
+@app.command("measure-tagger", help="评测实体标注器，输出 JSON；--test 读测试集。")
+def measure_tagger(
+    cehrner: CehrnerOption,
+    chip_cdee: CdeeOption,
+    model: Annotated[Path, typer.Option("--model", help="模型目录。")],
+    test: Annotated[bool, typer.Option("--test", help="改读 CEHRNER 测试集。")] = False,
+    rules: RulesOption = None,
+) -> None:
+    """Measure a trained tagger on the development parts, or once on the test part."""
+    try:
+        _need_extra("pycrfsuite")
+        from zhibian.coding.mention_tagger import WEIGHTS  # noqa: PLC0415
+        from zhibian.documents.tagger import EntityTagger, read_weights  # noqa: PLC0415
+        from zhibian.training import tagger as training  # noqa: PLC0415
+
+        hints = training.shipped_hints(rules or Settings().rules)
+        trained = EntityTagger(read_weights(model / WEIGHTS), hints)
+        figures = training.measure_tagger(trained, cehrner, chip_cdee, test=test)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
 def _need_extra(*modules: str) -> None:

@@ -65,9 +65,9 @@ def gather_procedures(
     narrated: dict[str, list[ToldProcedure]] = defaultdict(list)
     titles = _titles(named)
     for entry in told:
-        if not _is_for_anaesthesia(
-            entry.mention, entry.code, reading, rules
-        ) and not _is_titled(entry, titles):
+        if not _is_for_anaesthesia(entry.mention, entry.code, reading, rules) and not _is_titled(
+            entry, titles
+        ):
             narrated[entry.code].append(entry)
     return {
         code: _finding(code, named.get(code, ()), narrated.get(code, ()), reading, rules)
