@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zhibian.coding.alternatives import with_alternatives
 from zhibian.coding.burns import BurnRules, load_burn_rules, told_in_parts
 from zhibian.coding.code_mentions import DiagnosisWords, coded_diagnoses
 from zhibian.coding.combine import (
@@ -20,6 +21,7 @@ from zhibian.coding.combine import (
     load_retypings,
     retype,
 )
+from zhibian.coding.confidence import ConfidenceRules, calibrated, load_confidence_rules
 from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
 from zhibian.coding.entry_condition import (
     EntryConditionRules,
@@ -70,6 +72,7 @@ class Coder:
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
     burns: BurnRules
+    confidence: ConfidenceRules
     voices: Voices = NO_VOICES
 
 
@@ -135,6 +138,7 @@ def load_coder(
         principal_rules=load_principal_rules(rules),
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
+        confidence=load_confidence_rules(rules),
         voices=voices,
     )
 
@@ -171,7 +175,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         coder.procedures,
         coder.procedure_rules,
     )
-    return Proposal(
+    chosen = Proposal(
         principal=ordered[0] if ordered else None,
         others=_in_record_order(ordered[1:], kept),
         procedures=procedures.proposed,
@@ -179,6 +183,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
+    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
 
 
 def _diagnosis(
@@ -193,13 +198,15 @@ def _diagnosis(
     )
     term = coder.diagnosis_words.terms.terms.get(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
+    trust = confidence(finding, coder.sources)
     return ProposedDiagnosis(
         code=finding.code,
         poa=poa,
         poa_reason=reason,
-        confidence=confidence(finding, coder.sources),
+        confidence=trust,
         evidence=finding.supporting[:_MOST_EVIDENCE],
         raised_by=raised_by,
+        trust=trust,
     )
 
 
