@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from zhibian.evaluation.gold_cases import Figure
+from zhibian.evaluation.figures import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +91,14 @@ def figures(scores: Sequence[RecordScore], *, seed: int, draws: int = 2000) -> d
         low, high = values[int(0.025 * (draws - 1))], values[int(0.975 * (draws - 1))]
         found[name] = Figure(metric(scores), low, high)
     return found
+
+
+def gain(
+    ours: Sequence[RecordScore], other: Sequence[RecordScore], *, seed: int, draws: int = 2000
+) -> Figure:
+    """Return by how much the task score of one system exceeds another's, records paired."""
+    pairs = [a.task - b.task for a, b in zip(ours, other, strict=True)]
+    dice = random.Random(seed)
+    values = sorted(sum(dice.choices(pairs, k=len(pairs))) / len(pairs) for _ in range(draws))
+    low, high = values[int(0.025 * (draws - 1))], values[int(0.975 * (draws - 1))]
+    return Figure(sum(pairs) / len(pairs), low, high)

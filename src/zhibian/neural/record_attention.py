@@ -1,4 +1,4 @@
-"""Label attention on onnxruntime (标签注意力, ONNX): serves a hospital's classifier without torch."""
+"""Label attention on onnxruntime (标签注意力): a hospital's classifier, served without torch."""
 
 from __future__ import annotations
 

@@ -75,6 +75,22 @@ class Answers:
     others: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Records with their answers (样本).
+
+    Attributes
+    ----------
+    source
+        Where their vectors come from.
+    answers
+        What was filed.
+    """
+
+    source: Source
+    answers: Answers
+
+
 class LabelAttention(nn.Module):
     """One attention and two heads over the token vectors of one record.
 
@@ -135,8 +151,9 @@ class LabelAttention(nn.Module):
         attention = torch.softmax(queries @ keys.T, dim=-1)
         seen = attention @ steady
         principal, others = (
-            (seen * (self.output[head](self.names) / self.names.shape[1] + self.own_output[head]))
-            .sum(-1)
+            (
+                seen * (self.output[head](self.names) / self.names.shape[1] + self.own_output[head])
+            ).sum(-1)
             + self.bias[head]
             for head in ("principal", "others")
         )
@@ -145,10 +162,8 @@ class LabelAttention(nn.Module):
 
 def train_attention(
     network: LabelAttention,
-    source: Source,
-    answers: Answers,
-    tune_source: Source,
-    tune_answers: Answers,
+    fit: Examples,
+    tune: Examples,
     recipe: Recipe,
     *,
     device: str = "cpu",
@@ -166,16 +181,14 @@ def train_attention(
     ----------
     network
         The heads.
-    source, answers
-        Records to learn.
-    tune_source, tune_answers
-        Records that tell when to stop.
+    fit, tune
+        Records to learn, and records that tell when to stop.
     recipe
         How to train.
     device
         ``cpu`` or ``cuda``.
     encoder_layers
-        Parameters of unfrozen encoder layers, which `source` uses.
+        Parameters of unfrozen encoder layers, which the sources use.
     folder
         Where checkpoints are kept, one after every pass; None keeps none.
     log
@@ -193,19 +206,19 @@ def train_attention(
     state = _State(best=float("inf"), best_epoch=-1, epoch=0)
     kept = _snapshot(learned)
     if folder is not None and (folder / CHECKPOINT).is_file():
-        state, kept = _resume(folder / CHECKPOINT, recipe, learned, optimizer)
+        state, kept = _resume(folder / CHECKPOINT, learned, optimizer)
         log(f"  从第 {state.epoch} 轮之后继续")
     while state.epoch < recipe.epochs and state.epoch - state.best_epoch <= recipe.patience:
-        loss = _pass(network, source, answers, recipe, state.epoch, optimizer, learned, device)
+        loss = _pass(network, fit, recipe, state.epoch, optimizer, learned, device)
         with torch.inference_mode():
-            tuned = _mean_loss(network, tune_source, tune_answers, device)
+            tuned = _mean_loss(network, tune, device)
         if tuned < state.best:
             state.best, state.best_epoch = tuned, state.epoch
             kept = _snapshot(learned)
         log(f"  第 {state.epoch + 1} 轮：损失 {loss:.4f}，调参部分 {tuned:.4f}")
         state.epoch += 1
         if folder is not None:
-            _save(folder / CHECKPOINT, state, recipe, learned, kept, optimizer)
+            _save(folder / CHECKPOINT, state, learned, kept, optimizer)
     with torch.no_grad():
         for parameter, value in zip(learned, kept, strict=True):
             parameter.copy_(value)
@@ -242,10 +255,9 @@ def _priors(answers: Answers, labels: int) -> tuple[Tensor, Tensor]:
     )
 
 
-def _loss(
-    network: LabelAttention, found: tuple[Tensor, Tensor], answers: Answers, place: int, device: str
-) -> Tensor:
-    hidden, sections = found
+def _loss(network: LabelAttention, examples: Examples, place: int, device: str) -> Tensor:
+    hidden, sections = examples.source(place)
+    answers = examples.answers
     principal, others, _ = network(hidden.to(device), sections.to(device))
     wanted = torch.tensor(int(answers.principal[place]), device=device)
     filed = torch.tensor(answers.others[place], dtype=torch.float32, device=device)
@@ -256,8 +268,7 @@ def _loss(
 
 def _pass(
     network: LabelAttention,
-    source: Source,
-    answers: Answers,
+    examples: Examples,
     recipe: Recipe,
     epoch: int,
     optimizer: torch.optim.Optimizer,
@@ -265,14 +276,14 @@ def _pass(
     device: str,
 ) -> float:
     network.train()
-    order = list(range(len(answers.principal)))
+    order = list(range(len(examples.answers.principal)))
     random.Random(f"{recipe.seed} {epoch}").shuffle(order)
     total = 0.0
     for start in range(0, len(order), recipe.batch):
         places = order[start : start + recipe.batch]
         optimizer.zero_grad()
         for place in places:
-            loss = _loss(network, source(place), answers, place, device) / len(places)
+            loss = _loss(network, examples, place, device) / len(places)
             loss.backward()
             total += float(loss.detach()) * len(places)
         nn.utils.clip_grad_norm_(learned, 1.0)
@@ -281,9 +292,9 @@ def _pass(
     return total / len(order)
 
 
-def _mean_loss(network: LabelAttention, source: Source, answers: Answers, device: str) -> float:
-    count = len(answers.principal)
-    losses = (_loss(network, source(p), answers, p, device) for p in range(count))
+def _mean_loss(network: LabelAttention, examples: Examples, device: str) -> float:
+    count = len(examples.answers.principal)
+    losses = (_loss(network, examples, place, device) for place in range(count))
     return float(sum(float(loss) for loss in losses)) / count
 
 
@@ -294,7 +305,6 @@ def _snapshot(learned: Sequence[nn.Parameter]) -> list[Tensor]:
 def _save(
     path: Path,
     state: _State,
-    recipe: Recipe,
     learned: Sequence[nn.Parameter],
     kept: Sequence[Tensor],
     optimizer: torch.optim.Optimizer,
@@ -302,7 +312,6 @@ def _save(
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".writing")
     content: dict[str, Any] = {
-        "recipe": asdict(recipe),
         "state": asdict(state),
         "learned": _snapshot(learned),
         "kept": list(kept),
@@ -313,7 +322,7 @@ def _save(
 
 
 def _resume(
-    path: Path, recipe: Recipe, learned: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer
+    path: Path, learned: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer
 ) -> tuple[_State, list[Tensor]]:
     content = torch.load(path, weights_only=True)
     with torch.no_grad():

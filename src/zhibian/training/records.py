@@ -177,9 +177,9 @@ def _once_each(records: Sequence[TrainingRecord]) -> list[TrainingRecord]:
 
 def _raw_cases(paths: Sequence[Path], limits: Limits) -> Iterator[tuple[str, object]]:
     for path in paths:
-        files = sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES) if path.is_dir() else [
-            path
-        ]
+        files = (
+            sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES) if path.is_dir() else [path]
+        )
         if not files or not all(file.is_file() for file in files):
             problem = Problem("--cases", "data_missing", "没有病例文件", _FORMAT_REMEDY)
             raise InputError(path.name, [problem])
@@ -203,9 +203,7 @@ def _rows_of(file: Path, limits: Limits) -> Iterator[tuple[str, object]]:
         yield file.name, raw
 
 
-def _of_case(
-    raw: object, source: str, lexicon: ReadingLexicon, limits: Limits
-) -> TrainingRecord:
+def _of_case(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits) -> TrainingRecord:
     if is_field_record(raw):
         return _of_ccl25(raw, source, lexicon, limits)
     case = case_from_mapping(raw, source, limits).case
@@ -221,9 +219,7 @@ def _of_case(
     return _record(case, codes[0], codes[1:], lexicon)
 
 
-def _of_ccl25(
-    raw: object, source: str, lexicon: ReadingLexicon, limits: Limits
-) -> TrainingRecord:
+def _of_ccl25(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits) -> TrainingRecord:
     if not isinstance(raw, Mapping) or not _has_answer(raw):
         problem = Problem(source, "codes_missing", "缺少主要诊断编码或其他诊断编码", _FORMAT_REMEDY)
         raise InputError(source, [problem])

@@ -85,9 +85,7 @@ def hidden_of(network: nn.Module, segments: Sequence[Segment], pad: int, device:
             one = segments[place].ids
             ids[row, : len(one)] = torch.tensor(one)
             mask[row, : len(one)] = 1
-        hidden = network(
-            input_ids=ids.to(device), attention_mask=mask.to(device)
-        ).last_hidden_state
+        hidden = network(input_ids=ids.to(device), attention_mask=mask.to(device)).last_hidden_state
         for row, place in enumerate(places):
             body = segments[place].body
             found[place] = hidden[row, body.start : body.stop]

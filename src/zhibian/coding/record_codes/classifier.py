@@ -135,7 +135,9 @@ def label_codes(
         else:
             message = f"模型标签 {label.code} 不在医保版编码中，也无法唯一转换，不参与提示"
             remedy = "核对训练病历所用的编码版本（zhibian train classifier --code-set）"
-            problems.append(Problem(label.code, "label_unmapped", message, remedy, severity="warning"))
+            problems.append(
+                Problem(label.code, "label_unmapped", message, remedy, severity="warning")
+            )
     return codes, problems
 
 

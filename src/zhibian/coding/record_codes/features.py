@@ -1,7 +1,8 @@
-"""What a linear model sees of a record (线性模型的特征): spelling, and terms of a list.
+"""What a linear model sees of a record (线性模型的特征): spelling, and terms.
 
-Spelling is TF-IDF over the character n-grams of each section. Terms are found by Aho-Corasick, overlapping ones too (心绞痛 inside 不稳定型心绞痛),
-and count once for the record and once for each group of sections.
+Spelling is TF-IDF over the character n-grams of each section. Terms are found by
+Aho-Corasick, overlapping ones too (心绞痛 inside 不稳定型心绞痛), and count once for the record
+and once for each group of sections.
 """
 
 from __future__ import annotations
@@ -112,8 +113,7 @@ def learn_space(
     found: Counter[str] = Counter()
     search = automaton(terms)
     for record in records:
-        names = spelled(record) if family == SPELLING else termed(record, search, groups)
-        found.update(set(names))
+        found.update(set(spelled(record)) if family == SPELLING else termed(record, search, groups))
     names = tuple(sorted(name for name, count in found.items() if count >= least))
     counts = np.array([found[name] for name in names], np.float32)
     rarity = np.log((1 + len(records)) / (1 + counts)) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,9 @@ def load_record_model(folder: Path) -> RecordModel:
     if manifest.get("kind") != KIND or not isinstance(hashes, dict):
         message = f"模型类别不是 {KIND}"
         raise InputError(folder.name, [Problem(MANIFEST, "model_kind", message, REMEDY)])
-    problems = [problem for name, digest in hashes.items() for problem in _check(folder / name, digest)]
+    problems = [
+        problem for name, digest in hashes.items() for problem in _check(folder / name, digest)
+    ]
     if problems:
         raise InputError(folder.name, problems)
     try:
@@ -125,6 +128,16 @@ def pack_linear(part: LinearPart) -> dict[str, np.ndarray]:
         arrays[f"{head}_places"] = weights.indices.astype(np.int32)
         arrays[f"{head}_ends"] = weights.indptr.astype(np.int64)
     return arrays
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays as ``npz``; equal arrays give equal bytes, which `np.savez` does not promise."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.save(content, array, allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy")
+            archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED)
 
 
 def _check(path: Path, digest: str) -> Sequence[Problem]:

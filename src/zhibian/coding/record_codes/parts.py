@@ -103,9 +103,9 @@ def log_softmax(values: Floats) -> Floats:
     """Return log-probabilities along the last axis, none below the floor."""
     shifted = values - values.max(axis=-1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return np.maximum(logs, FLOOR).astype(np.float32)
+    return np.asarray(np.maximum(logs, FLOOR), np.float32)
 
 
 def sigmoid(values: Floats) -> Floats:
     """Return probabilities of log-odds."""
-    return (1 / (1 + np.exp(-values))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-values)), np.float32)
