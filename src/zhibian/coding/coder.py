@@ -34,6 +34,7 @@ from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
 from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.procedures import propose_procedures
+from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,
@@ -73,6 +74,7 @@ class Coder:
     procedure_rules: ProcedureRules
     burns: BurnRules
     confidence: ConfidenceRules
+    opinion: OpinionRules
     voices: Voices = NO_VOICES
 
 
@@ -139,6 +141,7 @@ def load_coder(
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
         confidence=load_confidence_rules(rules),
+        opinion=load_opinion_rules(rules),
         voices=voices,
     )
 
@@ -183,7 +186,11 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
-    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    classifier = coder.voices.classifier
+    if classifier is None:
+        return sure
+    return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
 
 
 def _diagnosis(

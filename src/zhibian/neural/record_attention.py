@@ -9,16 +9,13 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from zhibian.coding.record_codes.classifier import Attended, BlendedClassifier, label_codes
-from zhibian.coding.record_codes.model import ENCODER, HEADS, TOKENIZER, load_record_model
+from zhibian.coding.record_codes.classifier import Attended
+from zhibian.coding.record_codes.model import ENCODER, HEADS, TOKENIZER, RecordModel
 from zhibian.coding.record_codes.parts import Floats, Scores, log_softmax
 from zhibian.coding.record_codes.segments import Segment, batches
 from zhibian.coding.record_codes.text import Passage
 from zhibian.documents.types import Span
 from zhibian.neural.tokens import RecordTokenizer
-from zhibian.problems import Problem
-from zhibian.terminology.code_set import CodeSet
-from zhibian.terminology.crosswalk import Crosswalk
 
 
 class OnnxEncoder:
@@ -105,31 +102,11 @@ def _session(weights: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
-def load_classifier(
-    folder: Path, diagnoses: CodeSet, crosswalk: Crosswalk
-) -> tuple[BlendedClassifier, list[Problem]]:
-    """Load a hospital's classifier, and tell which of its labels lead to no NHSA code.
-
-    Parameters
-    ----------
-    folder
-        Output of ``zhibian train classifier``.
-    diagnoses
-        The NHSA code set.
-    crosswalk
-        From the clinical edition to it.
-
-    Raises
-    ------
-    InputError
-        The folder is absent, damaged, or of another kind.
-    """
-    model = load_record_model(folder)
-    codes, problems = label_codes(model.labels, model.code_set, diagnoses, crosswalk)
-    attention = None
-    if model.attends:
-        longest, overlap = model.segment
-        tokenizer = RecordTokenizer(folder / TOKENIZER, longest=longest, overlap=overlap)
-        encoder = OnnxEncoder(folder / ENCODER, tokenizer)
-        attention = OnnxRecordAttention(encoder, folder / HEADS, model.sections)
-    return BlendedClassifier(model, codes, attention), problems
+def attention_of(model: RecordModel) -> OnnxRecordAttention | None:
+    """Return the attention part of a verified model folder; None where it has none."""
+    if not model.attends:
+        return None
+    longest, overlap = model.segment
+    tokenizer = RecordTokenizer(model.folder / TOKENIZER, longest=longest, overlap=overlap)
+    encoder = OnnxEncoder(model.folder / ENCODER, tokenizer)
+    return OnnxRecordAttention(encoder, model.folder / HEADS, model.sections)

@@ -48,13 +48,13 @@ class Recipe:
         Of all random choices.
     """
 
-    epochs: int = 12
-    patience: int = 3
+    epochs: int = 6
+    patience: int = 2
     batch: int = 8
-    rate: float = 1e-3
+    rate: float = 2e-3
     decay: float = 0.01
     encoder_rate: float = 2e-5
-    width: int = 128
+    width: int = 64
     unfreeze: int = 0
     seed: int = 20261130
 
