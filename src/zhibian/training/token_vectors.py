@@ -113,7 +113,7 @@ class TokenVectors:
     """
 
     def __init__(self, table: Dataset) -> None:
-        self._table = table.with_format("numpy")
+        self._table = table
         self._rows = {digest: row for row, digest in enumerate(table["digest"])}
 
     def get(self, digest: str) -> tuple[Tensor, Tensor]:
