@@ -35,6 +35,7 @@ from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
 from zhibian.coding.procedure.propose import propose_procedures
 from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
+from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,
@@ -76,6 +77,7 @@ class Coder:
     burns: BurnRules
     implied: tuple[ImpliedRule, ...]
     confidence: ConfidenceRules
+    opinion: OpinionRules
     voices: Voices = NO_VOICES
 
 
@@ -143,6 +145,7 @@ def load_coder(
         burns=load_burn_rules(rules),
         implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
+        opinion=load_opinion_rules(rules),
         voices=voices,
     )
 
@@ -199,7 +202,11 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
-    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    classifier = coder.voices.classifier
+    if classifier is None:
+        return sure
+    return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
 
 
 def _diagnosis(
