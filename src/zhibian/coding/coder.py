@@ -7,7 +7,7 @@ principal diagnosis; procedures beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.alternatives import with_alternatives
@@ -29,6 +29,7 @@ from zhibian.coding.entry_condition import (
     load_entry_condition_rules,
 )
 from zhibian.coding.findings import confidence, gather
+from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
@@ -62,6 +63,7 @@ class Coder:
     procedures: CodeSet
     lexicon: ReadingLexicon
     diagnosis_words: DiagnosisWords
+    senses: Senses
     procedure_terms: Dictionary
     matcher: TermMatcher
     sources: SourceTable
@@ -106,6 +108,7 @@ def load_coder(
     selection = load_selection_rules(rules)
     procedure_rules = load_procedure_rules(rules)
     aliases = rules / ALIASES
+    senses = load_senses(rules)
     diagnosis_terms = build_dictionary(
         diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
     )
@@ -126,9 +129,15 @@ def load_coder(
             selection,
             lexicon,
         ),
+        senses=senses,
         procedure_terms=procedure_terms,
         matcher=TermMatcher(
-            {*diagnosis_terms.terms, *procedure_terms.terms, *procedure_rules.context_terms}
+            {
+                *diagnosis_terms.terms,
+                *procedure_terms.terms,
+                *procedure_rules.context_terms,
+                *senses,
+            }
         ),
         sources=load_sources(rules),
         selection=selection,
@@ -157,7 +166,16 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     """
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
     mentions = find_mentions(reading, coder.matcher, coder.lexicon)
-    diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
+    named, terms = in_context(
+        mentions,
+        reading,
+        case.admission.department,
+        coder.diagnosis_words.terms,
+        coder.senses,
+        coder.sources.clause_lead_ins,
+    )
+    coder = replace(coder, diagnosis_words=replace(coder.diagnosis_words, terms=terms))
+    diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
     findings = gather((*diagnoses, *burns, *linked), reading, coder.sources)
@@ -196,7 +214,7 @@ def _diagnosis(
     poa, reason = entry_condition(
         finding, reading, case.documents, case.admission, coder.entry_conditions
     )
-    term = coder.diagnosis_words.terms.terms.get(finding.term)
+    term = coder.diagnosis_words.terms.term(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
     trust = confidence(finding, coder.sources)
     return ProposedDiagnosis(
