@@ -7,7 +7,7 @@ principal diagnosis; procedures beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.alternatives import with_alternatives
@@ -30,6 +30,7 @@ from zhibian.coding.entry_condition import (
 )
 from zhibian.coding.findings import confidence, gather
 from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_rules
+from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
@@ -65,6 +66,7 @@ class Coder:
     procedures: CodeSet
     lexicon: ReadingLexicon
     diagnosis_words: DiagnosisWords
+    senses: Senses
     procedure_terms: Dictionary
     matcher: TermMatcher
     sources: SourceTable
@@ -111,6 +113,7 @@ def load_coder(
     selection = load_selection_rules(rules)
     procedure_rules = load_procedure_rules(rules)
     aliases = rules / ALIASES
+    senses = load_senses(rules)
     diagnosis_terms = build_dictionary(
         diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
     )
@@ -131,9 +134,15 @@ def load_coder(
             selection,
             lexicon,
         ),
+        senses=senses,
         procedure_terms=procedure_terms,
         matcher=TermMatcher(
-            {*diagnosis_terms.terms, *procedure_terms.terms, *procedure_rules.context_terms}
+            {
+                *diagnosis_terms.terms,
+                *procedure_terms.terms,
+                *procedure_rules.context_terms,
+                *senses,
+            }
         ),
         sources=load_sources(rules),
         selection=selection,
@@ -167,7 +176,16 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     reading, mentions = with_discharge_statements(
         reading, found, coder.diagnosis_words.terms, coder.selection
     )
-    diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
+    named, terms = in_context(
+        mentions,
+        reading,
+        None if case.admission is None else case.admission.department,
+        coder.diagnosis_words.terms,
+        coder.senses,
+        coder.sources.clause_lead_ins,
+    )
+    coder = replace(coder, diagnosis_words=replace(coder.diagnosis_words, terms=terms))
+    diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
     implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
@@ -219,7 +237,7 @@ def _diagnosis(
     poa, reason = entry_condition(
         finding, stated, reading, case.documents, case.admission, coder.entry_conditions
     )
-    term = coder.diagnosis_words.terms.terms.get(finding.term)
+    term = coder.diagnosis_words.terms.term(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
     trust = confidence(finding, coder.sources)
     return ProposedDiagnosis(
