@@ -232,8 +232,8 @@ def _inputs(
     encoded = [e.ids for e in tokenizer.encode_batch(list(texts))]
     cut = [ids if len(ids) <= longest else [*ids[: longest - 1], ids[-1]] for ids in encoded]
     width = max(len(ids) for ids in cut)
-    pad = int(tokenizer.token_to_id("<pad>"))
-    ids = torch.tensor([row + [pad] * (width - len(row)) for row in cut], device=device)
+    pad = tokenizer.token_to_id("<pad>")
+    ids = torch.tensor([[*row, *[pad] * (width - len(row))] for row in cut], device=device)
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in cut], device=device)
     return ids, mask
 
