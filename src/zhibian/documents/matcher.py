@@ -104,15 +104,31 @@ class TermMatcher:
                 broken.append(match)
         yield from sorted(broken)
 
+    def find_all(self, normalised: str) -> Iterator[tuple[int, int]]:
+        """Yield start and end (exclusive) of every match, overlapping ones too.
+
+        Parameters
+        ----------
+        normalised
+            Text from :func:`zhibian.documents.normalise.normalise`.
+        """
+        if not self._size:
+            return
+        for last, (length, edged) in self._automaton.iter(normalised):
+            end = last + 1
+            start = end - length
+            if not edged or _stands_alone(normalised, start, end):
+                yield start, end
+
     def _longest(self, normalised: str) -> dict[int, int]:
         """Return the end of the longest term at each place where one begins."""
         longest: dict[int, int] = {}
         for last, (length, edged) in self._automaton.iter(normalised):
             end = last + 1
             start = end - length
-            if end > longest.get(start, 0) and not (
-                edged and not _stands_alone(normalised, start, end)
-            ):
+            if end <= longest.get(start, 0):
+                continue
+            if not edged or _stands_alone(normalised, start, end):
                 longest[start] = end
         return longest
 
