@@ -20,6 +20,7 @@ _OWN = re.compile(
 _NARROWEST = 40
 _SLACK = 4
 _LEAST_FULL = 3
+_MOST_BLANKS = 2
 
 
 def unwrap(normalised: str) -> str:
@@ -69,10 +70,18 @@ def _full_lines(lines: Sequence[str]) -> list[bool]:
     margin = max(widths)
     if margin < _NARROWEST:
         return [False] * len(lines)
-    full = [width >= margin - _SLACK for width in widths]
+    full = [
+        width >= margin - _SLACK and _is_prose(line)
+        for width, line in zip(widths, lines, strict=True)
+    ]
     broken = sum(bool(line.strip()) for line in lines[:-1])
     fixed = sum(full) >= max(_LEAST_FULL, broken / 2)
     return full if fixed else [False] * len(lines)
+
+
+def _is_prose(line: str) -> bool:
+    """Tell a line of a sentence from one of a table, which has columns."""
+    return line.strip().count(" ") <= _MOST_BLANKS
 
 
 def _width(line: str) -> int:
