@@ -1,6 +1,6 @@
 """Compare the assertion rules with rules and a learned classifier on CHIP-CDEE (断言分类实验).
 
-Usage: ``python experiments/assertion-classifier/run.py CHIP_CDEE_FOLDER``; writes ``results.json``
+Usage: ``python experiments/03-assertion/run.py CHIP_CDEE_FOLDER``; writes ``results.json``
 beside this file.
 """
 
