@@ -54,7 +54,8 @@ def _example(number: int, text: str, event: Event, cues: CueLexicon) -> Example:
     assertion, cue = assert_mention(text, (event.start, event.end), SectionKind.OTHER, cues)
     before = text[max(0, event.start - BEFORE) : event.start]
     behind = text[event.end : event.end + BEHIND]
-    features = {f"rule {assertion}": 1.0, f"cue {cue}": 1.0, f"head {text[event.start : event.end]}": 1.0}
+    head = text[event.start : event.end]
+    features = {f"rule {assertion}": 1.0, f"cue {cue}": 1.0, f"head {head}": 1.0}
     clause = max(before.rfind(sign) for sign in "。;,\n") + 1
     for length in (1, 2, 3):
         for place in range(len(before) - length + 1):
@@ -122,9 +123,10 @@ def main(folder: Path) -> None:
         for _ in range(DRAWS):
             counts = np.bincount(generator.choice(texts, len(texts)), minlength=texts.max() + 1)
             weights = counts[places].astype(float)
-            differences.append(
-                measure(gold, told["rules+learned"], weights) - measure(gold, told["rules"], weights)
+            both, alone = (
+                measure(gold, told[name], weights) for name in ("rules+learned", "rules")
             )
+            differences.append(both - alone)
         low, high = np.quantile(differences, [0.025, 0.975])
         results[name] = {
             **{system: round(measure(gold, answer, flat), 4) for system, answer in told.items()},
