@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
-from zhibian.coding.terms.model import ENCODER, NAME, TOKENIZER, load_link_model
+from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 
@@ -47,47 +47,32 @@ def link(
     epochs: Annotated[int, typer.Option(min=1, help="轮数；1 为小配置。")] = 3,
     device: Annotated[str, typer.Option(help="cpu 或 cuda。")] = "cpu",
     rankers_only: Annotated[
-        bool, typer.Option("--rankers-only", help="沿用输出目录中的编码器，只训练其余部分。")
+        bool, typer.Option("--rankers-only", help="沿用两个目录中的编码器，只训练其余部分。")
     ] = False,
     rules: RulesOption = None,
 ) -> None:
-    """Train the linking model on the training parts of both data sets."""
+    """Train the linking model on the training parts of both data sets.
+
+    The encoder beside which the rankers are trained is left in a folder with the name of
+    the output and ``-held``; it is not shipped.
+    """
     settings = Settings()
     folder = rules or settings.rules
     say = Console(stderr=True, highlight=False).print
     try:
         _need_extra()
-        from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
-        from zhibian.terminology.tables import sha256_of  # noqa: PLC0415
         from zhibian.training import link as training  # noqa: PLC0415
 
         corpora = training.read_corpora(chip_cdn, yidu_n7k)
+        clock = training.Clock()
+        held = output.with_name(f"{output.name}-held")
         if not rankers_only:
-            training.train_encoder_files(
-                corpora, folder, base, output, epochs=epochs, device=device, log=say
+            training.train_encoders(
+                corpora, folder, base, held, output, epochs=epochs, device=device, log=say
             )
-        weights = output / ENCODER
-        encoder = OnnxTermEncoder(weights, output / TOKENIZER, sha256_of(weights))
-        labels = training.learn_all_labels(corpora, encoder, tune=False)
-        scores = training.train_rankers(
-            corpora, folder, labels, encoder, output, settings.cache, say
-        )
-        shipped = training.learn_all_labels(corpora, encoder, tune=True)
-        training.write_labels(training.published_only(shipped, corpora), output)
-        about = {
-            "split": {
-                c.name: {
-                    "seed": training.SPLIT,
-                    "fit": len(c.parts.fit),
-                    "tune": len(c.parts.tune),
-                    "aside": len(c.parts.aside),
-                    "aside_checksum": c.parts.checksum,
-                }
-                for c in corpora
-            },
-            "cross_validated": scores,
-        }
-        training.write_manifest(output, about)
+        training.train_rest(corpora, folder, held, output, settings.cache, clock, say)
+        spent = f"用时 {clock.minutes():.0f} 分钟，处理器 {clock.processor():.0f} 分钟"
+        say(f"已写出 {output}；{spent}")
     except InputError as error:
         raise refuse(error.problems, error.source) from None
 

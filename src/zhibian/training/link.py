@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from zhibian.coding.terms.load import (
 )
 from zhibian.coding.terms.meaning import Labels
 from zhibian.coding.terms.model import (
+    ENCODER,
     LABEL_VECTORS,
     LABELS,
     MANIFEST,
@@ -57,7 +58,9 @@ YIDU_NAMES = "icd9cm3_names.txt"
 # The challenge's mark for "no name of the set fits".
 _NO_NAME = "O"
 
-_ALIAS_POOL, _ALIAS_EPOCH = 4000, 1200
+_ALIAS_POOL, _ALIAS_EPOCH = 4000, 600
+# Peak learning rate of the second training in shares of the first.
+_AGAIN = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,18 @@ def read_corpora(chip_cdn: Path, yidu_n7k: Path) -> tuple[Corpus, Corpus]:
     )
 
 
-def train_tasks(corpora: Sequence[Corpus], rules: Path) -> list[Any]:
-    """Return the tasks of the encoder: the training parts, and a sample of the aliases."""
+def train_tasks(corpora: Sequence[Corpus], rules: Path, *, tune: bool) -> list[Any]:
+    """Return the tasks of the encoder: the training parts, and a sample of the aliases.
+
+    Parameters
+    ----------
+    corpora
+        Data sets.
+    rules
+        Folder of the rule data.
+    tune
+        Whether the tuning parts are learned as well.
+    """
     # torch is imported where it is used: measuring does not need it.
     from zhibian.training.encoder import Task  # noqa: PLC0415
 
@@ -121,7 +134,7 @@ def train_tasks(corpora: Sequence[Corpus], rules: Path) -> list[Any]:
     for corpus in corpora:
         pairs = [
             replace(p, names=tuple(n for n in p.names if n != _NO_NAME))
-            for p in pick(corpus.pairs, corpus.parts.fit)
+            for p in pick(corpus.pairs, corpus.parts.learned(tune=tune))
         ]
         pairs = [p for p in pairs if p.names]
         names = {name for _, name in read_names(corpus.code_file)}
@@ -136,17 +149,22 @@ def train_tasks(corpora: Sequence[Corpus], rules: Path) -> list[Any]:
     return tasks
 
 
-def train_encoder_files(
+def train_encoders(
     corpora: Sequence[Corpus],
     rules: Path,
     base: Path,
-    folder: Path,
+    held: Path,
+    shipped: Path,
     *,
     epochs: int,
     device: str,
     log: Callable[[str], None],
 ) -> None:
-    """Fine-tune the encoder and write ``encoder.onnx`` and ``tokenizer.json``.
+    """Fine-tune the encoder twice over and write ``encoder.onnx`` and ``tokenizer.json`` of both.
+
+    The first one learns from the parts `fit`: rankers are trained beside it on the parts
+    `tune`, of which it knows nothing, as it will know nothing of a hospital's terms. It is
+    then trained on with both parts, more gently, and that one is shipped.
 
     Parameters
     ----------
@@ -156,10 +174,12 @@ def train_encoder_files(
         Folder of the rule data.
     base
         A Hugging Face ``BertModel`` folder with ``tokenizer.json``.
-    folder
-        Where to write.
-    epochs, device
-        Passes over the pairs; ``cpu`` or ``cuda``.
+    held, shipped
+        Where to write the first and the second.
+    epochs
+        Passes of the first over the pairs; the second makes one less.
+    device
+        ``cpu`` or ``cuda``.
     log
         Told of progress.
     """
@@ -170,11 +190,14 @@ def train_encoder_files(
     from zhibian.training.encoder import Recipe, train_encoder  # noqa: PLC0415
     from zhibian.training.export import export_onnx  # noqa: PLC0415
     from zhibian.training.network import TermNetwork  # noqa: PLC0415
+    from zhibian.training.packed import LowerLayers  # noqa: PLC0415
 
-    recipe = Recipe(epochs=epochs)
-    torch.manual_seed(recipe.seed)
-    # Plain attention is faster than the fused kernel on texts of ten tokens; dropout
-    # costs a tenth of the time and three epochs do not need it.
+    first = Recipe(epochs=epochs)
+    second = replace(
+        first, epochs=max(1, epochs - 1), rate=first.rate * _AGAIN, seed=first.seed + 1
+    )
+    # Before the network is made: its two heads start from random numbers.
+    torch.manual_seed(first.seed)
     bert = BertModel.from_pretrained(
         base,
         add_pooling_layer=False,
@@ -183,10 +206,14 @@ def train_encoder_files(
         attention_probs_dropout_prob=0.0,
         hidden_dropout_prob=0.0,
     )
-    network = TermNetwork(bert)
+    network = TermNetwork(bert).to(device)
     tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
-    train_encoder(network, tokenizer, train_tasks(corpora, rules), recipe, device=device, log=log)
-    export_onnx(network, base / TOKENIZER, folder)
+    lower = LowerLayers(bert, tokenizer, frozen=first.frozen, longest=first.longest, device=device)
+    for recipe, folder, tune in ((first, held, False), (second, shipped, True)):
+        tasks = train_tasks(corpora, rules, tune=tune)
+        train_encoder(network, lower, tasks, recipe, device=device, log=log)
+        export_onnx(network, base / TOKENIZER, folder)
+        network.to(device)
 
 
 def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: bool) -> Labels:
@@ -195,8 +222,9 @@ def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: b
     Rankers are trained beside labels that never saw the tuning parts. The labels that are
     shipped know these as well: a name seen in more wordings is found more surely.
     """
-    taken = [(c, c.parts.fit + c.parts.tune if tune else c.parts.fit) for c in corpora]
-    pairs = [p for c, parts in taken for p in pick(c.pairs, parts) if clean(p.wording)]
+    pairs = [
+        p for c in corpora for p in pick(c.pairs, c.parts.learned(tune=tune)) if clean(p.wording)
+    ]
     texts = [clean(p.wording) for p in pairs]
     chunks = [texts[i : i + 512] for i in range(0, len(texts), 512)]
     return learn_labels(pairs, np.concatenate([encoder.encode(c).vectors for c in chunks]))
@@ -266,6 +294,75 @@ def examples_of(comparer: Comparer, pairs: Sequence[TermPair]) -> list[Example]:
             right = frozenset(place for place in places if place is not None)
             found.append(Example(one, right, len(pair.names)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time since it was made, by the wall and of the processor, in minutes (用时)."""
+
+    wall: float = field(default_factory=time.monotonic)
+    used: float = field(default_factory=time.process_time)
+
+    def minutes(self) -> float:
+        """Return the minutes that have passed."""
+        return (time.monotonic() - self.wall) / 60
+
+    def processor(self) -> float:
+        """Return the minutes that processors worked for this program."""
+        return (time.process_time() - self.used) / 60
+
+
+def train_rest(
+    corpora: Sequence[Corpus],
+    rules: Path,
+    held: Path,
+    shipped: Path,
+    cache: Path | None,
+    clock: Clock,
+    log: Callable[[str], None],
+) -> None:
+    """Train the rankers beside the first encoder, learn labels with the second, write all.
+
+    Parameters
+    ----------
+    corpora
+        Data sets.
+    rules
+        Folder of the rule data.
+    held, shipped
+        Folders of the two encoders; see `train_encoders`.
+    cache
+        Keeps encoded code sets.
+    clock
+        Started with the run.
+    log
+        Told of progress.
+    """
+    # The encoder is served by an extra.
+    from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
+
+    def served(folder: Path) -> TermEncoder:
+        weights = folder / ENCODER
+        return OnnxTermEncoder(weights, folder / TOKENIZER, sha256_of(weights))
+
+    first = served(held)
+    labels = learn_all_labels(corpora, first, tune=False)
+    scores = train_rankers(corpora, rules, labels, first, shipped, cache, log)
+    write_labels(
+        published_only(learn_all_labels(corpora, served(shipped), tune=True), corpora), shipped
+    )
+    parts = {
+        c.name: {
+            "seed": SPLIT,
+            "fit": len(c.parts.fit),
+            "tune": len(c.parts.tune),
+            "aside": len(c.parts.aside),
+            "aside_checksum": c.parts.checksum,
+        }
+        for c in corpora
+    }
+    minutes = {"wall": round(clock.minutes()), "processor": round(clock.processor())}
+    write_manifest(shipped, {"split": parts, "cross_validated": scores, "minutes": minutes})
 
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import ahocorasick
 import numpy as np
 
-from zhibian.coding.terms.types import Floats
+from zhibian.coding.terms.characters import CharacterTable, build_characters
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
 _SHORTEST_INSIDE = 2
+# Characters in a greater share of the names than this, and in more names, are common.
+_COMMON, _COMMON_LEAST = 0.02, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,19 @@ class SpellingIndex:
     matrix
         Unit rows (names, n-grams), sparse.
     transposed
-        The same by columns, for searching.
+        The same by columns, for searching; without the commonest characters, which tell
+        little and take most of the time.
     inside
         Automaton of all spellings; values are positions and lengths.
-    rarity
-        Inverse document frequency of a character among the names.
+    characters
+        Characters of the names with their inverse document frequency.
     """
 
     vectorizer: TfidfVectorizer
     matrix: Any
     transposed: Any
     inside: ahocorasick.Automaton
-    rarity: dict[str, float]
+    characters: CharacterTable
 
     def vectors(self, texts: Sequence[str]) -> Any:
         """Return unit rows (texts, n-grams), sparse."""
@@ -70,11 +73,6 @@ class SpellingIndex:
                 kept.append(place)
         return kept
 
-    def rarities(self, text: str) -> Floats:
-        """Return the rarity of each character; unknown ones count as the rarest."""
-        rarest = self.rarity[""]
-        return np.array([self.rarity.get(c, rarest) for c in text], np.float32)
-
 
 def build_spelling(spelled: Sequence[str], exact: dict[str, int] | Any) -> SpellingIndex:
     """Build the index.
@@ -103,5 +101,17 @@ def build_spelling(spelled: Sequence[str], exact: dict[str, int] | Any) -> Spell
         for gram, column in vectorizer.vocabulary_.items()
         if len(gram) == 1
     }
-    rarity[""] = max(rarity.values(), default=1.0)
-    return SpellingIndex(vectorizer, matrix, matrix.T.tocsr(), inside, rarity)
+    characters = build_characters(spelled, rarity)
+    return SpellingIndex(vectorizer, matrix, _searched(matrix, vectorizer), inside, characters)
+
+
+def _searched(matrix: Any, vectorizer: TfidfVectorizer) -> Any:
+    """Return the n-grams by names, without characters that stand in too many names."""
+    by_gram = matrix.T.tocsr()
+    single = np.zeros(by_gram.shape[0], np.bool_)
+    single[[column for gram, column in vectorizer.vocabulary_.items() if len(gram) == 1]] = True
+    held_by = np.diff(by_gram.indptr)
+    common = single & (held_by > max(_COMMON_LEAST, matrix.shape[0] * _COMMON))
+    by_gram.data[np.repeat(common, held_by)] = 0
+    by_gram.eliminate_zeros()
+    return by_gram
