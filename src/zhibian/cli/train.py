@@ -44,7 +44,7 @@ def link(
     yidu_n7k: YiduOption,
     base: Annotated[Path, typer.Option("--base", help="编码器目录（zhibian train base 的输出）。")],
     output: OutputOption,
-    epochs: Annotated[int, typer.Option(min=1, help="轮数；1 为小配置。")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="轮数；1 为小配置。")] = 2,
     device: Annotated[str, typer.Option(help="cpu 或 cuda。")] = "cpu",
     rankers_only: Annotated[
         bool, typer.Option("--rankers-only", help="沿用两个目录中的编码器，只训练其余部分。")

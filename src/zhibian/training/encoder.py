@@ -64,7 +64,7 @@ class Recipe:
         Of all random choices.
     """
 
-    epochs: int = 3
+    epochs: int = 2
     batch: int = 48
     rate: float = 1e-4
     warmup: float = 0.08
@@ -72,7 +72,7 @@ class Recipe:
     hard: int = 1
     mined: int = 16
     longest: int = 48
-    frozen: int = 4
+    frozen: int = 6
     seed: int = 20261122
 
 
@@ -92,6 +92,7 @@ def train_encoder(
     recipe: Recipe,
     *,
     device: str = "cpu",
+    trained: bool = False,
     log: Callable[[str], None] = print,
 ) -> None:
     """Train a network in place.
@@ -112,6 +113,9 @@ def train_encoder(
         How to train.
     device
         ``cpu`` or ``cuda``.
+    trained
+        Whether the network has been trained before: then it names its own confusions at
+        once, and is not asked again.
     log
         Told of progress.
     """
@@ -130,7 +134,7 @@ def train_encoder(
     )
     started = time.monotonic()
     for epoch in range(recipe.epochs):
-        if epoch:
+        if bool(epoch) != trained:
             for one in prepared:
                 # A task that only shows a sample is seen too seldom to be mined again.
                 if one.task.per_epoch is None:

@@ -61,6 +61,7 @@ _NO_NAME = "O"
 _ALIAS_POOL, _ALIAS_EPOCH = 4000, 600
 # Peak learning rate of the second training in shares of the first.
 _AGAIN = 0.7
+_MEASURED_ON = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def train_encoders(
     held, shipped
         Where to write the first and the second.
     epochs
-        Passes of the first over the pairs; the second makes one less.
+        Passes over the pairs, of each.
     device
         ``cpu`` or ``cuda``.
     log
@@ -193,9 +194,7 @@ def train_encoders(
     from zhibian.training.packed import LowerLayers  # noqa: PLC0415
 
     first = Recipe(epochs=epochs)
-    second = replace(
-        first, epochs=max(1, epochs - 1), rate=first.rate * _AGAIN, seed=first.seed + 1
-    )
+    second = replace(first, rate=first.rate * _AGAIN, seed=first.seed + 1)
     # Before the network is made: its two heads start from random numbers.
     torch.manual_seed(first.seed)
     bert = BertModel.from_pretrained(
@@ -209,10 +208,12 @@ def train_encoders(
     network = TermNetwork(bert).to(device)
     tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
     lower = LowerLayers(bert, tokenizer, frozen=first.frozen, longest=first.longest, device=device)
-    for recipe, folder, tune in ((first, held, False), (second, shipped, True)):
-        tasks = train_tasks(corpora, rules, tune=tune)
-        train_encoder(network, lower, tasks, recipe, device=device, log=log)
-        export_onnx(network, base / TOKENIZER, folder)
+    for recipe, folder, again in ((first, held, False), (second, shipped, True)):
+        tasks = train_tasks(corpora, rules, tune=again)
+        train_encoder(network, lower, tasks, recipe, device=device, trained=again, log=log)
+        names = [name for task in tasks for name in task.names]
+        texts = random.Random(recipe.seed).sample(names, min(_MEASURED_ON, len(names)))
+        export_onnx(network, base / TOKENIZER, texts, folder)
         network.to(device)
 
 

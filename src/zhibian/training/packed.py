@@ -76,6 +76,15 @@ def run_layer(layer: nn.Module, hidden: Tensor, packed: Packing) -> Tensor:
     return layer.output.LayerNorm(layer.output.dense(raised) + attended)
 
 
+def padded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """Return token numbers and mask of texts (texts, positions), as a served model reads them."""
+    rows = [e.ids for e in tokenizer.encode_batch(list(texts))]
+    width, pad = max(map(len, rows)), tokenizer.token_to_id("<pad>")
+    ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    return ids, mask
+
+
 class LowerLayers:
     """What the frozen layers make of texts, computed once (冻结层的输出缓存).
 

@@ -129,7 +129,7 @@ def test_from_the_file_to_onnx_and_one_training_step(contents: Contents, tmp_pat
     assert sum("epoch" in line for line in told) == 2
 
     out = tmp_path / "out"
-    weights = export_onnx(network, tmp_path / "tokenizer.json", out)
+    weights = export_onnx(network, tmp_path / "tokenizer.json", names, out)
     served = OnnxTermEncoder(weights, out / "tokenizer.json", "fp")
     texts = ["急性胃炎", "压", "高血压高血压慢性胃炎"]
     encoded = served.encode(texts)
