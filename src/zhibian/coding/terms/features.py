@@ -76,13 +76,16 @@ class Query(Wording):
     parts
         Parts of a composite term; empty for a simple one.
     rows
-        Rows of the text, of what stands beside it, the parts of a composite term or the
-        core of a simple one, among the texts of the batch.
+        Rows of the text, the core and the parts among the texts of the batch. The core of
+        a composite term is left out: it is nearly the text, and long.
+    whole
+        How many of the rows stand for the whole term.
     attributes
         Attribute masks.
     """
 
     rows: Sequence[int]
+    whole: int
     attributes: Integers
 
 
@@ -225,7 +228,7 @@ def _spelled(
         span = slice(low, high)
         near = _products(gram_rows, low, high, texts.grams, query.rows, spread)
         whole[span], part[span] = near[0], _of_parts(query, near)
-        best[span] = near[0] if query.parts else near.max(0)
+        best[span] = near[: query.whole].max(0)
         spelled = [names.spelled[p] for p in places[span]]
         ratio[span] = _ratio(fuzz.ratio, query.core, spelled)
         partial[span] = _ratio(fuzz.partial_ratio, query.text, spelled)
@@ -324,7 +327,7 @@ def _meant(
 
 def _of_parts(query: Query, near: Floats) -> Floats:
     """Return the best row of the parts; of the text and its core for a simple term."""
-    return np.asarray(near[1:].max(0) if query.parts else near.max(0))
+    return np.asarray(near[query.whole :].max(0) if query.parts else near.max(0))
 
 
 def _products(

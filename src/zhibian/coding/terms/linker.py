@@ -86,9 +86,10 @@ class Comparer:
         queries = []
         for term in terms:
             core, parts = self.splitter.core(term), self.splitter.parts(term)
-            asked = (term, *parts) if parts else (term, core)
-            rows = [numbers.setdefault(text, len(numbers)) for text in asked]
-            queries.append(Query(term, core, parts, rows, self.attributes.read(term)))
+            whole = (term, core) if len(parts) <= 1 else (term,)
+            rows = [numbers.setdefault(text, len(numbers)) for text in (*whole, *parts)]
+            masks = self.attributes.read(term)
+            queries.append(Query(term, core, parts, rows, len(whole), masks))
         every = list(numbers)
         grams = self.spelling.vectors(every)
         if self.meaning is None:
@@ -105,11 +106,12 @@ class Comparer:
         by_meaning = self._meaning_candidates(texts)
         found = []
         for query in queries:
-            first, *others = query.rows
-            places: set[int] = {*by_spelling[first], *by_meaning[first]}
-            for row in others:
-                kept = part if query.parts else whole
-                places.update(by_spelling[row][:kept])
+            places: set[int] = set(by_meaning[query.rows[0]])
+            for row in query.rows[: query.whole]:
+                places.update(by_spelling[row])
+            for row in query.rows[query.whole :]:
+                places.update(by_spelling[row][:part])
+            for row in query.rows[1:]:
                 places.update(by_meaning[row][: _DENSE_PART + _LABELS_PART])
             places.update(self.spelling.contained(query.text))
             exact = (self.names.exact.get(t) for t in (query.text, query.core, *query.parts))
