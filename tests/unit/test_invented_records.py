@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ import pytest
 from zhibian.grouping.engine import group
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.grouping.types import GroupingInput, Status
+from zhibian.records.case_file import case_files, read_raw
 from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.records.types import Admission, Case
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDS = sorted((ROOT / "tests" / "cases" / "records").glob("*.json"))
-EXAMPLES = sorted((ROOT / "examples").glob("*.json"))
+RECORDS = case_files(ROOT / "tests" / "cases" / "records")
+EXAMPLES = case_files(ROOT / "examples")
 SCHEME = "chs-drg-1.1@published"
 LIMITS = Limits(document_chars=20_000, file_bytes=200_000)
 # Thrombolysis by vein has no code below its grey subcategory.
@@ -50,7 +51,7 @@ def pack(rules: Path) -> RulePack:
 
 
 def _raw(path: Path) -> dict[str, Any]:
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw = read_raw(path, LIMITS)
     assert isinstance(raw, dict)
     return raw
 
@@ -105,11 +106,17 @@ def _digits_in_a_row(text: str) -> int:
     return longest
 
 
-def test_no_record_of_the_four_sets_is_lost_and_the_example_is_there() -> None:
-    sizes = {"H": 16, "K": 16, "L": 16, "M": 12}
+def test_no_record_of_any_set_is_lost_and_the_example_is_there() -> None:
+    sizes = {"H": 16, "K": 16, "L": 16, "M": 12, "N": 32}
     stems = [f"{series}{n:02d}" for series, size in sizes.items() for n in range(1, size + 1)]
     assert [path.stem for path in RECORDS] == stems
     assert ROOT / "examples" / "heart-failure-pneumonia.json" in EXAMPLES
+
+
+@pytest.mark.parametrize("series", ["N"])
+def test_a_set_covers_all_major_categories(series: str) -> None:
+    groups = [_raw(p)["gold"]["drg_1_1"] for p in RECORDS if p.stem.startswith(series)]
+    assert {group[0] for group in groups} == set(string.ascii_uppercase)
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES, *RECORDS], ids=lambda path: path.stem)

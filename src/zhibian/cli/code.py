@@ -13,15 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
+from zhibian.cli.models import ModelsOption, load_models
 from zhibian.problems import InputError, Problem
-from zhibian.records.case_json import (
-    CodeCheck,
-    Limits,
-    ReadCase,
-    case_from_mapping,
-    decode,
-    parse_json,
-)
+from zhibian.records.case_file import SUFFIXES, case_files, read_raw
+from zhibian.records.case_json import CodeCheck, Limits, ReadCase, case_from_mapping
 from zhibian.records.field_record import case_from_fields, is_field_record
 from zhibian.review.pipeline import review
 from zhibian.review.render import show
@@ -52,7 +47,9 @@ class Failure:
 
 
 def code(
-    path: Annotated[Path, typer.Argument(help="病例 JSON 文件，或其文件夹。", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(help="病例文件（JSON 或 YAML），或其文件夹。", show_default=False)
+    ],
     scheme: Annotated[str | None, typer.Option(help="分组方案，如 chs-drg-1.1。")] = None,
     tariff: Annotated[
         str | None, typer.Option(help="支付标准，如 linyi-2022；none 不计支付。")
@@ -65,6 +62,7 @@ def code(
     output: Annotated[
         Path | None, typer.Option(help="结果文件夹：每例写 <病例标识>.json。")
     ] = None,
+    models: ModelsOption = "auto",
     rules: RulesOption = None,
 ) -> None:
     """Review cases; exit code 2 when any of them could not be read."""
@@ -75,6 +73,7 @@ def code(
             scheme or settings.scheme,
             tariff or settings.tariff,
             variant,
+            load_models(models, rules or settings.rules, settings),
         )
         limits = case_limits(settings)
         entries, failures = _collect(path, limits, code_check(reviewer))
@@ -122,7 +121,7 @@ def to_json(report: CaseReport, indent: int | None) -> str:
 def _collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry], list[Failure]]:
     """Return the cases of a file or folder; files that can't be read at all are failures."""
     if path.is_dir():
-        files = sorted(p for p in path.glob("*.json") if p.name != PROBLEM_FILE)
+        files = [p for p in case_files(path) if p.name != PROBLEM_FILE]
         if not files:
             raise InputError(
                 path.name,
@@ -130,7 +129,7 @@ def _collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry],
                     Problem(
                         "路径",
                         "folder_empty",
-                        "文件夹中没有 .json 文件",
+                        f"文件夹中没有病例文件（{'、'.join(SUFFIXES)}）",
                         "指向病例文件夹",
                     )
                 ],
@@ -146,7 +145,7 @@ def _collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry],
     failures: list[Failure] = []
     for file in files:
         try:
-            raw = parse_json(decode(file.read_bytes(), file.name, limits), file.name)
+            raw = read_raw(file, limits)
             entries.extend(_entries(raw, file.name, limits, check))
         except InputError as bad:
             failures.append(Failure(bad.source, bad.problems))

@@ -2,68 +2,161 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from zhibian.cli.common import RulesOption, case_limits, refuse
-from zhibian.evaluation.gold_cases import CaseScore, Figure, figures, gold_of, score_case
-from zhibian.problems import InputError, Problem
-from zhibian.records.case_json import Limits, case_from_mapping, decode, parse_json
+from zhibian.cli.models import ModelsOption, load_models
+from zhibian.evaluation.figures import (
+    METRICS,
+    Figure,
+    by_category,
+    figures,
+    reliability,
+)
+from zhibian.evaluation.gold_cases import CaseScore, score_case
+from zhibian.evaluation.gold_files import Gold, read_gold_cases
+from zhibian.evaluation.systems import System, systems, whole_system
+from zhibian.problems import InputError
+from zhibian.records.case_json import ReadCase
 from zhibian.review.pipeline import review
-from zhibian.review.reviewer import NO_TARIFF, Reviewer, code_check, load_reviewer
+from zhibian.review.reviewer import NO_TARIFF, Reviewer, load_reviewer
 from zhibian.settings import Settings
 
+_PER_CATEGORY = ("principal exact", "others F1", "procedures F1", "DRG exact", "must-not families")
 
-def evaluate(
-    folder: Annotated[Path, typer.Argument(help="含 gold 块的病例 JSON 文件夹。")],
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one system reached (一个系统的结果)."""
+
+    system: str
+    scores: Sequence[CaseScore]
+    seconds: float
+    measured: Mapping[str, Figure]
+
+
+def evaluate(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
+    folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],
     scheme: Annotated[str | None, typer.Option(help="分组方案。")] = None,
+    pattern: Annotated[str, typer.Option(help="只评文件名相符者，如 N*。")] = "*",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="比较：仅词典、加规则、加链接、全部。")
+    ] = False,
+    by_mdc: Annotated[bool, typer.Option("--by-mdc", help="另按主要诊断大类列出。")] = False,
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="屏幕输出格式。")
+    ] = "text",
     seed: Annotated[int, typer.Option(help="自助法随机种子。")] = 20250101,
     draws: Annotated[int, typer.Option(min=100, help="自助法重抽次数。")] = 2000,
+    models: ModelsOption = "auto",
     rules: RulesOption = None,
 ) -> None:
     """Print agreement with gold codes, with n, intervals and cases a second."""
     settings = Settings()
-    limits = case_limits(settings)
     try:
         reviewer = load_reviewer(
-            rules or settings.rules, scheme or settings.scheme, NO_TARIFF, None
+            rules or settings.rules,
+            scheme or settings.scheme,
+            NO_TARIFF,
+            None,
+            load_models(models, rules or settings.rules, settings),
         )
-        started = time.perf_counter()
-        scores = _scores(folder, limits, reviewer)
-        seconds = time.perf_counter() - started
+        cases = read_gold_cases(folder, pattern, case_limits(settings), reviewer)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
-    _show(figures(scores, seed, draws), len(scores), seconds, reviewer.pack.scheme)
+    compared = list(systems(reviewer)) if compare else [whole_system(reviewer)]
+    outcomes = [_outcome(system, cases, seed, draws) for system in compared]
+    if output_format == "json":
+        typer.echo(json.dumps(_as_json(outcomes, reviewer), ensure_ascii=False, indent=1))
+        return
+    console = Console()
+    console.print(_table(outcomes, reviewer.pack.scheme))
+    if by_mdc:
+        console.print(_category_table(outcomes[-1]))
+    console.print(_reliability_table(outcomes[-1]))
 
 
-def _scores(folder: Path, limits: Limits, reviewer: Reviewer) -> Sequence[CaseScore]:
-    """Review every case that has gold codes; a file that can't be read stops the evaluation."""
-    scores = []
-    for path in sorted(folder.glob("*.json")):
-        raw = parse_json(decode(path.read_bytes(), path.name, limits), path.name)
-        gold = gold_of(raw, path.name)
-        if gold is not None:
-            read = case_from_mapping(raw, path.name, limits, code_check(reviewer))
-            scores.append(score_case(review(read, reviewer), gold))
-    if not scores:
-        raise InputError(
-            folder.name,
-            [Problem("路径", "gold_missing", "没有含 gold 块的病例", "指向带 gold 的病例文件夹")],
-        )
-    return scores
+def _outcome(
+    system: System, cases: Sequence[tuple[ReadCase, Gold]], seed: int, draws: int
+) -> Outcome:
+    started = time.perf_counter()
+    reports = [(review(read, system.reviewer, system.proposer), gold) for read, gold in cases]
+    seconds = time.perf_counter() - started
+    scores = [score_case(report, gold) for report, gold in reports]
+    return Outcome(system.name, scores, seconds, figures(scores, seed, draws))
 
 
-def _show(measured: dict[str, Figure], cases: int, seconds: float, scheme: str) -> None:
-    table = Table(title=f"n = {cases} 例，{cases / seconds:.1f} 例/秒，方案 {scheme}")
+def _table(outcomes: Sequence[Outcome], scheme: str) -> Table:
+    cases = len(outcomes[0].scores)
+    table = Table(title=f"n = {cases} 例，方案 {scheme}；括号内为 95% 区间")
     table.add_column("指标")
-    table.add_column("值", justify="right")
-    table.add_column("95% 区间", justify="right")
-    for name, figure in measured.items():
-        table.add_row(name, f"{figure.value:.3f}", f"{figure.low:.3f}–{figure.high:.3f}")
-    Console().print(table)
+    for outcome in outcomes:
+        table.add_column(outcome.system, justify="right")
+    for name in METRICS:
+        table.add_row(name, *(_shown(outcome.measured[name]) for outcome in outcomes))
+    table.add_row("例/秒", *(f"{cases / outcome.seconds:.1f}" for outcome in outcomes))
+    return table
+
+
+def _shown(figure: Figure) -> str:
+    return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+
+
+def _category_table(outcome: Outcome) -> Table:
+    table = Table(title=f"按主要诊断大类（{outcome.system}）")
+    table.add_column("MDC")
+    table.add_column("n", justify="right")
+    for name in _PER_CATEGORY:
+        table.add_column(name, justify="right")
+    for category, scores in by_category(outcome.scores).items():
+        values = (f"{METRICS[name](scores):.3f}" for name in _PER_CATEGORY)
+        table.add_row(category or "?", str(len(scores)), *values)
+    return table
+
+
+def _reliability_table(outcome: Outcome) -> Table:
+    table = Table(title=f"置信度与实际正确率（{outcome.system}）")
+    for column in ("置信度", "n", "平均置信度", "正确率"):
+        table.add_column(column, justify="right")
+    for row in reliability(_chances(outcome)):
+        table.add_row(
+            f"{row.low:.1f}–{row.high:.1f}", str(row.n), f"{row.claimed:.3f}", f"{row.right:.3f}"
+        )
+    return table
+
+
+def _chances(outcome: Outcome) -> list[tuple[float, bool]]:
+    return [chance for score in outcome.scores for chance in score.chances]
+
+
+def _as_json(outcomes: Sequence[Outcome], reviewer: Reviewer) -> dict[str, object]:
+    return {
+        "scheme": reviewer.pack.scheme,
+        "models": list(reviewer.coder.voices.versions),
+        "n": len(outcomes[0].scores),
+        "systems": [
+            {
+                "system": outcome.system,
+                "cases_a_second": round(len(outcome.scores) / outcome.seconds, 1),
+                "figures": {name: asdict(figure) for name, figure in outcome.measured.items()},
+                "by_mdc": {
+                    category: {
+                        "n": len(scores),
+                        **{name: METRICS[name](scores) for name in _PER_CATEGORY},
+                    }
+                    for category, scores in by_category(outcome.scores).items()
+                },
+                "reliability": [asdict(row) for row in reliability(_chances(outcome))],
+            }
+            for outcome in outcomes
+        ],
+    }

@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from zhibian.cli.common import RulesOption, refuse
+from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.models import ModelsOption, load_models
 from zhibian.coding.terms.model import NAME, load_link_model
+from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.problems import InputError, Problem
+from zhibian.review.reviewer import NO_TARIFF, load_reviewer, without_abstention
 from zhibian.settings import Settings
+from zhibian.terminology.tables import write_yaml
 
 app = typer.Typer(help="模型训练与评测；需要 zhibian[train]。", no_args_is_help=True)
 
@@ -103,6 +107,36 @@ def measure_link(
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+
+
+@app.command("confidence", help="在规则未见过的带 gold 病例上拟合置信度校准。")
+def confidence(
+    folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],
+    output: Annotated[Path, typer.Option("--output", help="写出 confidence.yaml。")],
+    pattern: Annotated[str, typer.Option(help="只用文件名相符者，如 R*。")] = "*",
+    models: ModelsOption = "auto",
+    rules: RulesOption = None,
+) -> None:
+    """Fit the curves of calibrated confidence and write them."""
+    settings = Settings()
+    where = rules or settings.rules
+    try:
+        from zhibian.training import confidence as training  # noqa: PLC0415
+
+        voices = load_models(models, where, settings)
+        reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None, voices)
+        limit = reviewer.coder.confidence.abstain_below
+        # What is abstained from is judged too: the limit must not shape its own curve.
+        reviewer = without_abstention(reviewer)
+        cases = read_gold_cases(folder, pattern, case_limits(settings), reviewer)
+        found = training.trials(cases, reviewer)
+        content = training.as_file(training.fit(found), limit, found, len(cases), pattern)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    write_yaml(
+        output, content, "由 zhibian train confidence 生成；说明见 src/zhibian/coding/confidence.py"
+    )
+    typer.echo(f"已写出 {output}：{len(cases)} 例，{len(found)} 条建议编码")
 
 
 def _need_extra(*modules: str) -> None:

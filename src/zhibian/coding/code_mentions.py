@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.findings import CodedMention
@@ -13,7 +13,7 @@ from zhibian.documents.assertion import assert_mention
 from zhibian.documents.lexicon import ReadingLexicon
 from zhibian.documents.types import DocumentKind, ListItem, Mention, Reading, SectionKind, Span
 
-_DIAGNOSIS_LISTS = frozenset(
+DIAGNOSIS_LISTS = frozenset(
     {
         SectionKind.ADMISSION_DIAGNOSIS,
         SectionKind.REVISED_DIAGNOSIS,
@@ -43,7 +43,7 @@ def coded_diagnoses(
             inside.setdefault(mention.item, []).append(mention)
     replaced: set[int] = set()
     for index, item in enumerate(reading.items):
-        if item.section not in _DIAGNOSIS_LISTS:
+        if item.section not in DIAGNOSIS_LISTS:
             continue
         linked = _linked(index, reading, inside.get(index, []), words)
         if linked is not None:
@@ -109,14 +109,14 @@ def _linked(
     if found - {link.term.codes[0][:3]}:
         return None
     return CodedMention(
-        _entry_mention(index, reading, link.term.spelling, words.lexicon),
+        replace(entry_mention(index, reading, words.lexicon), term=link.term.spelling),
         link.term.codes[0],
         link.term.spelling,
     )
 
 
-def _entry_mention(index: int, reading: Reading, term: str, lexicon: ReadingLexicon) -> Mention:
-    """Return a mention that spans a whole list entry."""
+def entry_mention(index: int, reading: Reading, lexicon: ReadingLexicon) -> Mention:
+    """Return a mention that spans a whole list entry; its term is the entry's own words."""
     item = reading.items[index]
     text = reading.normalised[item.span.document]
     # A closing question mark is a cue behind the mention, not a part of it.
@@ -125,7 +125,7 @@ def _entry_mention(index: int, reading: Reading, term: str, lexicon: ReadingLexi
         text, (start, end), item.section, lexicon.cues, bounds=(start, item.span.end)
     )
     span = Span(item.span.document, start, end)
-    return Mention(span, term, item.section, item.span, assertion, cue, index)
+    return Mention(span, text[start:end], item.section, item.span, assertion, cue, index)
 
 
 def _entry(item: ListItem, reading: Reading) -> str:

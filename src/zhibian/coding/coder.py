@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zhibian.coding.alternatives import with_alternatives
 from zhibian.coding.burns import BurnRules, load_burn_rules, told_in_parts
 from zhibian.coding.code_mentions import DiagnosisWords, coded_diagnoses
 from zhibian.coding.combine import (
@@ -20,6 +21,7 @@ from zhibian.coding.combine import (
     load_retypings,
     retype,
 )
+from zhibian.coding.confidence import ConfidenceRules, calibrated, load_confidence_rules
 from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
 from zhibian.coding.entry_condition import (
     EntryConditionRules,
@@ -28,6 +30,7 @@ from zhibian.coding.entry_condition import (
 )
 from zhibian.coding.findings import confidence, gather
 from zhibian.coding.linking import build_linker
+from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
 from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.procedures import propose_procedures
@@ -39,6 +42,7 @@ from zhibian.coding.select import (
 )
 from zhibian.coding.sources import SourceTable, load_sources
 from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
+from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
 from zhibian.documents.reader import find_mentions
@@ -68,6 +72,8 @@ class Coder:
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
     burns: BurnRules
+    confidence: ConfidenceRules
+    voices: Voices = NO_VOICES
 
 
 def load_coder(
@@ -76,6 +82,7 @@ def load_coder(
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
+    voices: Voices = NO_VOICES,
 ) -> Coder:
     """Load dictionaries and rules.
 
@@ -87,6 +94,8 @@ def load_coder(
         Code sets that codes are proposed from.
     diagnosis_crosswalk, procedure_crosswalk
         Clinical editions, whose names are further spellings.
+    voices
+        Trained models; none by default.
 
     Raises
     ------
@@ -129,6 +138,8 @@ def load_coder(
         principal_rules=load_principal_rules(rules),
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
+        confidence=load_confidence_rules(rules),
+        voices=voices,
     )
 
 
@@ -148,7 +159,8 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     mentions = find_mentions(reading, coder.matcher, coder.lexicon)
     diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
-    findings = gather((*diagnoses, *burns), reading, coder.sources)
+    linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
+    findings = gather((*diagnoses, *burns, *linked), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
     combined, combination_rules = combine(typed, coder.combinations)
@@ -163,7 +175,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         coder.procedures,
         coder.procedure_rules,
     )
-    return Proposal(
+    chosen = Proposal(
         principal=ordered[0] if ordered else None,
         others=_in_record_order(ordered[1:], kept),
         procedures=procedures.proposed,
@@ -171,6 +183,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
+    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
 
 
 def _diagnosis(
@@ -185,13 +198,15 @@ def _diagnosis(
     )
     term = coder.diagnosis_words.terms.terms.get(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
+    trust = confidence(finding, coder.sources)
     return ProposedDiagnosis(
         code=finding.code,
         poa=poa,
         poa_reason=reason,
-        confidence=confidence(finding, coder.sources),
+        confidence=trust,
         evidence=finding.supporting[:_MOST_EVIDENCE],
         raised_by=raised_by,
+        trust=trust,
     )
 
 

@@ -104,7 +104,7 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
         supporting=tuple(ranked),
         against=tuple(sorted(against, key=lambda e: (e.span.document, e.span.start))),
         first=group[0].mention,
-        listed=_listed(group),
+        listed=listed_place(group),
     )
 
 
@@ -113,7 +113,7 @@ def evidence_span(mention: Mention, reading: Reading) -> Span:
     return reading.items[mention.item].span if mention.item is not None else mention.sentence
 
 
-def _listed(group: Iterable[CodedMention]) -> tuple[int, int] | None:
+def listed_place(group: Iterable[CodedMention]) -> tuple[int, int] | None:
     """Return the entry of the discharge diagnosis list and the place in it, or None."""
     places = [
         (entry.mention.item, entry.mention.span.start)

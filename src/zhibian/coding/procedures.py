@@ -278,10 +278,12 @@ def _proposed(
             case.admission.admitted.date(),
         )
     extra = 0.03 * min(len(finding.supporting) - 1, 3)
+    trust = round(min(0.99, best.weight + extra), 3)
     return ProposedProcedure(
         code=finding.code,
         date=when.isoformat() if when else None,
-        confidence=round(min(0.99, best.weight + extra), 3),
+        confidence=trust,
         evidence=finding.supporting[:_MOST_EVIDENCE],
         raised_by="name" if finding.code in stated else "rule",
+        trust=trust,
     )

@@ -49,6 +49,8 @@ class SelectionRules:
         Least similarity, 0 to 1, at which a whole list entry is linked by spelling.
     covered_share
         A term that covers this share of its list entry needs no linking.
+    linker_floor
+        Least score, 0 to 1, of a trained linker's answer that is taken.
     """
 
     never: tuple[str, ...]
@@ -65,6 +67,7 @@ class SelectionRules:
     last_resort_from: float
     link_threshold: float
     covered_share: float
+    linker_floor: float
 
 
 def load_selection_rules(rules: Path) -> SelectionRules:
@@ -88,6 +91,7 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         last_resort_from=float(raw["last_resort"]["from"]),
         link_threshold=float(raw["link_threshold"]),
         covered_share=float(raw["covered_share"]),
+        linker_floor=float(raw["linker_floor"]),
     )
 
 

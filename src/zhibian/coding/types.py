@@ -67,8 +67,25 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another code for the same place (备选编码); scores order alternatives, no more."""
+
+    code: str
+    score: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProposedDiagnosis:
-    """A proposed diagnosis code (建议诊断)."""
+    """A proposed diagnosis code (建议诊断).
+
+    Attributes
+    ----------
+    confidence
+        Calibrated: the share of such proposals that is right.
+    trust
+        Trust in the places that state it, 0 to 1, by which rules choose.
+    """
 
     code: str
     poa: EntryCondition
@@ -76,17 +93,21 @@ class ProposedDiagnosis:
     confidence: float
     evidence: tuple[Evidence, ...]
     raised_by: str
+    trust: float = 0.0
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedProcedure:
-    """A proposed procedure code (建议手术操作)."""
+    """A proposed procedure code (建议手术操作); fields as `ProposedDiagnosis`."""
 
     code: str
     date: str | None
     confidence: float
     evidence: tuple[Evidence, ...]
     raised_by: str
+    trust: float = 0.0
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +124,8 @@ class Proposal:
     """The proposed front page (建议首页) and everything a reviewer needs to judge it.
 
     ``findings`` holds every code the record speaks of, proposed or not, so that
-    unsupported codes on a filed page can be told from unmentioned ones.
+    unsupported codes on a filed page can be told from unmentioned ones. What coding would
+    have proposed but is too unsure of stands under ``doubtful_…``.
     """
 
     principal: ProposedDiagnosis | None
@@ -112,3 +134,5 @@ class Proposal:
     rules: tuple[AppliedRule, ...]
     findings: Mapping[str, Finding] = field(default_factory=dict)
     procedure_findings: Mapping[str, Finding] = field(default_factory=dict)
+    doubtful_diagnoses: tuple[ProposedDiagnosis, ...] = ()
+    doubtful_procedures: tuple[ProposedProcedure, ...] = ()

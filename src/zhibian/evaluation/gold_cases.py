@@ -1,4 +1,4 @@
-"""Agreement of proposals with gold codes (与金标准编码的一致性).
+"""Compare proposals with gold codes (与金标准编码的比较), case by case.
 
 Gold blocks are read here and only here, beside the finished report of a case, so
 that they can never reach coding. Definitions:
@@ -7,30 +7,39 @@ that they can never reach coding. Definitions:
 - others, procedures: micro precision, recall, F1 over codes; an ``acceptable`` code counts as its
   gold code; codes under ``neutral`` families are neither right nor wrong.
 - DRG exact: proposed DRG = ``drg_1_1``.
-- must-not violations: proposed codes inside a ``must_not`` family.
-
-Intervals are percentile bootstraps over cases (Efron & Tibshirani 1993).
+- must-not violations: proposed codes inside a ``must_not`` family; must-not families: the share of
+  those families from which a code is proposed.
+- entry condition: equal to the gold one, over the diagnoses that are right.
+- chances: the confidence of every proposed code that counts, and whether it is right.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from zhibian.problems import InputError, Problem
-from zhibian.review.report import CaseReport
+from zhibian.review.report import CaseReport, DiagnosisOut, ProcedureOut
 
 # The conventions of the gold codes: neither right nor wrong when proposed.
 _SYMPTOMS = tuple(f"R{n:02d}" for n in range(100) if n not in {57, 64, 65})
 NEUTRAL_DIAGNOSES = ("B95", "B96", "B97", "B98", "O26.9", "V", "W", "X", "Y", *_SYMPTOMS)
 NEUTRAL_PROCEDURES = ("99.0", "87.", "88.0", "88.1", "88.2", "88.3", "88.7", "88.9", "89.")
+GOLD_PARTS = ("principal", "others", "procedures")
 
 
 @dataclass(frozen=True, slots=True)
 class CaseScore:
-    """Counts of one case."""
+    """Counts of one case (单例计数).
+
+    Attributes
+    ----------
+    category
+        Major diagnostic category of the gold group, empty where gold has none.
+    chances
+        Confidence and rightness of every proposed code that counts.
+    """
 
     principal_exact: bool
     principal_category: bool
@@ -42,18 +51,21 @@ class CaseScore:
     procedures_gold: int
     drg_exact: bool
     must_not: int
+    must_not_hit: int = 0
+    must_not_families: int = 0
+    entry_right: int = 0
+    entry_compared: int = 0
+    category: str = ""
+    chances: tuple[tuple[float, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A measured share with its 95 % bootstrap interval."""
+class Match:
+    """One proposed code against gold (编码比对): ``gold`` is None where it is wrong."""
 
-    value: float
-    low: float
-    high: float
-
-
-GOLD_PARTS = ("principal", "others", "procedures")
+    entry: DiagnosisOut | ProcedureOut
+    gold: Mapping[str, Any] | None
+    counts: bool
 
 
 def gold_of(raw: object, source: str) -> Mapping[str, Any] | None:
@@ -82,118 +94,101 @@ def _has_codes(part: object) -> bool:
     return all(isinstance(e, Mapping) and isinstance(e.get("code"), str) for e in entries)
 
 
+def principal_match(report: CaseReport, gold: Mapping[str, Any]) -> Match | None:
+    """Compare the proposed principal diagnosis; None when nothing is proposed."""
+    if report.principal is None:
+        return None
+    answer = gold["principal"]
+    accepted = {answer["code"], *_acceptable(gold).get(answer["code"], ())}
+    right = report.principal.code in accepted
+    return Match(report.principal, answer if right else None, counts=True)
+
+
+def other_matches(report: CaseReport, gold: Mapping[str, Any]) -> tuple[Match, ...]:
+    """Compare the proposed other diagnoses."""
+    return _matches(report.others, gold["others"], _acceptable(gold), NEUTRAL_DIAGNOSES)
+
+
+def procedure_matches(report: CaseReport, gold: Mapping[str, Any]) -> tuple[Match, ...]:
+    """Compare the proposed procedures."""
+    return _matches(report.procedures, gold["procedures"], _acceptable(gold), NEUTRAL_PROCEDURES)
+
+
 def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:
     """Compare one report with its gold block."""
-    acceptable: Mapping[str, list[str]] = gold.get("acceptable", {})
-    principal = report.principal.code if report.principal else ""
-    answer = gold["principal"]["code"]
-    accepted = {answer, *acceptable.get(answer, ())}
-    others = _matched(
-        [entry.code for entry in report.others],
-        [entry["code"] for entry in gold["others"]],
-        acceptable,
-        NEUTRAL_DIAGNOSES,
-    )
-    procedures = _matched(
-        [entry.code for entry in report.procedures],
-        [entry["code"] for entry in gold["procedures"]],
-        acceptable,
-        NEUTRAL_PROCEDURES,
-    )
-    proposed_group = report.grouping.proposed
+    principal = principal_match(report, gold)
+    others, procedures = other_matches(report, gold), procedure_matches(report, gold)
+    diagnoses = (principal, *others) if principal else others
+    entries = tuple(_entries(diagnoses))
     families = [entry["code_family"] for entry in gold.get("must_not", ())]
-    codes = [principal, *(entry.code for entry in report.others)]
+    codes = [match.entry.code for match in diagnoses]
+    proposed_group = report.grouping.proposed
+    group = str(gold.get("drg_1_1") or "")
+    answer = gold["principal"]["code"]
+    categories = {code[:3] for code in (answer, *_acceptable(gold).get(answer, ()))}
     return CaseScore(
-        principal_exact=principal in accepted,
-        principal_category=principal[:3] in {code[:3] for code in accepted},
-        others_hit=others[0],
-        others_proposed=others[1],
-        others_gold=others[2],
-        procedures_hit=procedures[0],
-        procedures_proposed=procedures[1],
-        procedures_gold=procedures[2],
+        principal_exact=principal is not None and principal.gold is not None,
+        principal_category=principal is not None and principal.entry.code[:3] in categories,
+        others_hit=_hits(others),
+        others_proposed=sum(match.counts for match in others),
+        others_gold=_wanted(others, gold["others"], NEUTRAL_DIAGNOSES),
+        procedures_hit=_hits(procedures),
+        procedures_proposed=sum(match.counts for match in procedures),
+        procedures_gold=_wanted(procedures, gold["procedures"], NEUTRAL_PROCEDURES),
         drg_exact=proposed_group is not None and proposed_group.drg == gold.get("drg_1_1"),
         must_not=sum(code.startswith(family) for code in codes for family in families),
+        must_not_hit=sum(any(code.startswith(family) for code in codes) for family in families),
+        must_not_families=len(families),
+        entry_right=sum(entries),
+        entry_compared=len(entries),
+        category=group[:1],
+        chances=tuple(
+            (match.entry.confidence, match.gold is not None)
+            for match in (*diagnoses, *procedures)
+            if match.counts
+        ),
     )
 
 
-def _matched(
-    proposed: Sequence[str],
-    gold: Sequence[str],
+def _acceptable(gold: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+    accepted: Mapping[str, Sequence[str]] = gold.get("acceptable", {})
+    return accepted
+
+
+def _matches(
+    proposed: Sequence[DiagnosisOut] | Sequence[ProcedureOut],
+    gold: Sequence[Mapping[str, Any]],
     acceptable: Mapping[str, Sequence[str]],
     neutral: tuple[str, ...],
-) -> tuple[int, int, int]:
-    """Return hits, proposed codes that count, gold codes; each gold code is hit at most once."""
+) -> tuple[Match, ...]:
+    """Match proposed codes in their order; each gold code is hit at most once."""
     left = list(gold)
-    hits = 0
-    counted = 0
-    for code in proposed:
-        match = next((g for g in left if code == g or code in acceptable.get(g, ())), None)
-        if match is not None:
-            left.remove(match)
-            hits += 1
-            counted += 1
-        elif not code.startswith(neutral):
-            counted += 1
-    wanted = [g for g in gold if not g.startswith(neutral) or g not in left]
-    return hits, counted, len(wanted)
+    found = []
+    for entry in proposed:
+        hit = next(
+            (g for g in left if entry.code in (g["code"], *acceptable.get(g["code"], ()))), None
+        )
+        if hit is not None:
+            left.remove(hit)
+        found.append(Match(entry, hit, hit is not None or not entry.code.startswith(neutral)))
+    return tuple(found)
 
 
-def _ratio(top: float, bottom: float) -> float:
-    return top / bottom if bottom else 0.0
+def _hits(matches: Sequence[Match]) -> int:
+    return sum(match.gold is not None for match in matches)
 
 
-def _f1(hits: int, proposed: int, gold: int) -> float:
-    return _ratio(2 * hits, proposed + gold)
+def _wanted(
+    matches: Sequence[Match], gold: Sequence[Mapping[str, Any]], neutral: tuple[str, ...]
+) -> int:
+    """Return how many gold codes count: those of neutral families only where they were hit."""
+    hit = [match.gold for match in matches if match.gold is not None]
+    left_out = [g for g in gold if str(g["code"]).startswith(neutral) and g not in hit]
+    return len(gold) - len(left_out)
 
 
-Metric = Callable[[Sequence[CaseScore]], float]
-METRICS: Mapping[str, Metric] = {
-    "principal exact": lambda s: _ratio(sum(c.principal_exact for c in s), len(s)),
-    "principal 3-character": lambda s: _ratio(sum(c.principal_category for c in s), len(s)),
-    "others precision": lambda s: _ratio(
-        sum(c.others_hit for c in s), sum(c.others_proposed for c in s)
-    ),
-    "others recall": lambda s: _ratio(sum(c.others_hit for c in s), sum(c.others_gold for c in s)),
-    "others F1": lambda s: _f1(
-        sum(c.others_hit for c in s),
-        sum(c.others_proposed for c in s),
-        sum(c.others_gold for c in s),
-    ),
-    "procedures precision": lambda s: _ratio(
-        sum(c.procedures_hit for c in s), sum(c.procedures_proposed for c in s)
-    ),
-    "procedures recall": lambda s: _ratio(
-        sum(c.procedures_hit for c in s), sum(c.procedures_gold for c in s)
-    ),
-    "procedures F1": lambda s: _f1(
-        sum(c.procedures_hit for c in s),
-        sum(c.procedures_proposed for c in s),
-        sum(c.procedures_gold for c in s),
-    ),
-    "DRG exact": lambda s: _ratio(sum(c.drg_exact for c in s), len(s)),
-    "must-not violations per case": lambda s: _ratio(sum(c.must_not for c in s), len(s)),
-}
-
-
-def figures(scores: Sequence[CaseScore], seed: int, draws: int) -> dict[str, Figure]:
-    """Return every metric with its bootstrap interval.
-
-    Parameters
-    ----------
-    scores
-        One entry a case; at least one.
-    seed
-        Seed of the resampling.
-    draws
-        Number of resamples.
-    """
-    dice = random.Random(seed)
-    resamples = [dice.choices(scores, k=len(scores)) for _ in range(draws)]
-    result = {}
-    for name, metric in METRICS.items():
-        values = sorted(metric(sample) for sample in resamples)
-        low = values[int(0.025 * (draws - 1))]
-        high = values[int(0.975 * (draws - 1))]
-        result[name] = Figure(metric(scores), low, high)
-    return result
+def _entries(diagnoses: Sequence[Match]) -> Iterator[bool]:
+    """Yield whether the entry condition is right, for right diagnoses whose gold tells one."""
+    for match in diagnoses:
+        if match.gold is not None and match.gold.get("poa") and match.entry.poa:
+            yield match.entry.poa == str(match.gold["poa"])

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from zhibian.evaluation.gold_cases import Figure
+from zhibian.evaluation.figures import Figure
 
 
 @dataclass(frozen=True, slots=True)

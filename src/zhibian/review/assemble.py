@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zhibian.coding.types import Evidence, ProposedDiagnosis, ProposedProcedure
+from zhibian.coding.types import (
+    Alternative,
+    Evidence,
+    Proposal,
+    ProposedDiagnosis,
+    ProposedProcedure,
+)
 from zhibian.documents.types import Span
 from zhibian.grouping.engine import severity
 from zhibian.grouping.render import render_trace
@@ -17,8 +23,10 @@ from zhibian.quality.flags import DOUBT_IN_CHINESE, Level, MissedCode, Unsupport
 from zhibian.quality.queries import ClinicianQuery
 from zhibian.records.types import Case
 from zhibian.review.report import (
+    AlternativeOut,
     DeviationOut,
     DiagnosisOut,
+    DoubtfulOut,
     EvidenceOut,
     GroupingOut,
     MissedOut,
@@ -93,6 +101,20 @@ def diagnosis_out(
             "counted": counted,
             "raised_by": entry.raised_by,
             "evidence": tuple(map(quote, entry.evidence)),
+            "alternatives": tuple(
+                _alternative_out(other, "diagnosis", reviewer) for other in entry.alternatives
+            ),
+        }
+    )
+
+
+def _alternative_out(entry: Alternative, kind: str, reviewer: Reviewer) -> AlternativeOut:
+    return AlternativeOut.model_validate(
+        {
+            "code": entry.code,
+            "name": name_of(entry.code, kind, reviewer),
+            "score": round(entry.score, 3),
+            "source": entry.source,
         }
     )
 
@@ -106,6 +128,20 @@ def procedure_out(entry: ProposedProcedure, reviewer: Reviewer, quote: Quote) ->
         confidence=entry.confidence,
         raised_by=entry.raised_by,
         evidence=tuple(map(quote, entry.evidence)),
+        alternatives=tuple(
+            _alternative_out(other, "procedure", reviewer) for other in entry.alternatives
+        ),
+    )
+
+
+def doubtful_out(proposal: Proposal, reviewer: Reviewer, quote: Quote) -> DoubtfulOut:
+    """Return what was too unsure to be proposed."""
+    principal = proposal.principal
+    return DoubtfulOut(
+        diagnoses=tuple(
+            diagnosis_out(d, principal, reviewer, quote) for d in proposal.doubtful_diagnoses
+        ),
+        procedures=tuple(procedure_out(p, reviewer, quote) for p in proposal.doubtful_procedures),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import zhibian
-from zhibian.coding.coder import propose
+from zhibian.coding.coder import Coder, propose
 from zhibian.coding.types import Proposal
 from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
@@ -23,6 +23,7 @@ from zhibian.records.types import Admission, Case, CodedDiagnosis, CodedProcedur
 from zhibian.review.assemble import (
     deviation_out,
     diagnosis_out,
+    doubtful_out,
     grouping_out,
     level_of,
     missed_out,
@@ -47,8 +48,10 @@ from zhibian.terminology.crosswalk import Crosswalk
 
 _CATEGORY = 3
 
+Proposer = Callable[[Case, Reading, Coder], Proposal]
 
-def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
+
+def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> CaseReport:
     """Review one case.
 
     Parameters
@@ -57,6 +60,8 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
         The case and the warnings of its reader.
     reviewer
         Loaded rules and tables.
+    proposer
+        How codes are proposed; another one serves comparisons.
 
     Returns
     -------
@@ -65,7 +70,7 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
     """
     case = read.case
     reading = read_documents(case.documents, reviewer.coder.lexicon)
-    proposal = propose(case, reading, reviewer.coder)
+    proposal = proposer(case, reading, reviewer.coder)
     facts = _facts(case, reading, reviewer)
     filed = _in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
@@ -82,10 +87,12 @@ def review(read: ReadCase, reviewer: Reviewer) -> CaseReport:
             tariff=None if reviewer.tariff is None else reviewer.tariff.id,
             diagnosis_codes=reviewer.diagnoses.id,
             procedure_codes=reviewer.procedures.id,
+            models=reviewer.coder.voices.versions,
         ),
         principal=None if principal is None else diagnosis_out(principal, None, reviewer, quote),
         others=tuple(diagnosis_out(d, principal, reviewer, quote) for d in proposal.others),
         procedures=tuple(procedure_out(p, reviewer, quote) for p in proposal.procedures),
+        doubtful=doubtful_out(proposal, reviewer, quote),
         rules=tuple(
             RuleOut(id=rule.id, explanation=rule.explanation, codes=rule.codes)
             for rule in proposal.rules

@@ -34,6 +34,17 @@ class EvidenceOut(_Frozen):
     source: str = Field(description="Id of the rule that trusts this place 来源规则")
 
 
+class AlternativeOut(_Frozen):
+    """Another code for the same place (备选编码)."""
+
+    code: str = Field(description="Code 编码")
+    name: str = Field(description="Official name 名称")
+    score: float = Field(description="Orders alternatives of one source; no probability 分值")
+    source: Literal["rank", "record", "linker"] = Field(
+        description="Next in the choice, another finding of the record, or the linker 来源"
+    )
+
+
 class DiagnosisOut(_Frozen):
     """A proposed diagnosis (建议诊断)."""
 
@@ -44,12 +55,15 @@ class DiagnosisOut(_Frozen):
     )
     poa_reason: str = Field(description="Id of the rule that gave the entry condition")
     confidence: float = Field(
-        ge=0, le=1, description="Rule-based trust, not a calibrated probability 规则置信度"
+        ge=0, le=1, description="Calibrated: the share of such proposals that is right 置信度"
     )
     level: Level = Field(description="Level in the scheme, before exclusion 级别")
     counted: bool = Field(description="Whether it counts towards the DRG's level 是否计入分组")
     raised_by: str = Field(description="What proposed it: alias, name, link, combination rule")
     evidence: tuple[EvidenceOut, ...] = Field(description="Sentences, best first")
+    alternatives: tuple[AlternativeOut, ...] = Field(
+        default=(), description="Other codes for the same place, best first 备选编码"
+    )
 
 
 class ProcedureOut(_Frozen):
@@ -60,10 +74,20 @@ class ProcedureOut(_Frozen):
     poa: None = Field(default=None, description="Procedures have no entry condition; always null")
     date: str | None = Field(description="Day of the procedure, if written 日期")
     confidence: float = Field(
-        ge=0, le=1, description="Rule-based trust, not a calibrated probability 规则置信度"
+        ge=0, le=1, description="Calibrated: the share of such proposals that is right 置信度"
     )
     raised_by: str = Field(description="What proposed it: name or rule 提出来源")
     evidence: tuple[EvidenceOut, ...] = Field(description="Sentences, best first 依据")
+    alternatives: tuple[AlternativeOut, ...] = Field(
+        default=(), description="Other codes for the same place, best first 备选编码"
+    )
+
+
+class DoubtfulOut(_Frozen):
+    """What coding is too unsure of to propose (存疑编码): for the coder to judge."""
+
+    diagnoses: tuple[DiagnosisOut, ...] = Field(default=(), description="Diagnoses 诊断")
+    procedures: tuple[ProcedureOut, ...] = Field(default=(), description="Procedures 手术操作")
 
 
 class GroupingOut(_Frozen):
@@ -106,7 +130,7 @@ class MissedOut(_Frozen):
     code: str = Field(description="Proposed code 编码")
     name: str = Field(description="Official name 名称")
     level: Level = Field(description="CC/MCC level before exclusion 级别")
-    confidence: float = Field(description="Rule-based trust 规则置信度")
+    confidence: float = Field(description="Calibrated confidence 置信度")
     instead_of: str | None = Field(description="Filed, less specific code of the same disease")
     evidence: tuple[EvidenceOut, ...] = Field(description="Sentences that support it 依据")
 
@@ -183,6 +207,9 @@ class VersionsOut(_Frozen):
     tariff: str | None = Field(description="Tariff 支付标准")
     diagnosis_codes: str = Field(description="Diagnosis code set 疾病编码版本")
     procedure_codes: str = Field(description="Procedure code set 手术操作编码版本")
+    models: tuple[str, ...] = Field(
+        default=(), description="Trained models in use; empty for dictionary and rules alone 模型"
+    )
 
 
 class CaseReport(_Frozen):
@@ -195,6 +222,9 @@ class CaseReport(_Frozen):
     others: tuple[DiagnosisOut, ...] = Field(description="Proposed other diagnoses 建议其他诊断")
     procedures: tuple[ProcedureOut, ...] = Field(
         description="Proposed procedures, the principal one first 建议手术操作"
+    )
+    doubtful: DoubtfulOut = Field(
+        default=DoubtfulOut(), description="Below the limit of confidence, not proposed 存疑"
     )
     rules: tuple[RuleOut, ...] = Field(description="Coding rules that applied 编码规则")
     grouping: GroupingsOut = Field(description="Both pages, grouped 分组")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.coder import Coder, load_coder
+from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.fact_lexicon import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
@@ -44,7 +45,13 @@ class Reviewer:
     variant: str | None
 
 
-def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
+def load_reviewer(
+    rules: Path,
+    scheme: str,
+    tariff: str,
+    variant: str | None,
+    voices: Voices = NO_VOICES,
+) -> Reviewer:
     """Load everything for reviews under one scheme and one tariff, or without payment.
 
     Parameters
@@ -55,6 +62,8 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         Ids, such as ``chs-drg-1.1`` and ``linyi-2022``; ``none`` for no payment standard.
     variant
         Rate variant of the tariff, such as ``三级职工``; its default when None.
+    voices
+        Trained models of coding; none by default.
 
     Raises
     ------
@@ -73,7 +82,9 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         procedures=procedures,
         diagnosis_crosswalk=diagnosis_crosswalk,
         procedure_crosswalk=procedure_crosswalk,
-        coder=load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk),
+        coder=load_coder(
+            rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk, voices
+        ),
         facts=load_lexicon(rules),
         conditions=load_conditions(rules),
         pack=pack,
@@ -81,6 +92,12 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         tariff=prices,
         variant=chosen,
     )
+
+
+def without_abstention(reviewer: Reviewer) -> Reviewer:
+    """Return a reviewer that proposes everything, however unsure."""
+    everything = replace(reviewer.coder.confidence, abstain_below=0.0)
+    return replace(reviewer, coder=replace(reviewer.coder, confidence=everything))
 
 
 def _prices(rules: Path, scheme: str, tariff: str) -> Tariff:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 import zhibian
 from zhibian.cli import code as code_module
 from zhibian.cli import evaluate as evaluate_module
 from zhibian.cli.main import app
+from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.records.types import Case
 from zhibian.review.pipeline import review
 from zhibian.review.report import CaseReport
@@ -64,13 +66,15 @@ Run = Callable[..., Result]
 def run(reviewer: Reviewer, rules: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a runner of ``zhibian`` that loads the rules once for all tests."""
 
-    def load(folder: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
+    def load(
+        folder: Path, scheme: str, tariff: str, variant: str | None, voices: Voices = NO_VOICES
+    ) -> Reviewer:
         if (folder, scheme, tariff) == (rules, "chs-drg-1.1", "linyi-2022"):
             if variant is None:
                 return reviewer
             if reviewer.tariff is not None and variant in reviewer.tariff.rates:
                 return replace(reviewer, variant=variant)
-        return load_reviewer(folder, scheme, tariff, variant)
+        return load_reviewer(folder, scheme, tariff, variant, voices)
 
     monkeypatch.setattr(code_module, "load_reviewer", load)
     monkeypatch.setattr(evaluate_module, "load_reviewer", load)
@@ -249,7 +253,7 @@ def test_patient_text_never_stands_in_a_refusal(run: Run, tmp_path: Path) -> Non
     ("make", "words"),
     [
         (lambda folder: folder / "none.json", "没有这个文件或文件夹"),
-        (lambda folder: folder, "文件夹中没有 .json 文件"),
+        (lambda folder: folder, "文件夹中没有病例文件"),
     ],
 )
 def test_paths_without_cases(
@@ -385,11 +389,49 @@ def test_evaluate_prints_every_figure(run: Run, tmp_path: Path) -> None:
     rows = {
         cells[0].strip(): cells[1].strip()
         for line in result.stdout.splitlines()
-        if len(cells := line.strip(" │┃").split("│")) == 3
+        if len(cells := line.strip(" │┃").split("│")) == 2
     }
-    assert rows["principal exact"] == "0.500"
-    assert rows["others F1"] == "1.000"
-    assert rows["must-not violations per case"] == "0.000"
+    assert rows["principal exact"].startswith("0.500 (")
+    assert rows["others F1"].startswith("1.000 (")
+    assert rows["must-not families"].startswith("0.000 (")
+
+
+def test_evaluate_compares_systems_by_category_as_json(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "a.json", a_case("A", gold=gold()))
+    result = run("evaluate", tmp_path, "--draws", 100, "--compare", "--format", "json")
+    content = json.loads(result.stdout)
+    assert content["n"] == 1
+    assert [system["system"] for system in content["systems"][:2]] == ["dictionary", "+ rules"]
+    by_rules = content["systems"][1]
+    assert by_rules["figures"]["principal exact"]["value"] == 1.0
+    assert by_rules["by_mdc"]["E"]["n"] == 1
+    assert sum(row["n"] for row in by_rules["reliability"]) == 2
+    assert "MDC" in run("evaluate", tmp_path, "--draws", 100, "--by-mdc").stdout
+
+
+def test_a_record_written_as_yaml_is_read_like_json(run: Run, tmp_path: Path) -> None:
+    case = a_case("A", gold=gold())
+    as_json = run("code", write(tmp_path, "a.json", case), "--format", "json")
+    (tmp_path / "y").mkdir()
+    path = tmp_path / "y" / "a.yaml"
+    path.write_text(yaml.safe_dump(case, allow_unicode=True), encoding="utf-8")
+    assert run("code", path, "--format", "json").stdout == as_json.stdout
+    assert run("evaluate", path.parent, "--pattern", "a*", "--draws", 100).exit_code == 0
+    assert run("evaluate", path.parent, "--pattern", "b*", "--draws", 100).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &x [1]\nb: *x\n", "[" * 60 + "]" * 60, "a: [1\nb: 2\n", "a: \x01\n"]
+)
+def test_yaml_that_is_refused_names_the_place_and_not_the_text(
+    text: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(f"秘密患者: 张三\n{text}" if text[0] == "a" else text, encoding="utf-8")
+    result = run("code", path)
+    assert result.exit_code == 2
+    assert "YAML" in result.stderr
+    assert "张三" not in result.stderr
 
 
 def test_evaluate_without_gold_blocks(run: Run, tmp_path: Path) -> None:

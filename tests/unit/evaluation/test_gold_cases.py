@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_score, recall_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from zhibian.evaluation.gold_cases import (
+from zhibian.evaluation.figures import (
     METRICS,
-    CaseScore,
+    by_category,
+    calibration_error,
     figures,
-    gold_of,
-    score_case,
+    reliability,
 )
+from zhibian.evaluation.gold_cases import CaseScore, gold_of, score_case
 from zhibian.problems import InputError
 from zhibian.review.report import CaseReport
 
@@ -104,7 +105,41 @@ def test_counts_of_one_case_by_hand() -> None:
         procedures_gold=2,
         drg_exact=True,
         must_not=1,
+        must_not_hit=1,
+        must_not_families=2,
+        entry_right=0,
+        entry_compared=0,  # gold tells no entry condition
+        category="E",
+        # principal, two right and one wrong diagnosis, one procedure; the symptom does not count
+        chances=((0.9, True), (0.9, True), (0.9, True), (0.9, False), (0.9, True)),
     )
+
+
+def test_entry_conditions_are_compared_where_the_code_is_right() -> None:
+    gold = {
+        "principal": {"code": "J18.900", "poa": "1"},
+        "others": [{"code": "E87.600", "poa": "4"}, {"code": "I10.x05", "poa": None}],
+        "procedures": [],
+    }
+    score = score_case(a_report("J18.900", ["E87.600", "I10.x05", "K76.000"]), gold)
+    assert (score.entry_right, score.entry_compared) == (1, 2)
+
+
+def test_reliability_and_calibration_error_by_hand() -> None:
+    chances = [(0.95, True), (0.91, True), (0.93, False), (0.2, False), (1.0, True)]
+    rows = reliability(chances)
+    assert [(row.low, row.n) for row in rows] == [(0.2, 1), (0.9, 4)]
+    assert rows[1].claimed == pytest.approx((0.95 + 0.91 + 0.93 + 1.0) / 4)
+    assert rows[1].right == pytest.approx(3 / 4)
+    expected = (1 * 0.2 + 4 * abs(rows[1].claimed - 0.75)) / 5
+    assert calibration_error(chances) == pytest.approx(expected)
+    assert calibration_error([]) == 0.0
+
+
+def test_cases_of_each_category_in_letter_order() -> None:
+    scores = [a_score(category=letter) for letter in ("G", "B", "G")]
+    assert {k: len(v) for k, v in by_category(scores).items()} == {"B": 1, "G": 2}
+    assert list(by_category(scores)) == ["B", "G"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +206,14 @@ def a_score(**change: Any) -> CaseScore:
 
 def test_figures_by_hand() -> None:
     scores = [
-        a_score(others_hit=2, others_proposed=3, others_gold=4, must_not=1),
+        a_score(
+            others_hit=2,
+            others_proposed=3,
+            others_gold=4,
+            must_not=1,
+            must_not_hit=1,
+            must_not_families=2,
+        ),
         a_score(others_hit=1, others_proposed=2, others_gold=1, principal_exact=False),
         a_score(procedures_hit=1, procedures_proposed=1, procedures_gold=2, drg_exact=False),
         a_score(principal_exact=False, principal_category=False, drg_exact=False),
@@ -189,6 +231,9 @@ def test_figures_by_hand() -> None:
             "procedures F1": 2 / 3,
             "DRG exact": 2 / 4,
             "must-not violations per case": 1 / 4,
+            "must-not families": 1 / 2,
+            "entry condition": 0.0,
+            "calibration error": 0.0,
         }
     )
 
