@@ -109,6 +109,24 @@ def measure_link(
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
+@app.command(help="在留出的别名上校准短语链接的分数，写入模型目录并更新清单。")
+def phrases(rules: RulesOption = None) -> None:
+    """Calibrate the phrase linker of the shipped linking model."""
+    settings = Settings()
+    say = Console(stderr=True, highlight=False).print
+    try:
+        _need_extra("onnxruntime", "tokenizers")
+        from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
+        from zhibian.training import link as training  # noqa: PLC0415
+        from zhibian.training.phrases import calibrate  # noqa: PLC0415
+
+        model = load_link_model(settings.models)
+        calibrate(rules or settings.rules, model, load_encoder(model), settings.cache, say)
+        training.renew_manifest(model.folder)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+
+
 @app.command("confidence", help="在规则未见过的带 gold 病例上拟合置信度校准。")
 def confidence(
     folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],

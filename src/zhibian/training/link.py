@@ -28,6 +28,7 @@ from zhibian.coding.terms.model import (
     LABELS,
     MANIFEST,
     NAME,
+    REMEDY,
     TOKENIZER,
     LinkModel,
     pack_labels,
@@ -37,7 +38,7 @@ from zhibian.coding.terms.parts import clean
 from zhibian.coding.terms.types import TermEncoder
 from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
-from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
+from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
 from zhibian.training.labels import learn_labels
 from zhibian.training.pairs import (
     TermPair,
@@ -58,7 +59,7 @@ YIDU_NAMES = "icd9cm3_names.txt"
 # The challenge's mark for "no name of the set fits".
 _NO_NAME = "O"
 
-_ALIAS_POOL, _ALIAS_EPOCH = 4000, 600
+_ALIAS_POOL, _ALIAS_EPOCH, _ALIAS_SEED = 4000, 600, 1
 # Peak learning rate of the second training in shares of the first.
 _AGAIN = 0.7
 _MEASURED_ON = 256
@@ -142,12 +143,17 @@ def train_tasks(corpora: Sequence[Corpus], rules: Path, *, tune: bool) -> list[A
         tasks.append(Task(corpus.name, pairs, sorted(names | all_names(pairs))))
     for kind, code_set in (("diagnosis", ICD10_NHSA), ("procedure", ICD9CM3_NHSA)):
         official = {c: e.name for c, e in load_code_set(rules, code_set).entries.items()}
-        dice = random.Random(1)
-        every = read_alias_pairs(rules / ALIASES / kind, official)
-        sample = dice.sample(every, min(_ALIAS_POOL, len(every)))
+        dice = random.Random(_ALIAS_SEED)
+        sample = alias_sample(read_alias_pairs(rules / ALIASES / kind, official), dice)
         pool = set(dice.sample(sorted(official.values()), _ALIAS_POOL))
         tasks.append(Task(kind, sample, sorted(all_names(sample) | pool), per_epoch=_ALIAS_EPOCH))
     return tasks
+
+
+def alias_sample(pairs: Sequence[TermPair], dice: random.Random | None = None) -> list[TermPair]:
+    """Return the aliases that the encoder is trained on; the others serve for calibration."""
+    dice = dice or random.Random(_ALIAS_SEED)
+    return dice.sample(list(pairs), min(_ALIAS_POOL, len(pairs)))
 
 
 def train_encoders(
@@ -371,6 +377,12 @@ def write_manifest(folder: Path, about: dict[str, Any]) -> None:
     files = (path for path in sorted(folder.iterdir()) if path.name not in {MANIFEST, "README.md"})
     content = {"version": NAME, **about, "files": {path.name: sha256_of(path) for path in files}}
     write_yaml(folder / MANIFEST, content, "由 zhibian train link 生成，勿手改")
+
+
+def renew_manifest(folder: Path) -> None:
+    """Write the manifest again after a file was added; what it says of training stays."""
+    about = read_yaml(folder / MANIFEST, REMEDY)
+    write_manifest(folder, {k: v for k, v in about.items() if k not in {"version", "files"}})
 
 
 def measure_aside(

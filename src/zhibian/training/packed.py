@@ -79,7 +79,7 @@ def run_layer(layer: nn.Module, hidden: Tensor, packed: Packing) -> Tensor:
 def padded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Return token numbers and mask of texts (texts, positions), as a served model reads them."""
     rows = [e.ids for e in tokenizer.encode_batch(list(texts))]
-    width, pad = max(map(len, rows)), tokenizer.token_to_id("<pad>")
+    width, pad = max(map(len, rows)), int(tokenizer.token_to_id("<pad>") or 0)
     ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
     return ids, mask

@@ -26,6 +26,8 @@ from zhibian.coding.terms.types import (
 )
 
 BATCH = 128
+# Characters of a term that are read: a line of a record that holds more is no term.
+LONGEST = 400
 ALTERNATIVES = 5
 
 # Candidates taken for the whole term (and its core) and for each part. Among the tuning
@@ -148,22 +150,25 @@ class TermLinker:
     comparer: Comparer
     ranker: Ranker
 
-    def link(self, terms: Iterable[str]) -> Iterator[TermLink]:
+    def link(self, terms: Iterable[str], *, batch_size: int = BATCH) -> Iterator[TermLink]:
         """Link terms, one result a term in their order.
 
         Parameters
         ----------
         terms
-            As written; an empty one yields no code.
+            As written; an empty one yields no code, of one beyond `LONGEST` characters
+            only these are read.
+        batch_size
+            Terms that are linked together; one for somebody who waits for each answer.
         """
         source = iter(terms)
-        while batch := list(islice(source, BATCH)):
+        while batch := list(islice(source, batch_size)):
             yield from self._link_batch(batch)
 
     def _link_batch(self, batch: Sequence[str]) -> Iterator[TermLink]:
         names = self.comparer.names
         method: Method = "encoder" if self.comparer.meaning else "spelling"
-        cleaned = [clean(term) for term in batch]
+        cleaned = [clean(term[:LONGEST]) for term in batch]
         asked = list(dict.fromkeys(text for text in cleaned if text))
         ranked = self.ranker.rank(self.comparer.compare(asked), names.codes)
         answers = dict(zip(asked, ranked, strict=True))
