@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
-from zhibian.cli.models import ModelsOption, load_models
+from zhibian.cli.models import ModelsOption, with_models
 from zhibian.cli.train_classifier import classifier, cross_validate
 from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.evaluation.gold_files import read_gold_cases
@@ -146,8 +146,8 @@ def confidence(
     try:
         from zhibian.training import confidence as training  # noqa: PLC0415
 
-        voices = load_models(models, where, settings)
-        reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None, voices)
+        plain = load_reviewer(where, settings.scheme, NO_TARIFF, None)
+        reviewer = with_models(plain, models, where, settings)
         limit = reviewer.coder.confidence.abstain_below
         # What is abstained from is judged too: the limit must not shape its own curve.
         reviewer = without_abstention(reviewer)

@@ -60,7 +60,7 @@ _MOST_EVIDENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Everything that coding needs, loaded once (编码器)."""
+    """Everything that coding needs, loaded once (编码器); trained models are added afterwards."""
 
     diagnoses: CodeSet
     procedures: CodeSet
@@ -89,7 +89,6 @@ def load_coder(
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
-    voices: Voices = NO_VOICES,
 ) -> Coder:
     """Load dictionaries and rules.
 
@@ -101,8 +100,6 @@ def load_coder(
         Code sets that codes are proposed from.
     diagnosis_crosswalk, procedure_crosswalk
         Clinical editions, whose names are further spellings.
-    voices
-        Trained models; none by default.
 
     Raises
     ------
@@ -155,7 +152,6 @@ def load_coder(
         implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
         opinion=load_opinion_rules(rules),
-        voices=voices,
     )
 
 
