@@ -12,6 +12,7 @@ from rich.console import Console
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
 from zhibian.cli.models import ModelsOption, with_models
 from zhibian.cli.train_classifier import classifier, cross_validate
+from zhibian.cli.train_principal import principal
 from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.problems import InputError
@@ -22,6 +23,9 @@ from zhibian.terminology.tables import write_yaml
 app = typer.Typer(help="模型训练与评测；需要 zhibian[train]。", no_args_is_help=True)
 app.command("classifier", help="用本院已编码病历训练全文分类器。")(classifier)
 app.command("cross-validate", help="交叉验证全文分类器，写 results.json。")(cross_validate)
+app.command("principal", help="在带 gold 的病例上拟合主要诊断排序模型，并与手工权重交叉验证比较。")(
+    principal
+)
 
 ChipOption = Annotated[Path, typer.Option("--chip-cdn", help="CHIP-CDN 数据目录。")]
 YiduOption = Annotated[Path, typer.Option("--yidu-n7k", help="Yidu-N7K 数据目录。")]

@@ -119,9 +119,7 @@ def _reasons(report: CaseReport) -> RenderableType:
     principal = report.principal
     if principal is None:
         return Text()
-    lines = [
-        Text(f"  {rule.explanation}") for rule in report.rules if rule.id == PRINCIPAL_DECISION
-    ]
+    lines = [Text(f"  {rule.explanation}") for rule in report.rules if rule.decides]
     if principal.alternatives:
         others = "；".join(f"{other.code} {other.name}" for other in principal.alternatives)
         lines.append(Text(f"  主要诊断备选：{others}", style="dim"))
@@ -136,7 +134,9 @@ def _doubtful(report: CaseReport, titles: Sequence[str]) -> RenderableType:
         ("置信", "keep"),
         ("依据", "fold"),
     )
-    for entry in (*report.doubtful.diagnoses, *report.doubtful.procedures):
+    entries: list[DiagnosisOut | ProcedureOut] = [*report.doubtful.diagnoses]
+    entries.extend(report.doubtful.procedures)
+    for entry in entries:
         quotes = _quotes(entry.evidence, titles)
         table.add_row(entry.code, entry.name, f"{entry.confidence:.2f}", quotes)
     return table

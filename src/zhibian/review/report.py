@@ -187,6 +187,9 @@ class RuleOut(_Frozen):
     id: str = Field(description="Id of the rule 规则标识")
     explanation: str = Field(description="What it says, with its source 说明与来源")
     codes: tuple[str, ...] = Field(description="Codes that it concerned 涉及编码")
+    decides: bool = Field(
+        default=False, description="Whether it decided the principal diagnosis 是否决定主要诊断"
+    )
 
 
 class NoticeOut(_Frozen):
