@@ -91,6 +91,9 @@ class NarrativeRules:
     opened_by: Mapping[str, tuple[tuple[Statement, tuple[Slot, ...]], ...]]
     doubts: tuple[str, ...]
     doubts_in_operation: tuple[str, ...]
+    doubts_behind: tuple[str, ...]
+    idle: tuple[str, ...]
+    sites: Slot
     assurances: re.Pattern[str]
     refusals: tuple[str, ...]
     surgery_marks: Slot
@@ -121,6 +124,9 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
         statements=statements,
         opened_by={word: tuple(ways) for word, ways in opened.items()},
         doubts=tuple(_words(raw["doubts"], {})),
+        doubts_behind=tuple(_words(raw["doubts_behind"], {})),
+        idle=tuple(_words(raw["idle"], {})),
+        sites=_words(raw["sites"], {}),
         doubts_in_operation=tuple(_words(raw["doubts_in_operation"], {})),
         assurances=re.compile("|".join(raw["assurances"])),
         refusals=tuple(_words(raw["refusals"], {})),
