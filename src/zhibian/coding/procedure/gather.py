@@ -162,7 +162,11 @@ def _told_evidence(entry: ToldProcedure, reading: Reading, rules: ProcedureRules
     mention = entry.mention
     place = _place(mention, reading, rules)
     trust = place.trust
-    if entry.nursing and reading.kinds[mention.span.document] in _CARE:
+    kind = reading.kinds[mention.span.document]
+    if entry.nursing and (
+        kind in _CARE
+        or (kind is DocumentKind.FIRST_PROGRESS and mention.section is SectionKind.CASE_FEATURES)
+    ):
         trust = max(trust, _PROVED_BY_CARE)
     return Evidence(
         evidence_span(mention, reading),

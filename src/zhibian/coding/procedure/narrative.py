@@ -236,7 +236,10 @@ def _assertion(
     doubts = rules.doubts_in_operation if in_operation else rules.doubts
     if any(word in own for word in doubts) or text.endswith(rules.refusals, 0, start):
         return Assertion.PLANNED
-    past = any(word in text[opens:end] for word in rules.past) and not in_operation
+    ahead = text[opens:end]
+    past = not in_operation and (
+        any(word in ahead for word in rules.past) or rules.past_years.search(ahead) is not None
+    )
     if past or text.startswith(rules.past_behind, end):
         return Assertion.HISTORICAL
     if any(word in text[end : end + _BEHIND] for word in rules.doubts_behind):
