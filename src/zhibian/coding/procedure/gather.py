@@ -65,9 +65,9 @@ def gather_procedures(
     narrated: dict[str, list[ToldProcedure]] = defaultdict(list)
     titles = _titles(named)
     for entry in told:
-        if not _is_for_anaesthesia(
-            entry.mention, entry.code, reading, rules
-        ) and not _is_titled(entry, titles):
+        if not _is_for_anaesthesia(entry.mention, entry.code, reading, rules) and not _is_titled(
+            entry, titles
+        ):
             narrated[entry.code].append(entry)
     return {
         code: _finding(code, named.get(code, ()), narrated.get(code, ()), reading, rules)
@@ -236,21 +236,19 @@ def _says_done_closely(ahead: str, rules: ProcedureRules) -> bool:
     if _plans(ahead, rules):
         return False
     return any(
-        ahead.endswith(term)
+        ahead.endswith(term) and not _plans(ahead[: len(ahead) - len(term)], rules)
         for group in rules.verbs
         if group.meaning == "done" and group.before
         for term in group.terms
-        if not _plans(ahead[: len(ahead) - len(term)], rules)
     )
 
 
 def _plans(ahead: str, rules: ProcedureRules) -> bool:
     """Return whether the words right before a verb turn it into a plan (拟 + 行)."""
     return any(
-        ahead.endswith(term)
+        ahead.endswith(group.terms)
         for group in rules.verbs
         if group.meaning in _VERDICTS and group.before
-        for term in group.terms
     )
 
 

@@ -173,9 +173,7 @@ def _words_between(places: Places, low: int, high: int) -> frozenset[str]:
     )
 
 
-def _codes(
-    statement: Statement, here: frozenset[str], document: _Document
-) -> tuple[str, ...]:
+def _codes(statement: Statement, here: frozenset[str], document: _Document) -> tuple[str, ...]:
     return next(
         (
             choice.codes

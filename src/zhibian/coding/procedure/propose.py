@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.procedure.gather import gather_procedures, says
-from zhibian.coding.procedure.quantities import with_quantities
 from zhibian.coding.procedure.narrative import told_procedures
+from zhibian.coding.procedure.quantities import with_quantities
 from zhibian.coding.procedure.rules import ProcedureRules
 from zhibian.coding.types import AppliedRule, Evidence, Finding, ProposedProcedure
 from zhibian.documents.types import DocumentKind, Mention, Reading, SectionKind

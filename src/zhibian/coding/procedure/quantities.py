@@ -127,9 +127,7 @@ def _each(rule: Quantity, text: str) -> list[float]:
     return [1.0 for pattern in rule.each for _ in pattern.finditer(text)]
 
 
-def _noted_days(
-    rule: Quantity, origin: Finding, case: Case, reading: Reading
-) -> Iterator[float]:
+def _noted_days(rule: Quantity, origin: Finding, case: Case, reading: Reading) -> Iterator[float]:
     """Yield the hours between the days of the notes that tell of beginning and end."""
     if case.admission is None or case.admission.admitted is None:
         return
@@ -146,9 +144,7 @@ def _noted_days(
     ended = [
         day(s.span.document, s.span.start, s.span.end)
         for s in reading.sentences
-        if says(
-            rule.end_terms, reading.normalised[s.span.document][s.span.start : s.span.end]
-        )
+        if says(rule.end_terms, reading.normalised[s.span.document][s.span.start : s.span.end])
     ]
     start = min((d for d in began if d is not None), default=None)
     if start is not None:
