@@ -102,7 +102,8 @@ def _open(
         return False
     if documented_in(documented, (*condition.codes, *condition.explained_by)):
         return False
-    if documented_in(ruled_out, condition.codes):
+    # What was ruled out may be another cause: only the disease asked about silences the question.
+    if documented_in(ruled_out, condition.supports or condition.codes):
         return False
     if condition.requires and not documented_in(documented, condition.requires):
         return False

@@ -283,7 +283,8 @@ class _Reader:
             "fall": f"下降≥{amount}{self._unit(fact)}",
             "ratio": f"变化≥{amount}倍",
         }[how]
-        return Change(fact, how, amount, days, f"{self._label(fact)}{within}{what}")
+        series = data.get("series") is True
+        return Change(fact, how, amount, days, f"{self._label(fact)}{within}{what}", series)
 
     def _quotients(self, field: str, data: Mapping[str, Any]) -> Node | None:
         pair = data["quotient"]

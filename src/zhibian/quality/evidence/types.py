@@ -57,6 +57,8 @@ class Threshold:
 class Change:
     """A change between two values of one measure (动态变化).
 
+    ``series`` lets the values of one series count without dates: ``Hb 入院86,术中复查62``.
+
     ``rise`` and ``fall`` are differences in the canonical unit from an earlier to a later value;
     ``ratio`` is the greater over the lesser in any order. ``days`` limits the time between them and
     then needs dates; a baseline value counts as the earlier one whatever its date.
@@ -67,6 +69,7 @@ class Change:
     amount: Decimal
     days: int | None
     text: str
+    series: bool = False
 
 
 @dataclass(frozen=True, slots=True)
