@@ -151,7 +151,10 @@ def _roles(report: CaseReport) -> Iterator[tuple[str, DiagnosisOut]]:
 
 def _level(entry: DiagnosisOut) -> str:
     level = _LEVEL[entry.level]
-    return f"{level}（排除）" if level and not entry.counted else level
+    if level and not entry.counted:
+        level = f"{level}（排除）"
+    weak = entry.support is not None and entry.support.status == "weak"
+    return f"{level} 缺客观依据" if weak else level
 
 
 def _procedures(procedures: Sequence[ProcedureOut], titles: Sequence[str]) -> RenderableType:
@@ -244,7 +247,8 @@ def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
         ("指标", "fold"),
     )
     for query in report.queries:
-        table.add_row(query.condition, query.question, _quotes(query.indicators, titles))
+        question = "\n".join((query.question, *(f"□ {option}" for option in query.options)))
+        table.add_row(query.condition, question, _quotes(query.indicators, titles))
     return table
 
 
