@@ -177,10 +177,11 @@ def tagger(
     say = Console(stderr=True, highlight=False).print
     try:
         need_extra("pycrfsuite")
+        from zhibian.coding.mention_tagger import read_hints  # noqa: PLC0415
         from zhibian.documents.tagger import EntityTagger  # noqa: PLC0415
         from zhibian.training import tagger as training  # noqa: PLC0415
 
-        hints = training.shipped_hints(rules or Settings().rules)
+        hints = read_hints(rules or Settings().rules)
         weights = training.train_tagger(cehrner, chip_cdee, hints, say)
         figures = training.measure_tagger(
             EntityTagger(weights, hints), cehrner, chip_cdee, test=False
@@ -202,11 +203,11 @@ def measure_tagger(
     """Measure a trained tagger on the development parts, or once on the test part."""
     try:
         need_extra("pycrfsuite")
-        from zhibian.coding.mention_tagger import WEIGHTS  # noqa: PLC0415
+        from zhibian.coding.mention_tagger import WEIGHTS, read_hints  # noqa: PLC0415
         from zhibian.documents.tagger import EntityTagger, read_weights  # noqa: PLC0415
         from zhibian.training import tagger as training  # noqa: PLC0415
 
-        hints = training.shipped_hints(rules or Settings().rules)
+        hints = read_hints(rules or Settings().rules)
         trained = EntityTagger(read_weights(model / WEIGHTS), hints)
         figures = training.measure_tagger(trained, cehrner, chip_cdee, test=test)
     except InputError as error:
