@@ -28,12 +28,14 @@ from zhibian.coding.record_codes.model import (
     save_arrays,
 )
 from zhibian.coding.record_codes.parts import Blend, LinearPart, Scores
+from zhibian.coding.rulefile import read_rule_file
+from zhibian.coding.second_opinion import TABLE
 from zhibian.documents.normalise import normalise
 from zhibian.documents.types import SectionKind
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import Crosswalk, load_filed_set
-from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
+from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
 from zhibian.training.blend import fit_blend
 from zhibian.training.linear import fit_linear
 from zhibian.training.records import (
@@ -48,7 +50,6 @@ from zhibian.training.records import (
 if TYPE_CHECKING:
     from zhibian.training.attention_part import AttentionTrainer, FittedAttention
 
-RULES = Path("coding") / "record_classifier.yaml"
 CARD = "README.md"
 SECTIONS = (
     *(kind.value for kind in SectionKind if kind is not SectionKind.OTHER),
@@ -134,9 +135,12 @@ def read_groups(rules: Path) -> dict[str, tuple[str, ...]]:
     InputError
         The file is absent or malformed.
     """
+    return read_rule_file(rules, TABLE, _parse_groups)
+
+
+def _parse_groups(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    remedy = "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定"
-    for group, sections in read_yaml(rules / RULES, remedy)["groups"].items():
+    for group, sections in raw["groups"].items():
         for section in sections:
             found[section] = (*found.get(section, ()), group)
     return found

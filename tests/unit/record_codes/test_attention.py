@@ -27,6 +27,7 @@ from zhibian.coding.record_codes.model import ATTENTION, load_record_model
 from zhibian.documents.lexicon import load_reading_lexicon
 from zhibian.documents.reader import read_documents
 from zhibian.neural.record_attention import attention_of
+from zhibian.problems import InputError
 from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.settings import Settings
 from zhibian.training.attention import CHECKPOINT, Recipe
@@ -114,6 +115,25 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
     assert "从第 1 轮之后继续" in told[0]
     for one, other in zip(weights_of(whole), weights_of(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_an_encoder_with_a_plain_vocabulary_serves_too(
+    base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    model = transformers.BertModel.from_pretrained(base)
+    model.config.save_pretrained(old)
+    torch.save(model.state_dict(), old / "pytorch_model.bin")
+    pieces = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    (old / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    fitted = fit(old, tmp_path / "cache", records, vocabulary, epochs=1)
+    assert fitted.score(records).principal.shape == (12, len(vocabulary.labels))
+
+
+def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        AttentionTrainer(tmp_path, RECIPE, tmp_path, "cpu", silent)
+    assert refused.value.problems[0].code == "encoder_missing"
 
 
 def test_a_checkpoint_never_serves_another_run(
