@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhibian.coding.dictionary import ALIASES, read_aliases
-from zhibian.coding.record_codes.features import FAMILIES, SPELLING, TERMS, Family
+from zhibian.coding.record_codes.features import SPELLING, TERMS, Family
 from zhibian.coding.record_codes.model import (
     ATTENTION,
     CODE_SET_NHSA,
@@ -95,6 +95,25 @@ class Vocabulary:
         for row, record in enumerate(records):
             others[row, [place[code] for code in record.others]] = True
         return np.array([place[record.principal] for record in records]), others
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What a classifier is made of (组成).
+
+    Attributes
+    ----------
+    seed
+        Of the split and of all random choices.
+    families
+        Feature families of the linear parts.
+    baseline
+        The family that is only measured beside the others and does not serve.
+    """
+
+    seed: int
+    families: tuple[Family, ...] = (TERMS,)
+    baseline: Family | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +206,8 @@ def train(
     records: Sequence[TrainingRecord],
     vocabulary: Vocabulary,
     attention: AttentionTrainer | None,
+    design: Design,
     *,
-    seed: int,
     extra: Sequence[TrainingRecord] = (),
     folder: Path | None = None,
     log: Callable[[str], None] = print,
@@ -203,8 +222,8 @@ def train(
         What the parts share.
     attention
         Trainer of the attention part; None for linear parts alone.
-    seed
-        Of the split and of all random choices.
+    design
+        Which linear parts, and the seed.
     extra
         Records that are learned from, but never weigh parts: name lists without text.
     folder
@@ -220,37 +239,37 @@ def train(
     if len(records) < _FEWEST:
         message = f"只有 {len(records)} 份病历，至少需要 {_FEWEST} 份"
         raise InputError("cases", [Problem("--cases", "too_few", message, "提供更多已编码病历")])
-    tuned = set(folds(records, TUNE_IN, seed)[0])
+    tuned = set(folds(records, TUNE_IN, design.seed)[0])
     tune = [record for place, record in enumerate(records) if place in tuned]
     fit = [record for place, record in enumerate(records) if place not in tuned]
     refuse_overlap([*fit, *extra], tune, "cases")
-    linear = {f: _linear(f, [*fit, *extra], tune, vocabulary) for f in FAMILIES}
+    linear = {f: _linear(f, [*fit, *extra], tune, vocabulary) for f in design.families}
     log("  线性部分已拟合")
     heads = (
         None
         if attention is None
-        else attention.fit([*fit, *extra], tune, vocabulary, seed, folder, log)
+        else attention.fit([*fit, *extra], tune, vocabulary, design.seed, folder, log)
     )
     first = Trained(vocabulary, linear, heads, {})
     scores = first.score(tune)
     principal, others = vocabulary.answers(tune)
     blends = {
         parts: fit_blend({part: scores[part] for part in parts}, principal, others)
-        for parts in part_sets(tuple(scores))
+        for parts in part_sets(tuple(scores), design.baseline)
     }
     everything = [*records, *extra]
     return Trained(
         vocabulary,
-        {family: _linear(family, everything, tune, vocabulary) for family in FAMILIES},
+        {family: _linear(family, everything, tune, vocabulary) for family in design.families},
         heads,
         blends,
     )
 
 
-def part_sets(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the sets of parts that are measured: all, the linear ones, each alone."""
-    linear = tuple(part for part in parts if part != ATTENTION)
-    return list(dict.fromkeys([parts, linear, *((part,) for part in parts)]))
+def part_sets(parts: Sequence[str], baseline: str | None = None) -> list[tuple[str, ...]]:
+    """Return the sets of parts that are weighed: the serving one first, each alone, all."""
+    serving = tuple(part for part in parts if part != baseline)
+    return list(dict.fromkeys([serving, *((part,) for part in parts), tuple(parts)]))
 
 
 def write_model(

@@ -32,7 +32,7 @@ from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.settings import Settings
 from zhibian.training.attention import CHECKPOINT, Recipe
 from zhibian.training.attention_part import AttentionTrainer, FittedAttention
-from zhibian.training.classifier import Vocabulary, train, vocabulary_of, write_model
+from zhibian.training.classifier import Design, Vocabulary, train, vocabulary_of, write_model
 from zhibian.training.records import TrainingRecord, read_cases
 
 RULES = Settings().rules
@@ -171,7 +171,7 @@ def test_the_exported_classifier_agrees_with_torch(
     base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     trainer = AttentionTrainer(base, RECIPE, tmp_path / "work", "cpu", silent)
-    trained = train(records, vocabulary, trainer, seed=5, log=silent)
+    trained = train(records, vocabulary, trainer, Design(5), log=silent)
     write_model(
         trained, records, tmp_path / "model", name="tiny-1", seed=5, segment=trainer.segment
     )
@@ -196,7 +196,7 @@ def test_the_attended_span_is_a_sentence_of_the_record(
     base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     trainer = AttentionTrainer(base, RECIPE, tmp_path / "work", "cpu", silent)
-    trained = train(records, vocabulary, trainer, seed=5, log=silent)
+    trained = train(records, vocabulary, trainer, Design(5), log=silent)
     folder = tmp_path / "model"
     write_model(trained, records, folder, name="tiny-1", seed=5, segment=trainer.segment)
     model = load_record_model(folder)
