@@ -48,7 +48,7 @@ def classifier(  # noqa: PLR0913, PLR0917  (each option of the command is an arg
         bool, typer.Option("--spelling", help="线性部分再加字符 n 元；先用交叉验证确认有益。")
     ] = False,
     unfreeze: UnfreezeOption = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 4,
     device: DeviceOption = "cpu",
     seed: SeedOption = _SEED,
     cache: CacheOption = None,
@@ -94,9 +94,10 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
     lists: Annotated[
         bool, typer.Option("--lists", help="只有词条的记录也参加评测，不只参加训练。")
     ] = False,
+    baseline: Annotated[bool, typer.Option(help="另测字符 n 元基线，较慢。")] = True,
     code_set: CodeSetOption = "nhsa-2.0",
     unfreeze: UnfreezeOption = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 4,
     device: DeviceOption = "cpu",
     seed: SeedOption = _SEED,
     cache: CacheOption = None,
@@ -120,7 +121,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
         )
         measured = [record for record in records if record.whole or lists]
         extra = [record for record in records if not (record.whole or lists)]
-        plan = validation.Plan(measured, extra, folds, seed)
+        plan = validation.Plan(measured, extra, folds, seed, baseline)
         edition = code_set if ccl25 is None else _CLINICAL
         vocabulary = vocabulary_of(records, folder, edition)
         attention = _attention(base, work, device, say, unfreeze=unfreeze, epochs=epochs)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zhibian.coding.record_codes.features import FAMILIES, SPELLING
+from zhibian.coding.record_codes.features import FAMILIES, SPELLING, TERMS
 from zhibian.coding.record_codes.model import ATTENTION
 from zhibian.coding.record_codes.parts import Blend, Scores
 from zhibian.evaluation.record_coding import RecordScore, figures, gain, score_record
@@ -44,12 +44,15 @@ class Plan:
         Number of folds.
     seed
         Of the folds and of all training.
+    baseline
+        Whether character n-grams are measured beside, as the baseline.
     """
 
     measured: Sequence[TrainingRecord]
     extra: Sequence[TrainingRecord]
     count: int
     seed: int
+    baseline: bool = True
 
 
 def cross_validate(
@@ -148,7 +151,7 @@ def _fold(
         rest,
         vocabulary,
         attention,
-        Design(plan.seed, FAMILIES, baseline=SPELLING),
+        Design(plan.seed, FAMILIES, SPELLING) if plan.baseline else Design(plan.seed),
         extra=plan.extra,
         folder=work,
         log=log,
@@ -165,9 +168,10 @@ def _fold(
 
 
 def _name(plan: Plan, attention: AttentionTrainer | None) -> str:
-    heads = "linear" if attention is None else f"{ATTENTION}-{attention.recipe.unfreeze}"
+    heads = "" if attention is None else f"-{ATTENTION}-{attention.recipe.unfreeze}"
+    parts = f"{'-'.join(FAMILIES) if plan.baseline else TERMS}{heads}"
     data = checksum_of([*plan.measured, *plan.extra])[:12]
-    return f"{data}-{len(plan.measured)}-{plan.seed}-{heads}"
+    return f"{data}-{len(plan.measured)}-{plan.seed}-{parts}"
 
 
 def _rounded(figure: Mapping[str, float]) -> dict[str, float]:
