@@ -169,7 +169,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     named, terms = in_context(
         mentions,
         reading,
-        case.admission.department,
+        case.admission.department if case.admission else None,
         coder.diagnosis_words.terms,
         coder.senses,
         coder.sources.clause_lead_ins,

@@ -201,7 +201,7 @@ def _fits(mention: Mention, place: Place, reading: Reading, lead_ins: Sequence[s
 
 
 def _is_alone(mention: Mention, item: ListItem, reading: Reading, lead_ins: Sequence[str]) -> bool:
-    """Tell whether a mention is a name of its own: ``低蛋白``, ``低钾、低蛋白``; not ``低蛋白饮食``."""
+    """Tell whether a mention is a name of its own: ``低蛋白`` is, in ``低蛋白饮食`` it is not."""
     text = reading.normalised[mention.span.document]
     before = text[item.span.start : mention.span.start]
     after = text[mention.span.end : item.span.end]
