@@ -55,9 +55,9 @@ def admission(record: dict[str, Any]) -> Admission:
     )
 
 
-FACTS = cases("facts.yaml")
-QUERIES = cases("queries.yaml")
-SUPPORT = cases("support.yaml")
+FACTS = [case for path in sorted(CASES.glob("facts*.yaml")) for case in cases(path.name)]
+QUERIES = [case for path in sorted(CASES.glob("queries*.yaml")) for case in cases(path.name)]
+SUPPORT = [case for path in sorted(CASES.glob("support*.yaml")) for case in cases(path.name)]
 
 
 @pytest.mark.parametrize("case", FACTS, ids=[c["name"] for c in FACTS])

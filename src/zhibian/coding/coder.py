@@ -29,12 +29,14 @@ from zhibian.coding.entry_condition import (
     load_entry_condition_rules,
 )
 from zhibian.coding.findings import confidence, gather
+from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_rules
 from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
-from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
-from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
-from zhibian.coding.procedures import propose_procedures
+from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
+from zhibian.coding.procedure.propose import propose_procedures
+from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
+from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,
@@ -42,6 +44,7 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
+from zhibian.coding.statements import with_discharge_statements
 from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
 from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
@@ -74,7 +77,9 @@ class Coder:
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
     burns: BurnRules
+    implied: tuple[ImpliedRule, ...]
     confidence: ConfidenceRules
+    opinion: OpinionRules
     voices: Voices = NO_VOICES
 
 
@@ -147,7 +152,9 @@ def load_coder(
         principal_rules=load_principal_rules(rules),
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
+        implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
+        opinion=load_opinion_rules(rules),
         voices=voices,
     )
 
@@ -165,11 +172,14 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         Dictionaries and rules.
     """
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
-    mentions = find_mentions(reading, coder.matcher, coder.lexicon)
+    found = find_mentions(reading, coder.matcher, coder.lexicon)
+    reading, mentions = with_discharge_statements(
+        reading, found, coder.diagnosis_words.terms, coder.selection
+    )
     named, terms = in_context(
         mentions,
         reading,
-        case.admission.department if case.admission else None,
+        None if case.admission is None else case.admission.department,
         coder.diagnosis_words.terms,
         coder.senses,
         coder.sources.clause_lead_ins,
@@ -178,13 +188,13 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
-    findings = gather((*diagnoses, *burns, *linked), reading, coder.sources)
+    implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
+    findings = gather((*diagnoses, *burns, *linked, *implied), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
     combined, combination_rules = combine(typed, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
     candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
-    ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
     procedures = propose_procedures(
         case,
         reading,
@@ -193,15 +203,28 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         coder.procedures,
         coder.procedure_rules,
     )
+    decision = decide(
+        candidates,
+        kept,
+        findings,
+        reading,
+        [entry.code for entry in procedures.proposed],
+        frozenset(code for code in kept if coder.diagnoses.is_grey(code)),
+        coder.principal_rules,
+    )
     chosen = Proposal(
-        principal=ordered[0] if ordered else None,
-        others=_in_record_order(ordered[1:], kept),
+        principal=decision.ordered[0] if decision.ordered else None,
+        others=_in_record_order(decision.ordered[1:], kept),
         procedures=procedures.proposed,
-        rules=(*typing_rules, *combination_rules, *principal_rules, *procedures.rules),
+        rules=(*typing_rules, *combination_rules, *decision.trace, *procedures.rules),
         findings={**findings, **combined},
         procedure_findings=procedures.findings,
     )
-    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    classifier = coder.voices.classifier
+    if classifier is None:
+        return sure
+    return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
 
 
 def _diagnosis(
@@ -212,7 +235,7 @@ def _diagnosis(
     stated: dict[str, Finding],
 ) -> ProposedDiagnosis:
     poa, reason = entry_condition(
-        finding, reading, case.documents, case.admission, coder.entry_conditions
+        finding, stated, reading, case.documents, case.admission, coder.entry_conditions
     )
     term = coder.diagnosis_words.terms.term(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"

@@ -101,7 +101,7 @@ def assert_mention(
     left, right = _sentence(normalised_text, start, end, left, right)
     near = [
         hit
-        for hit in hits
+        for hit in (_cut(hit, start, cues) for hit in hits)
         if left <= hit[0] and hit[1] <= right and (hit[1] <= start or hit[0] >= end)
     ]
     decided = _by_cue(normalised_text, (start, end), (left, right), section, near, cues)
@@ -119,6 +119,14 @@ def assert_mention(
         if past is not None:
             return Assertion.HISTORICAL, past
     return default, None
+
+
+def _cut(hit: CueHit, start: int, cues: CueLexicon) -> CueHit:
+    """Return the shorter cue of one that runs into the mention: 未手术 holds 未 before 手术."""
+    if not hit[0] < start < hit[1]:
+        return hit
+    word = hit[2][: start - hit[0]]
+    return (hit[0], start, word) if word in cues.cues else hit
 
 
 def _sentence(text: str, start: int, end: int, left: int, right: int) -> tuple[int, int]:
@@ -164,7 +172,7 @@ def _applies(
     if section in cue.outside or (cue.sections and section not in cue.sections):
         return False
     if cue.side == "before":
-        if hit[1] > span[0] or span[0] - hit[1] > cue.reach:
+        if hit[1] > span[0] or span[0] - hit[1] > cue.reach or _is_answer(text, hit):
             return False
         return _reaches_forward(
             text[hit[1] : span[0]], _tail(text, span[1], sentence[1]), cue, cues
@@ -174,6 +182,11 @@ def _applies(
     if cue.closes and hit[1] < len(text) and text[hit[1]] not in _CLOSING:
         return False
     return _reaches_back(text[span[1] : hit[0]], cue, cues)
+
+
+def _is_answer(text: str, hit: CueHit) -> bool:
+    """Tell whether a cue answers what stands before it, as in a form: ``高血压：无 糖尿病：有``."""
+    return text[hit[1]] in _CLOSING and text.endswith(":", 0, hit[0])
 
 
 def _tail(text: str, end: int, right: int) -> str:
@@ -201,6 +214,8 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
 
 def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether a cue behind the mention still speaks of it."""
+    if cue.answers:
+        gap = gap.replace(":", "", 1)
     if gap.strip() != "(" and gap.count("(") > gap.count(")"):
         return False
     if not cue.enumerates and _SEPARATOR.search(gap) is not None:

@@ -171,6 +171,8 @@ class Cue:
     enumerates
         Whether it speaks of every member of an enumeration (``A、B待排``), or only
         of the member beside it (``A、B？``).
+    answers
+        Whether it may follow the mention over a colon (``糖尿病史：无``).
     sections
         Sections in which it counts; empty means all but ``outside``.
     outside
@@ -183,6 +185,7 @@ class Cue:
     crosses: bool
     closes: bool
     enumerates: bool
+    answers: bool
     sections: frozenset[SectionKind]
     outside: frozenset[SectionKind]
 
@@ -496,6 +499,7 @@ def _cue_rows(file: _Reader, assertion: Assertion) -> Iterable[tuple[str, Cue]]:
             crosses=data.get("crosses") is True,
             closes=data.get("closes") is True,
             enumerates=data.get("enumerates") is not False,
+            answers=data.get("answers") is True,
             sections=file.members(SectionKind, data.get("sections"), f"{field}.sections"),
             outside=file.members(SectionKind, data.get("outside"), f"{field}.outside"),
         )

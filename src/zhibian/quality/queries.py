@@ -18,6 +18,7 @@ from zhibian.quality.evidence import (
     Indicator,
     documented_in,
     evaluate,
+    holds,
 )
 from zhibian.records.types import Admission
 
@@ -74,7 +75,7 @@ def clinician_queries(
     tuple of ClinicianQuery
         In the order of the conditions, one for each group of conditions.
     """
-    book = FactBook(facts, admission)
+    book = FactBook(facts, admission, documented)
     asked: set[str] = set()
     queries = []
     for condition in conditions:
@@ -102,7 +103,7 @@ def _open(
         return False
     if condition.requires and not documented_in(documented, condition.requires):
         return False
-    return condition.unless is None or not evaluate(condition.unless, book)
+    return condition.unless is None or not holds(condition.unless, book)
 
 
 def _ask(condition: EvidenceCondition, indicators: tuple[Indicator, ...]) -> ClinicianQuery:

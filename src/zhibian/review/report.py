@@ -40,8 +40,8 @@ class AlternativeOut(_Frozen):
     code: str = Field(description="Code 编码")
     name: str = Field(description="Official name 名称")
     score: float = Field(description="Orders alternatives of one source; no probability 分值")
-    source: Literal["rank", "record", "linker"] = Field(
-        description="Next in the choice, another finding of the record, or the linker 来源"
+    source: Literal["rank", "record", "linker", "classifier"] = Field(
+        description="Next in the choice, another finding, the linker or the classifier 来源"
     )
 
 

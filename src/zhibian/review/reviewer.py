@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zhibian.coding.coder import Coder, load_coder
 from zhibian.coding.voices import NO_VOICES, Voices
-from zhibian.documents.fact_lexicon import FactLexicon, load_lexicon
+from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.payment.tariff import Tariff, load_tariff

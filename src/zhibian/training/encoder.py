@@ -233,7 +233,7 @@ def _inputs(
     cut = [ids if len(ids) <= longest else [*ids[: longest - 1], ids[-1]] for ids in encoded]
     width = max(len(ids) for ids in cut)
     pad = tokenizer.token_to_id("<pad>")
-    ids = torch.tensor([row + [pad] * (width - len(row)) for row in cut], device=device)
+    ids = torch.tensor([[*row, *[pad] * (width - len(row))] for row in cut], device=device)
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in cut], device=device)
     return ids, mask
 
