@@ -271,7 +271,7 @@ def train_rankers(
     """
     scores: dict[str, Any] = {}
     for corpus in corpora:
-        for used in (None, encoder):
+        for used in (encoder, None):
             codes = target_codes_of_file(corpus.code_file)
             comparer = load_comparer(rules, codes, named_aliases(rules), labels, used, cache)
             examples = examples_of(comparer, pick(corpus.pairs, corpus.parts.tune))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from zhibian.coding.terms.attributes import Attributes
 from zhibian.coding.terms.features import Compared, Query, Texts, compare_terms
@@ -48,6 +50,14 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """Terms ready for comparison (待比较的一批术语): split, and their texts encoded."""
+
+    queries: Sequence[Query]
+    texts: Texts
+
+
+@dataclass(frozen=True, slots=True)
 class Comparer:
     """Finds and describes candidates among the names of one code set (候选比较).
 
@@ -72,18 +82,38 @@ class Comparer:
 
     def compare(self, terms: Sequence[str]) -> list[Compared]:
         """Return the candidates of cleaned, non-empty terms with their features."""
-        if not terms:
+        return self.describe(self.prepare(terms))
+
+    def prepare(self, terms: Sequence[str]) -> Prepared:
+        """Split and encode cleaned, non-empty terms: the part that an encoder takes long for."""
+        queries, asked = self._queries(terms)
+        grams = self.spelling.vectors(asked)
+        if self.meaning is None or not asked:
+            return Prepared(queries, Texts(grams, None, None, None))
+        encoded = self.meaning.encoder.encode(asked)
+        labels, shares = self.meaning.index.label_cosines(encoded.vectors)
+        return Prepared(queries, Texts(grams, encoded, labels, shares))
+
+    def describe(self, prepared: Prepared) -> list[Compared]:
+        """Return the candidates of prepared terms with their features."""
+        if not prepared.queries:
             return []
+        index = self.meaning.index if self.meaning else None
         # The products of one term are small; handing them to a second core costs more.
-        with threadpool_limits(1, user_api="blas"):
-            queries, texts = self._prepare(terms)
-            index = self.meaning.index if self.meaning else None
-            candidates = self._candidates(queries, texts)
+        with _numeric_libraries().limit(limits=1, user_api="blas"):
+            candidates = self._candidates(prepared.queries, prepared.texts)
             return compare_terms(
-                queries, candidates, texts, self.names, self.spelling, index, self.priors
+                prepared.queries,
+                candidates,
+                prepared.texts,
+                self.names,
+                self.spelling,
+                index,
+                self.priors,
             )
 
-    def _prepare(self, terms: Sequence[str]) -> tuple[list[Query], Texts]:
+    def _queries(self, terms: Sequence[str]) -> tuple[list[Query], list[str]]:
+        """Return the terms with the rows of their texts, and these texts without repetition."""
         numbers: dict[str, int] = {}
         queries = []
         for term in terms:
@@ -92,13 +122,7 @@ class Comparer:
             rows = [numbers.setdefault(text, len(numbers)) for text in (*whole, *parts)]
             masks = self.attributes.read(term)
             queries.append(Query(term, core, parts, rows, len(whole), masks))
-        every = list(numbers)
-        grams = self.spelling.vectors(every)
-        if self.meaning is None:
-            return queries, Texts(grams, None, None, None)
-        encoded = self.meaning.encoder.encode(every)
-        labels, shares = self.meaning.index.label_cosines(encoded.vectors)
-        return queries, Texts(grams, encoded, labels, shares)
+        return queries, list(numbers)
 
     def _candidates(self, queries: Sequence[Query], texts: Texts) -> list[Integers]:
         alone = self.meaning is None
@@ -162,17 +186,33 @@ class TermLinker:
             Terms that are linked together; one for somebody who waits for each answer.
         """
         source = iter(terms)
-        while batch := list(islice(source, batch_size)):
-            yield from self._link_batch(batch)
+        batches = iter(lambda: list(islice(source, batch_size)), [])
+        if batch_size == 1:
+            for batch in batches:
+                yield from self._answers(self._begun(batch))
+            return
+        # The encoder works on the next batch while this one is compared.
+        with ThreadPoolExecutor(1) as ahead:
+            waiting: Future[_Begun] | None = None
+            for batch in batches:
+                following = ahead.submit(self._begun, batch)
+                if waiting is not None:
+                    yield from self._answers(waiting.result())
+                waiting = following
+            if waiting is not None:
+                yield from self._answers(waiting.result())
 
-    def _link_batch(self, batch: Sequence[str]) -> Iterator[TermLink]:
-        names = self.comparer.names
-        method: Method = "encoder" if self.comparer.meaning else "spelling"
+    def _begun(self, batch: Sequence[str]) -> _Begun:
         cleaned = [clean(term[:LONGEST]) for term in batch]
         asked = list(dict.fromkeys(text for text in cleaned if text))
-        ranked = self.ranker.rank(self.comparer.compare(asked), names.codes)
-        answers = dict(zip(asked, ranked, strict=True))
-        for term, text in zip(batch, cleaned, strict=True):
+        return _Begun(batch, cleaned, asked, self.comparer.prepare(asked))
+
+    def _answers(self, begun: _Begun) -> Iterator[TermLink]:
+        names = self.comparer.names
+        method: Method = "encoder" if self.comparer.meaning else "spelling"
+        ranked = self.ranker.rank(self.comparer.describe(begun.prepared), names.codes)
+        answers = dict(zip(begun.asked, ranked, strict=True))
+        for term, text in zip(begun.terms, begun.cleaned, strict=True):
             if not text:
                 yield TermLink(term, (), (), method)
                 continue
@@ -185,6 +225,22 @@ class TermLinker:
             kept = self.ranker.chosen(scores) if exact is None else 1
             others = tuple(codes[kept : kept + ALTERNATIVES])
             yield TermLink(term, tuple(codes[:kept]), others, method)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A batch of terms as written and as compared, without repetition, and prepared."""
+
+    terms: Sequence[str]
+    cleaned: Sequence[str]
+    asked: Sequence[str]
+    prepared: Prepared
+
+
+@cache
+def _numeric_libraries() -> ThreadpoolController:
+    """Return the libraries that numpy computes with; finding them takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _exact_first(exact: int | None, places: Integers, scores: Floats) -> tuple[Integers, Floats]:
