@@ -50,7 +50,7 @@ def with_models(
     if choice != "off":
         voices = Voices(
             linker=_linker(choice, rules, settings),
-            tagger=_tagger(choice, reviewer.coder, settings),
+            tagger=_tagger(choice, reviewer.coder, rules, settings),
         )
     return with_voices(reviewer, add_classifier(voices, classifier, rules))
 
@@ -68,7 +68,9 @@ def _linker(choice: ModelsChoice, rules: Path, settings: Settings) -> PhraseLink
     return load_phrase_linker(rules, settings.models, settings.cache, tell=say)
 
 
-def _tagger(choice: ModelsChoice, coder: Coder, settings: Settings) -> MentionTagger | None:
+def _tagger(
+    choice: ModelsChoice, coder: Coder, rules: Path, settings: Settings
+) -> MentionTagger | None:
     try:
         _need_folder(settings.models, TAGGER)
     except InputError as absent:
@@ -76,7 +78,7 @@ def _tagger(choice: ModelsChoice, coder: Coder, settings: Settings) -> MentionTa
         return None
     words = coder.diagnosis_words
     hints = dictionary_hints(words.terms, coder.procedure_terms)
-    return load_mention_tagger(settings.models, hints, coder.lexicon)
+    return load_mention_tagger(settings.models, rules, hints)
 
 
 def _need_folder(models: Path, name: str) -> None:
