@@ -10,6 +10,7 @@ record; where two are equally well spoken for, none is.
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +50,8 @@ _ASIDE = frozenset(
 # The department weighs as much as two words of the record.
 _DEPARTMENT = 2
 _OPENS = ("、", ",", ";", ":", "+", "/", "(", "伴", "并", "及", "和")
+_AMOUNT = re.compile(r"[^\s\d:;,、。.][ ]?(?:\d+\.)?\d+[ ]?\Z")
+_AMOUNT_REACH = 12
 _CLOSES = ("、", ",", ";", "+", "/", "(", ")", "?", " ", "伴", "并", "及", "和", "待", "恢复期")
 
 
@@ -201,13 +204,14 @@ def _fits(mention: Mention, place: Place, reading: Reading, lead_ins: Sequence[s
 
 
 def _is_alone(mention: Mention, item: ListItem, reading: Reading, lead_ins: Sequence[str]) -> bool:
-    """Tell whether a mention is a name of its own: ``低钾、低蛋白``; not ``低蛋白饮食``."""
+    """Tell whether a mention is a name of its own: ``低蛋白`` is, in ``低蛋白饮食`` it is not."""
     text = reading.normalised[mention.span.document]
     before = text[item.span.start : mention.span.start]
     after = text[mention.span.end : item.span.end]
     lead = max((word for word in lead_ins if before.endswith(word)), key=len, default="")
     before = before.removesuffix(lead)
-    opens = not before.strip() or before.rstrip().endswith(_OPENS)
     # A blank divides names, but not a number from its unit (100 mg).
-    apart = before.endswith(" ") and not before.rstrip()[-1:].isdigit()
-    return (opens or apart) and (not after or after.startswith(_CLOSES))
+    if _AMOUNT.search(text, max(0, mention.span.start - _AMOUNT_REACH), mention.span.start):
+        return False
+    opens = not before.strip() or before.endswith(" ") or before.endswith(_OPENS)
+    return opens and (not after or after.startswith(_CLOSES))
