@@ -43,10 +43,10 @@ def _weights() -> TaggerWeights:
         for place, label in enumerate(labels):
             for key in keys[:, place].tolist():
                 rows.setdefault(key, np.zeros(len(LABELS), np.int8))[LABELS.index(label)] = 9
-    keys = sorted(rows)
-    states = np.array([rows[key] for key in keys], np.int8)
+    known = sorted(rows)
+    states = np.array([rows[key] for key in known], np.int8)
     transitions = np.zeros((len(LABELS), len(LABELS)), np.float32)
-    return TaggerWeights(LABELS, np.array(keys, np.uint32), states, transitions, 0.1)
+    return TaggerWeights(LABELS, np.array(known, np.uint32), states, transitions, 0.1)
 
 
 @pytest.fixture
