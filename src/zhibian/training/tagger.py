@@ -45,8 +45,8 @@ from zhibian.training.tagger_corpora import (
     read_cehrner,
 )
 
-# Least score of a mention that coding is told of: below it, less than half are right on the
-# development part (see the card of the model).
+# Least score of a mention that coding is told of: below it, few are right on the development
+# part (see the card of the model).
 FLOOR = 0.5
 DRAWS = 2_000
 # The taggers that only complete the other corpus need not be trained to the end.
