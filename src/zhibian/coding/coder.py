@@ -7,7 +7,7 @@ principal diagnosis; procedures beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.alternatives import with_alternatives
@@ -30,11 +30,13 @@ from zhibian.coding.entry_condition import (
 )
 from zhibian.coding.findings import confidence, gather
 from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_rules
+from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
-from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
-from zhibian.coding.procedures import ProcedureProposal, propose_procedures
+from zhibian.coding.procedure.propose import ProcedureProposal, propose_procedures
+from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
+from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,
@@ -58,12 +60,13 @@ _MOST_EVIDENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Everything that coding needs, loaded once (编码器)."""
+    """Everything that coding needs, loaded once (编码器); trained models are added afterwards."""
 
     diagnoses: CodeSet
     procedures: CodeSet
     lexicon: ReadingLexicon
     diagnosis_words: DiagnosisWords
+    senses: Senses
     procedure_terms: Dictionary
     matcher: TermMatcher
     sources: SourceTable
@@ -76,6 +79,7 @@ class Coder:
     burns: BurnRules
     implied: tuple[ImpliedRule, ...]
     confidence: ConfidenceRules
+    opinion: OpinionRules
     voices: Voices = NO_VOICES
 
 
@@ -85,7 +89,6 @@ def load_coder(
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
-    voices: Voices = NO_VOICES,
 ) -> Coder:
     """Load dictionaries and rules.
 
@@ -97,8 +100,6 @@ def load_coder(
         Code sets that codes are proposed from.
     diagnosis_crosswalk, procedure_crosswalk
         Clinical editions, whose names are further spellings.
-    voices
-        Trained models; none by default.
 
     Raises
     ------
@@ -109,6 +110,7 @@ def load_coder(
     selection = load_selection_rules(rules)
     procedure_rules = load_procedure_rules(rules)
     aliases = rules / ALIASES
+    senses = load_senses(rules)
     diagnosis_terms = build_dictionary(
         diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
     )
@@ -129,9 +131,15 @@ def load_coder(
             selection,
             lexicon,
         ),
+        senses=senses,
         procedure_terms=procedure_terms,
         matcher=TermMatcher(
-            {*diagnosis_terms.terms, *procedure_terms.terms, *procedure_rules.context_terms}
+            {
+                *diagnosis_terms.terms,
+                *procedure_terms.terms,
+                *procedure_rules.context_terms,
+                *senses,
+            }
         ),
         sources=load_sources(rules),
         selection=selection,
@@ -143,7 +151,7 @@ def load_coder(
         burns=load_burn_rules(rules),
         implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
-        voices=voices,
+        opinion=load_opinion_rules(rules),
     )
 
 
@@ -181,7 +189,16 @@ def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
     reading, mentions = with_discharge_statements(
         reading, found, coder.diagnosis_words.terms, coder.selection
     )
-    diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
+    named, terms = in_context(
+        mentions,
+        reading,
+        None if case.admission is None else case.admission.department,
+        coder.diagnosis_words.terms,
+        coder.senses,
+        coder.sources.clause_lead_ins,
+    )
+    coder = replace(coder, diagnosis_words=replace(coder.diagnosis_words, terms=terms))
+    diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
     linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
     implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
@@ -230,7 +247,11 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         findings={**drafted.stated, **drafted.combined},
         procedure_findings=drafted.procedures.findings,
     )
-    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    classifier = coder.voices.classifier
+    if classifier is None:
+        return sure
+    return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
 
 
 def principal_input(
@@ -264,7 +285,7 @@ def _diagnosis(
     poa, reason = entry_condition(
         finding, stated, reading, case.documents, case.admission, coder.entry_conditions
     )
-    term = coder.diagnosis_words.terms.terms.get(finding.term)
+    term = coder.diagnosis_words.terms.term(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
     trust = confidence(finding, coder.sources)
     return ProposedDiagnosis(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhibian.coding.principal.features import Candidate, Stay, candidates_of
 from zhibian.coding.principal.load import Clause, PrincipalRule, PrincipalRules, Role
@@ -86,7 +86,7 @@ def decide(
         return Decision((), ())
     return Decision(
         tuple(row.candidate.diagnosis for row in scored),
-        (_deciding(scored, rules), *_others(scored)),
+        (replace(_deciding(scored, rules), decides=True), *_others(scored)),
     )
 
 
