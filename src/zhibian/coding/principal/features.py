@@ -1,8 +1,9 @@
 """What the record shows of each candidate for principal diagnosis (候选主要诊断的特征).
 
-Every feature lies between -1 and 1 and is readable by a coder: its place in the lists,
-the operation that treats it, the complaint that brought the patient in, how much of the
-treatment narrative is about it, how grave such a disease is. Money is no feature: resources are what the narrative tells.
+Every feature lies between -1 and 1 and is readable by a coder: its place in the lists, the
+operation that treats it, the complaint that brought the patient in, how much of the treatment
+narrative is about it, how grave such a disease is. Money is no feature: resources are what the
+narrative tells.
 """
 
 from __future__ import annotations
