@@ -39,7 +39,7 @@ class ImpliedRule:
     Attributes
     ----------
     says
-        Sayings that must all be found; each place found is evidence.
+        Sayings that must all be found, each in one of its wordings; each place found is evidence.
     asserted
         The assertion cues decide too; off where a saying holds words such as 拟行 itself.
     needs
@@ -58,7 +58,7 @@ class ImpliedRule:
     id: str
     explanation: str
     source: str
-    says: tuple[Saying, ...]
+    says: tuple[tuple[Saying, ...], ...]
     asserted: bool
     needs: tuple[tuple[str, ...], ...]
     unless: tuple[str, ...]
@@ -78,13 +78,7 @@ def _parse(raw: Mapping[str, Any]) -> tuple[ImpliedRule, ...]:
             id=row["id"],
             explanation=row["explanation"],
             source=row["source"],
-            says=tuple(
-                Saying(
-                    frozenset(SectionKind(name) for name in part["sections"]),
-                    re.compile(part["pattern"]),
-                )
-                for part in row["says"]
-            ),
+            says=tuple(tuple(map(_saying, part.get("any", [part]))) for part in row["says"]),
             asserted=bool(row.get("asserted", True)),
             needs=tuple(tuple(group) for group in row.get("needs", ())),
             unless=tuple(row.get("unless", ())),
@@ -93,6 +87,12 @@ def _parse(raw: Mapping[str, Any]) -> tuple[ImpliedRule, ...]:
             weight=float(row["weight"]),
         )
         for row in raw["rules"]
+    )
+
+
+def _saying(row: Mapping[str, Any]) -> Saying:
+    return Saying(
+        frozenset(SectionKind(name) for name in row["sections"]), re.compile(row["pattern"])
     )
 
 
@@ -126,7 +126,10 @@ def implied_diagnoses(
 def _by_rule(
     rule: ImpliedRule, reading: Reading, lexicon: ReadingLexicon
 ) -> Iterator[CodedMention]:
-    places = [list(_places(saying, rule, reading, lexicon)) for saying in rule.says]
+    places = [
+        [place for saying in wordings for place in _places(saying, rule, reading, lexicon)]
+        for wordings in rule.says
+    ]
     if not all(places):
         return
     scope = _scope(rule, reading)

@@ -101,7 +101,9 @@ def weigh(
 ) -> tuple[Weighed, ...]:
     """Return every candidate with its points; parameters as for :func:`decide`."""
     stay = Stay(tuple(procedures), stay_facts(reading, rules.facts))
-    candidates = candidates_of(proposed, findings, stated, reading, stay, rules.operations, grey)
+    candidates = candidates_of(
+        proposed, findings, stated, reading, stay, rules.operations, rules.hazard, grey
+    )
     return tuple(_scored(own, candidates, stay, rules) for own in candidates)
 
 

@@ -1,8 +1,9 @@
 """What the record shows of each candidate for principal diagnosis (候选主要诊断的特征).
 
-Every feature lies between 0 and 1 and is readable by a coder: its place in the lists,
-the operation that treats it, the complaint that brought the patient in, how much of the
-treatment narrative is about it. Money is no feature: resources are what the narrative tells.
+Every feature lies between -1 and 1 and is readable by a coder: its place in the lists, the
+operation that treats it, the complaint that brought the patient in, how much of the treatment
+narrative is about it, how grave such a disease is. Money is no feature: resources are what the
+narrative tells.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ NAMES = (
     "operation",
     "narrative",
     "throughout",
+    "hazard",
 )
 _LAST_RANK = 8
 _LAST_ADMISSION_RANK = 6
@@ -46,6 +48,24 @@ class OperationFamily:
     id: str
     operations: tuple[str, ...]
     diagnoses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """How grave a disease is (健康危害程度), by code prefix, -1 to 1."""
+
+    levels: Mapping[str, float]
+
+    def of(self, code: str) -> float:
+        """Return the level of the longest prefix that is known, else 0."""
+        return next(
+            (
+                self.levels[code[:length]]
+                for length in range(len(code), 0, -1)
+                if code[:length] in self.levels
+            ),
+            0.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,7 @@ def candidates_of(
     reading: Reading,
     stay: Stay,
     families: Sequence[OperationFamily],
+    hazard: Hazard,
     grey: frozenset[str],
 ) -> tuple[Candidate, ...]:
     """Return every candidate with its features.
@@ -129,6 +150,8 @@ def candidates_of(
         Procedures and phrases.
     families
         Which operations treat which diseases.
+    hazard
+        How grave each disease is.
     grey
         Proposed codes that may not be filed.
     """
@@ -163,6 +186,7 @@ def candidates_of(
             "operation": float(by_operation),
             "narrative": counts[entry.code] / most if most else 0.0,
             "throughout": float(_throughout(evidence, reading)),
+            "hazard": hazard.of(entry.code),
         }
         result.append(
             Candidate(

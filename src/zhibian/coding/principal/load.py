@@ -9,13 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from zhibian.coding.principal.features import OperationFamily
+from zhibian.coding.principal.features import Hazard, OperationFamily
 from zhibian.coding.principal.ranker import Ranker, load_ranker
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.documents.types import SectionKind
 
 TABLE = Path("coding") / "principal.yaml"
 OPERATIONS = Path("coding") / "operation_families.yaml"
+HAZARD = Path("coding") / "hazard.yaml"
 
 
 class Role(StrEnum):
@@ -96,12 +97,13 @@ class PrincipalRule:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalRules:
-    """Everything that the choice reads: ranker, rules, phrases, operation families."""
+    """Everything that the choice reads: ranker, rules, phrases, operations, hazard."""
 
     ranker: Ranker
     rules: tuple[PrincipalRule, ...]
     facts: tuple[StayFact, ...]
     operations: tuple[OperationFamily, ...]
+    hazard: Hazard
 
 
 FLAGS = frozenset(
@@ -131,7 +133,19 @@ def load_principal_rules(rules: Path) -> PrincipalRules:
     ranker = load_ranker(rules)
     operations = read_rule_file(rules, OPERATIONS, _parse_operations)
     choice, facts = read_rule_file(rules, TABLE, _parse)
-    return PrincipalRules(ranker, choice, facts, operations)
+    hazard = read_rule_file(rules, HAZARD, _parse_hazard)
+    return PrincipalRules(ranker, choice, facts, operations, hazard)
+
+
+def _parse_hazard(raw: Mapping[str, Any]) -> Hazard:
+    return Hazard(
+        {
+            code: float(level)
+            for level, rows in raw["levels"].items()
+            for row in rows
+            for code in row
+        }
+    )
 
 
 def _parse_operations(raw: Mapping[str, Any]) -> tuple[OperationFamily, ...]:

@@ -27,7 +27,8 @@ _Flag = Callable[[Candidate, Sequence[Candidate]], bool]
 _FLAGS: Mapping[str, _Flag] = {
     "listed": lambda own, others: own.place is not None,
     # The list's own first entry, recognised or not: what stands second stays second.
-    "first_listed": lambda own, others: own.rank == 0,
+    # A record without discharge list is led by its admission list.
+    "first_listed": lambda own, others: own.rank == 0 or own.values["admission_only"] >= 1.0,
     "operated": lambda own, others: own.treated_by_operation,
     "any_operated": lambda own, others: any(o.treated_by_operation for o in (own, *others)),
     "reason": lambda own, others: own.is_reason,
