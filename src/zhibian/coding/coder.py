@@ -174,6 +174,7 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         coder.procedure_terms,
         coder.procedures,
         coder.procedure_rules,
+        principal=ordered[0].code if ordered else None,
     )
     chosen = Proposal(
         principal=ordered[0] if ordered else None,

@@ -41,6 +41,7 @@ def propose_procedures(
     terms: Dictionary,
     code_set: CodeSet,
     rules: ProcedureRules,
+    principal: str | None = None,
 ) -> ProcedureProposal:
     """Return the procedures that the record says were done.
 
@@ -54,6 +55,9 @@ def propose_procedures(
         Procedure terms and codes.
     rules
         Rules of procedure coding.
+    principal
+        Code of the principal diagnosis, if known: of procedures of one class, those that
+        correspond to it stand first (主要手术与主要诊断相对应).
     """
     told = told_procedures(reading, rules.narrative)
     findings = gather_procedures(mentions, told, terms, reading, rules)
@@ -71,7 +75,7 @@ def propose_procedures(
     current = with_quantities(current, case, reading, rules, applied)
     current = _without_omitted(current, case, reading, rules, applied)
     current = {code: f for code, f in current.items() if not _is_routine(code, case, rules)}
-    ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
+    ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules, principal))
     return ProcedureProposal(
         tuple(_proposed(finding, case, reading, done) for finding in ordered),
         tuple(applied),
@@ -335,9 +339,13 @@ def _is_routine(code: str, case: Case, rules: ProcedureRules) -> bool:
 
 
 def _order(
-    finding: Finding, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
-) -> tuple[bool, bool, bool, bool, int, float, int, int]:
-    """Order procedures: those that open the list by rule, then by class, trust and place."""
+    finding: Finding,
+    every: Iterable[str],
+    code_set: CodeSet,
+    rules: ProcedureRules,
+    principal: str | None,
+) -> tuple[bool, bool, bool, bool, int, bool, float, int, int]:
+    """Order procedures: by rule, class, principal diagnosis, trust and place."""
     entry = code_set.get(finding.code)
     category = entry.category if entry else ""
     # A code without published class is a name of the NHSA edition alone: mostly an operation.
@@ -353,9 +361,17 @@ def _order(
         code_set.is_grey(finding.code),
         outranked,
         place,
+        not _corresponds(finding.code, principal, rules),
         -best.weight,
         best.span.document,
         best.position,
+    )
+
+
+def _corresponds(code: str, principal: str | None, rules: ProcedureRules) -> bool:
+    return principal is not None and any(
+        principal.startswith(diagnoses) and code.startswith(first)
+        for diagnoses, first in rules.corresponds
     )
 
 
