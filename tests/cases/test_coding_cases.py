@@ -10,6 +10,7 @@ of 2025-03-01), and ``expect`` with any of
 - ``others_begin``: lists of families; each list has a proposed diagnosis in one of its families
 - ``others_exclude``: code families that no proposed diagnosis begins with
 - ``procedures_include``, ``procedures_exclude``: codes, families
+- ``procedures``: all proposed procedure codes, whatever their order
 - ``ordered``: code of the first procedure
 - ``poa``: ``{code: entry condition}``
 - ``poa_begins``: ``{family: entry condition}`` of every proposed diagnosis in that family
@@ -54,6 +55,7 @@ KEYS = {
     "others_include",
     "others_exclude",
     "procedures_include",
+    "procedures",
     "procedures_exclude",
     "ordered",
     "poa",
@@ -107,6 +109,8 @@ def test_coding(case: dict[str, Any], reviewer: Reviewer) -> None:
     assert set(procedures) >= set(expect.get("procedures_include", ())), procedures
     for family in expect.get("procedures_exclude", ()):
         assert not [code for code in procedures if code.startswith(family)]
+    if "procedures" in expect:
+        assert sorted(procedures) == sorted(expect["procedures"])
     if "ordered" in expect:
         assert procedures[:1] == [expect["ordered"]]
     for code, condition in expect.get("poa", {}).items():
@@ -143,7 +147,7 @@ def test_expected_codes_exist(reviewer: Reviewer) -> None:
             diagnoses.add(expect["principal"])
         for code in diagnoses:
             assert code in reviewer.diagnoses, (case["name"], code)
-        procedures = {*expect.get("procedures_include", ())}
+        procedures = {*expect.get("procedures_include", ()), *expect.get("procedures", ())}
         if "ordered" in expect:
             procedures.add(expect["ordered"])
         for code in procedures:

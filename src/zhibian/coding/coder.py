@@ -34,7 +34,11 @@ from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
-from zhibian.coding.procedure.propose import ProcedureProposal, propose_procedures
+from zhibian.coding.procedure.propose import (
+    ProcedureProposal,
+    ordered_for,
+    propose_procedures,
+)
 from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
@@ -242,7 +246,12 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     chosen = Proposal(
         principal=decision.ordered[0] if decision.ordered else None,
         others=_in_record_order(decision.ordered[1:], drafted.kept),
-        procedures=drafted.procedures.proposed,
+        procedures=ordered_for(
+            drafted.procedures.proposed,
+            decision.ordered[0].code if decision.ordered else None,
+            coder.procedures,
+            coder.procedure_rules,
+        ),
         rules=(*drafted.rules, *decision.trace, *drafted.procedures.rules),
         findings={**drafted.stated, **drafted.combined},
         procedure_findings=drafted.procedures.findings,

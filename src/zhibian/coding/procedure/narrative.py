@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from zhibian.coding.procedure.narrative_rules import NarrativeRules, Slot, Statement
+from zhibian.coding.procedure.narrative_rules import NarrativeRules, Slot, Statement, Way
 from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, Sentence, Span
 
 _CLAUSE_ENDS = ",，。;\n"
@@ -188,7 +188,7 @@ def _codes(statement: Statement, here: frozenset[str], document: _Document) -> t
 
 def _stretches(
     anchors: Iterable[tuple[int, int]],
-    way: tuple[Slot, ...],
+    way: Way,
     places: Places,
     statement: Statement,
 ) -> Iterator[tuple[int, int]]:
@@ -196,7 +196,7 @@ def _stretches(
     for start, end in anchors:
         low, high = start, end
         used = [(start, end)]
-        for slot in way[1:]:
+        for slot in way.slots[1:]:
             # One word fills one slot: 化疗 alone is no 化疗 & 化疗.
             nearest = min(
                 (p for other in slot for p in places.get(other, ()) if p not in used),
@@ -207,7 +207,7 @@ def _stretches(
                 return
             used.append(nearest)
             low, high = min(low, nearest[0]), max(high, nearest[1])
-        if high - low <= statement.reach and not _contradicted(low, high, places, statement):
+        if high - low <= way.reach and not _contradicted(low, high, places, statement):
             yield low, high
 
 

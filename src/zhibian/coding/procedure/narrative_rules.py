@@ -24,6 +24,7 @@ WORDS = "words.yaml"
 # One place of a statement: any of these words fills it.
 Slot = frozenset[str]
 _DEFAULT_REACH = 30
+_REACH = re.compile(r"~(\d+)\s*$")
 _KINDS = {
     "operation": frozenset({DocumentKind.OPERATION}),
     "discharge": frozenset({DocumentKind.DISCHARGE_RECORD}),
@@ -31,6 +32,14 @@ _KINDS = {
     "ward": frozenset(DocumentKind)
     - {DocumentKind.OPERATION, DocumentKind.REPORT, DocumentKind.PATHOLOGY},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to say it: slots that must all be filled within ``reach`` characters."""
+
+    slots: tuple[Slot, ...]
+    reach: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +61,7 @@ class Statement:
     id
         Shown with the proposal.
     ways
-        Each way to say it: slots that must all be filled within ``reach`` characters of one
-        sentence.
-    reach
-        Longest stretch that the words may span.
+        Each way to say it, in one sentence; in an operation record, over sentence ends.
     kinds
         Documents in which the statement counts.
     document, case
@@ -71,8 +77,7 @@ class Statement:
     """
 
     id: str
-    ways: tuple[tuple[Slot, ...], ...]
-    reach: int
+    ways: tuple[Way, ...]
     kinds: frozenset[DocumentKind]
     document: tuple[Slot, ...]
     case: tuple[Slot, ...]
@@ -88,7 +93,7 @@ class NarrativeRules:
     """All statements, found by the words of their first slot."""
 
     ids: frozenset[str]
-    opened_by: Mapping[str, tuple[tuple[Statement, tuple[Slot, ...]], ...]]
+    opened_by: Mapping[str, tuple[tuple[Statement, Way], ...]]
     doubts: tuple[str, ...]
     doubts_in_operation: tuple[str, ...]
     doubts_behind: tuple[str, ...]
@@ -116,10 +121,10 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
         _statement(row, groups) for key, rows in raw.items() if key.isupper() for row in rows
     )
     marks = _words(raw["surgery_marks"], {})
-    opened: dict[str, list[tuple[Statement, tuple[Slot, ...]]]] = {}
+    opened: dict[str, list[tuple[Statement, Way]]] = {}
     for statement in statements:
         for way in statement.ways:
-            for word in way[0]:
+            for word in way.slots[0]:
                 opened.setdefault(word, []).append((statement, way))
     return NarrativeRules(
         ids=frozenset(statement.id for statement in statements),
@@ -143,8 +148,7 @@ def _statement(row: Mapping[str, Any], groups: Mapping[str, Slot]) -> Statement:
     places = row.get("in", "operation ward").split()
     return Statement(
         id=row["id"],
-        ways=tuple(_slots(way, groups) for way in row["say"]),
-        reach=int(row.get("reach", _DEFAULT_REACH)),
+        ways=tuple(_way(way, row.get("reach", _DEFAULT_REACH), groups) for way in row["say"]),
         kinds=frozenset().union(*(_KINDS[place] for place in places)),
         document=_slots(row.get("document", ""), groups),
         case=_slots(row.get("case", ""), groups),
@@ -154,6 +158,11 @@ def _statement(row: Mapping[str, Any], groups: Mapping[str, Slot]) -> Statement:
         nursing=bool(row.get("nursing", False)),
         surgery="ward" not in places,
     )
+
+
+def _way(text: str, usual: int, groups: Mapping[str, Slot]) -> Way:
+    own = _REACH.search(text)
+    return Way(_slots(_REACH.sub("", text), groups), int(own.group(1)) if own else usual)
 
 
 def _choice(row: str | Mapping[str, Any], groups: Mapping[str, Slot]) -> Choice:
@@ -185,7 +194,7 @@ def _words(text: str, groups: Mapping[str, Slot]) -> Slot:
 
 def _all_words(statement: Statement) -> Iterator[str]:
     for way in statement.ways:
-        for slot in way:
+        for slot in way.slots:
             yield from slot
     yield from statement.without
     yield from statement.without_document

@@ -6,7 +6,7 @@ The rules are data (rules/coding/procedure).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -334,28 +334,73 @@ def _is_routine(code: str, case: Case, rules: ProcedureRules) -> bool:
     )
 
 
+def ordered_for(
+    proposed: Sequence[ProposedProcedure],
+    principal: str | None,
+    code_set: CodeSet,
+    rules: ProcedureRules,
+) -> tuple[ProposedProcedure, ...]:
+    """Return procedures in the order that goes with a principal diagnosis (主要手术).
+
+    Parameters
+    ----------
+    proposed
+        From :func:`propose_procedures`, in its order.
+    principal
+        Code of the principal diagnosis; of procedures of one class, those that correspond to
+        it stand first. None leaves the order.
+    code_set, rules
+        As for :func:`propose_procedures`.
+    """
+    every = [entry.code for entry in proposed]
+    return tuple(
+        sorted(
+            proposed,
+            key=lambda p: (
+                *_rank(p.code, every, code_set, rules),
+                not _corresponds(p.code, principal, rules),
+            ),
+        )
+    )
+
+
 def _order(
     finding: Finding, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
-) -> tuple[bool, bool, bool, bool, int, float, int, int]:
+) -> tuple[tuple[bool, bool, bool, bool, int], float, int, int]:
     """Order procedures: those that open the list by rule, then by class, trust and place."""
-    entry = code_set.get(finding.code)
+    best = finding.supporting[0]
+    return (
+        _rank(finding.code, every, code_set, rules),
+        -best.weight,
+        best.span.document,
+        best.position,
+    )
+
+
+def _rank(
+    code: str, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
+) -> tuple[bool, bool, bool, bool, int]:
+    entry = code_set.get(code)
     category = entry.category if entry else ""
     # A code without published class is a name of the NHSA edition alone: mostly an operation.
     place = rules.class_order.index(category) if category in rules.class_order else 0
     outranked = any(
-        finding.code.startswith(over) and any(code.startswith(first) for code in every)
+        code.startswith(over) and any(other.startswith(first) for other in every)
         for first, over in rules.outranks
     )
-    best = finding.supporting[0]
     return (
-        finding.code not in rules.first_codes,
-        finding.code.startswith(rules.never_first),
-        code_set.is_grey(finding.code),
+        code not in rules.first_codes,
+        code.startswith(rules.never_first),
+        code_set.is_grey(code),
         outranked,
         place,
-        -best.weight,
-        best.span.document,
-        best.position,
+    )
+
+
+def _corresponds(code: str, principal: str | None, rules: ProcedureRules) -> bool:
+    return principal is not None and any(
+        principal.startswith(diagnoses) and code.startswith(first)
+        for diagnoses, first in rules.corresponds
     )
 
 

@@ -87,7 +87,9 @@ def _counted(
                 name for name, words in rule.groups.items() if any(word in text for word in words)
             )
             vertebrae.update(_vertebrae(text))
-            own.extend(_written(rule, text, numerals) or _each(rule, text))
+            written, pieces = _written(rule, text, numerals), _each(rule, text)
+            # 3.0×24MM、2.5×18MM支架各1枚: measures tell more pieces than the number does.
+            own.extend(pieces if len(pieces) > sum(written) else written)
         # The same stents are told again in the discharge record: one document's sum is the sum.
         if own:
             numbers.append(sum(own) if rule.combine == "sum" else max(own))

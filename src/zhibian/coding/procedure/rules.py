@@ -171,6 +171,7 @@ class ProcedureRules:
     first_codes: tuple[str, ...]
     class_order: tuple[str, ...]
     outranks: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    corresponds: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     never_first: tuple[str, ...]
     approach_id: str
     approach_explanation: str
@@ -247,6 +248,10 @@ def _parse(
         class_order=tuple(principal["class_order"]["classes"]),
         outranks=tuple(
             (tuple(pair["first"]), tuple(pair["over"])) for pair in principal["outranks"]["pairs"]
+        ),
+        corresponds=tuple(
+            (tuple(pair["diagnoses"]), tuple(pair["first"]))
+            for pair in principal["corresponds"]["pairs"]
         ),
         never_first=tuple(principal["never_first"]["prefixes"]),
         approach_id=raw["approaches"]["id"],
