@@ -186,7 +186,7 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
         measures=measures,
         unit_of=unit_of,
         gap=re.compile(
-            rf"\)?(?:\s{{1,3}}|:|=|\([^()\n]{{0,30}}\)|{when}|{between}|\d{{1,2}}H(?![A-Z])){{0,10}}"
+            rf"\)?(?:\s{{1,3}}|[:=“”\"]|\([^()\n]{{0,30}}\)|{when}|{between}|\d{{1,2}}H(?![A-Z])){{0,10}}"
         ),
         value=re.compile(value),
         next=re.compile(
