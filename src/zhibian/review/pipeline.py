@@ -105,7 +105,12 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
         procedures=tuple(procedure_out(p, reviewer, quote) for p in proposal.procedures),
         doubtful=doubtful_out(proposal, reviewer, quote),
         rules=tuple(
-            RuleOut(id=rule.id, explanation=rule.explanation, codes=rule.codes)
+            RuleOut(
+                id=rule.id,
+                explanation=rule.explanation,
+                codes=rule.codes,
+                decides=rule.decides,
+            )
             for rule in proposal.rules
         ),
         grouping=GroupingsOut(

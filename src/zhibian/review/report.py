@@ -40,8 +40,8 @@ class AlternativeOut(_Frozen):
     code: str = Field(description="Code 编码")
     name: str = Field(description="Official name 名称")
     score: float = Field(description="Orders alternatives of one source; no probability 分值")
-    source: Literal["rank", "record", "linker"] = Field(
-        description="Next in the choice, another finding of the record, or the linker 来源"
+    source: Literal["rank", "record", "linker", "classifier"] = Field(
+        description="Next in the choice, another finding, the linker or the classifier 来源"
     )
 
 
@@ -207,6 +207,9 @@ class RuleOut(_Frozen):
     id: str = Field(description="Id of the rule 规则标识")
     explanation: str = Field(description="What it says, with its source 说明与来源")
     codes: tuple[str, ...] = Field(description="Codes that it concerned 涉及编码")
+    decides: bool = Field(
+        default=False, description="Whether it decided the principal diagnosis 是否决定主要诊断"
+    )
 
 
 class NoticeOut(_Frozen):
