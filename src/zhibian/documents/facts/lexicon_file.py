@@ -190,7 +190,7 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
         ),
         value=re.compile(value),
         next=re.compile(
-            rf"(?:\([^()\n\d]{{1,12}}\))?\s?(?P<chain>{_any_of(data['chains'])}|[,;、(]|(?<=\s)(?={DATE}))"
+            rf"(?:\([^()\n\d]{{1,12}}\))?\s?(?P<chain>{_any_of(data['chains'])}|[,;、(]|(?<=\s)(?={DATE})|\s(?={between}))"
             rf"(?:\s|:|\(?(?P<when>{when})\)?|(?P<label>{between})|\d{{1,2}}H(?![A-Z])){{0,5}}"
         ),
         route=re.compile(_any_of(list(routes))),
