@@ -86,7 +86,7 @@ def test_every_code_exists(shared: Path) -> None:
 def test_question_names_no_diagnosis_and_no_consequence() -> None:
     forbidden = (
         *("权重", "费用", "支付", "医保", "分组", "DRG", "MCC", "CC", "入组", "元", "收入", "绩效"),
-        *("建议诊断", "应诊断", "请诊断", "请补充诊断", "应编码", "漏诊", "漏报", "符合诊断标准"),
+        *("建议诊断", "应诊断为", "请诊断", "请补充诊断", "应编码", "漏诊", "漏报", "符合诊断标准"),
     )
     for condition in conditions():
         asked = condition.question.format(topic=condition.topic, indicators="")

@@ -93,6 +93,48 @@ def test_both_directions_are_on_screen(reviewed: Review) -> None:
     assert "病历中未见记载" in screen
 
 
+def measured(gas: str) -> dict[str, Any]:
+    """Return the case with a record that holds measurements."""
+    case = a_case(coded_front_page=filed("J18.903", "J96.000"))
+    values = "WBC 13.6×10^9/L，Hb 128g/L，PLT 210×10^9/L，ALB 41g/L，Cr 76umol/L，Na 139mmol/L"
+    case["documents"][1]["text"] += f"\n辅助检查：{values}，K 2.9mmol/L，{gas}。予氯化钾1.5g静滴。"
+    return case
+
+
+def test_a_proposed_complication_without_evidence_is_told(reviewed: Review) -> None:
+    report = reviewed(measured("未吸氧PaO2 86mmHg，SpO2 97%"))
+    (failure,) = [d for d in report.others if d.code == "J96.000"]
+    assert failure.support is not None
+    assert failure.support.status == "weak"
+    assert [i.quote for i in failure.support.indicators]
+    assert "J96.000" in {flag.code for flag in report.flags.unsupported}
+    assert "缺客观依据" in shown(report)
+
+
+def test_a_proposed_complication_with_evidence_shows_it(reviewed: Review) -> None:
+    report = reviewed(measured("未吸氧PaO2 48mmHg"))
+    (failure,) = [d for d in report.others if d.code == "J96.000"]
+    assert failure.support is not None
+    assert failure.support.status == "supported"
+    assert [i.quote for i in failure.support.indicators] == ["PaO2 48mmHg"]
+    assert "J96.000" not in {flag.code for flag in report.flags.unsupported}
+    assert "缺客观依据" not in shown(report)
+
+
+def test_a_record_of_few_measurements_is_not_assessed(reviewed: Review) -> None:
+    report = reviewed(a_case())
+    (failure,) = [d for d in report.others if d.code == "J96.000"]
+    assert failure.support is not None
+    assert failure.support.status == "not_assessed"
+
+
+def test_a_question_offers_its_answers(reviewed: Review) -> None:
+    report = reviewed(measured("未吸氧PaO2 86mmHg"))
+    (query,) = [q for q in report.queries if q.id == "query-hypokalaemia"]
+    assert any("无法确定" in option for option in query.options)
+    assert f"□ {query.options[0]}" in shown(report)
+
+
 def test_the_filed_page_may_be_right(reviewed: Review) -> None:
     report = reviewed(a_case(coded_front_page=filed("J18.903", "J96.000", "I10.x04")))
     assert "与已填报首页一致：未发现漏报或无依据编码。" in shown(report)

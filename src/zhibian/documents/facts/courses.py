@@ -13,7 +13,7 @@ from zhibian.documents.facts.types import Fact
 
 _MOMENT = re.compile(
     r"(?:(?:(?P<year>(?:19|20)\d{2})[-./年])?(?P<month>\d{1,2})[-./月](?P<day>\d{1,2})日?)?"
-    r"\s?(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"\s?(?P<hour>\d{1,2})(?::(?P<minute>\d{2})|时(?:(?P<minutes>\d{1,2})分)?)"
 )
 # A leap year serves where no year is written; the end is then in the same year or the next one.
 _NO_YEAR = 2024
@@ -60,7 +60,9 @@ def _hours(begun: str, ended: str) -> Decimal | None:
         return None
     day = (first["year"], first["month"], first["day"])
     start = _moment(first, day)
-    end = _moment(last, (last["year"], last["month"], last["day"]) if last["day"] else day)
+    end = _moment(
+        last, (last["year"] or first["year"], last["month"], last["day"]) if last["day"] else day
+    )
     if start is None or end is None:
         return None
     if end.month < start.month and last["year"] is None and last["day"]:
@@ -82,7 +84,7 @@ def _moment(
             int(month or 1),
             int(date or 1),
             int(match["hour"]),
-            int(match["minute"]),
+            int(match["minute"] or match["minutes"] or 0),
         )
     except ValueError:
         return None

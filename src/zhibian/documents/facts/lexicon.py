@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 NUMBER = r"\d{1,9}(?:\.\d{1,4})?"
-TIME = r"\d{1,2}:\d{2}"
+TIME = r"(?:\d{1,2}:\d{2}|\d{1,2}时(?:\d{1,2}分)?)"
 # What may stand between the cells of a table.
 CELL = r"(?:[ \t]{0,3}\|)?\s{0,6}"
 # Arrows, and the letters or words that stand for them in a table.
@@ -24,8 +24,8 @@ DATE = (
     r"|(?:0[1-9]|1[0-2])-(?:3[01]|[12]\d|0[1-9])"
     r"|[1-9]-(?:3[01]|[12]\d)(?=\s\d{1,3}(?:\.\d)?(?![\d^.]))"
     r"|(?:1[0-2]|0?[1-9])月(?:3[01]|[12]\d|0?[1-9])日)"
-    r"(?![\d.\-/%A-Z×*]|\s(?:MMOL|UMOL|MMHG|G/L|MG|NG|PG|U/L|ML|CM|MM|%|×))"
-    r"(?:\s?\d{1,2}:\d{2})?"
+    r"(?:(?<=日)|(?![\d.\-/%A-Z×*]|\s(?:MMOL|UMOL|MMHG|G/L|MG|NG|PG|U/L|ML|CM|MM|%|×)))"
+    rf"(?:\s?{TIME})?"
 )
 
 

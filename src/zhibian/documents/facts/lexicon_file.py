@@ -186,11 +186,11 @@ def _compile(data: Mapping[str, Any]) -> FactLexicon:
         measures=measures,
         unit_of=unit_of,
         gap=re.compile(
-            rf"\)?(?:\s{{1,3}}|:|=|\([^()\n]{{0,30}}\)|{when}|{between}|\d{{1,2}}H(?![A-Z])){{0,10}}"
+            rf"\)?(?:\s{{1,3}}|[:=“”\"]|\([^()\n]{{0,30}}\)|{when}|{between}|\d{{1,2}}H(?![A-Z])){{0,10}}"
         ),
         value=re.compile(value),
         next=re.compile(
-            rf"(?:\([^()\n\d]{{1,12}}\))?\s?(?P<chain>{_any_of(data['chains'])}|[,;、(]|(?<=\s)(?={DATE}))"
+            rf"(?:\([^()\n\d]{{1,12}}\))?\s?(?P<chain>{_any_of(data['chains'])}|[,;、(]|(?<=\s)(?={DATE})|\s(?={between}))"
             rf"(?:\s|:|\(?(?P<when>{when})\)?|(?P<label>{between})|\d{{1,2}}H(?![A-Z])){{0,5}}"
         ),
         route=re.compile(_any_of(list(routes))),

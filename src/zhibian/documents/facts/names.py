@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from zhibian.documents.facts.lexicon import FactLexicon, Near
 
+# Run together, a name may follow the unit of the value before it: 18次/minBP151/48mmHg.
+_UNIT_ENDS = ("/MIN", "MMHG", "MMOL/L", "UMOL/L", "G/L")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -39,7 +41,12 @@ def _stands_alone(text: str, start: int, end: int, led_by: frozenset[str]) -> bo
     after = text[end : end + 1]
     if end - start == 1 and _CHINESE.match(first) and _CHINESE.match(before):
         return before in led_by
-    if _is_word(first) and _runs_on(before, text[start - 2] if start > 1 else "", first):
+    after_unit = text.endswith(_UNIT_ENDS, 0, start)
+    if (
+        _is_word(first)
+        and not after_unit
+        and _runs_on(before, text[start - 2] if start > 1 else "", first)
+    ):
         return False
     letters = last.isascii() and last.isalpha() and after.isascii() and after.isalpha()
     return not letters and not (last.isdigit() and after.isdigit())
@@ -52,4 +59,4 @@ def _runs_on(before: str, earlier: str, first: str) -> bool:
     if before.isdigit():
         return first.isdigit()
     joined = before in {"-", "/", "."} and earlier != "" and _is_word(earlier)
-    return joined and first.isalpha() and not (earlier.isdigit() and before == "-")
+    return joined and first.isalpha() and not (earlier.isdigit() and before in {"-", "."})
