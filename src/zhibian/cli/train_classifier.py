@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
+from zhibian.coding.record_codes.features import FAMILIES, TERMS
 from zhibian.documents.lexicon import load_reading_lexicon
 from zhibian.problems import InputError
 from zhibian.settings import Settings
@@ -43,8 +44,11 @@ def classifier(  # noqa: PLR0913, PLR0917  (each option of the command is an arg
     base: BaseOption = None,
     name: Annotated[str, typer.Option(help="模型名称与版本，写入每份结果。")] = "hospital-1",
     code_set: CodeSetOption = "nhsa-2.0",
+    spelling: Annotated[
+        bool, typer.Option("--spelling", help="线性部分再加字符 n 元；先用交叉验证确认有益。")
+    ] = False,
     unfreeze: UnfreezeOption = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 4,
     device: DeviceOption = "cpu",
     seed: SeedOption = _SEED,
     cache: CacheOption = None,
@@ -56,14 +60,20 @@ def classifier(  # noqa: PLR0913, PLR0917  (each option of the command is an arg
     say = Console(stderr=True, highlight=False).print
     work = cache or output / "work"
     try:
-        from zhibian.training.classifier import train, vocabulary_of, write_model  # noqa: PLC0415
+        from zhibian.training.classifier import (  # noqa: PLC0415
+            Design,
+            train,
+            vocabulary_of,
+            write_model,
+        )
         from zhibian.training.records import read_cases  # noqa: PLC0415
 
         records = read_cases(cases, load_reading_lexicon(folder), case_limits(settings))
         say(f"{len(records)} 份病历")
         vocabulary = vocabulary_of(records, folder, code_set)
         attention = _attention(base, work, device, say, unfreeze=unfreeze, epochs=epochs)
-        trained = train(records, vocabulary, attention, seed=seed, folder=work, log=say)
+        design = Design(seed, FAMILIES if spelling else (TERMS,))
+        trained = train(records, vocabulary, attention, design, folder=work, log=say)
         segment = (512, 64) if attention is None else attention.segment
         write_model(trained, records, output, name=name, seed=seed, segment=segment)
     except InputError as error:
@@ -84,9 +94,10 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
     lists: Annotated[
         bool, typer.Option("--lists", help="只有词条的记录也参加评测，不只参加训练。")
     ] = False,
+    baseline: Annotated[bool, typer.Option(help="另测字符 n 元基线，较慢。")] = True,
     code_set: CodeSetOption = "nhsa-2.0",
     unfreeze: UnfreezeOption = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 4,
     device: DeviceOption = "cpu",
     seed: SeedOption = _SEED,
     cache: CacheOption = None,
@@ -110,7 +121,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
         )
         measured = [record for record in records if record.whole or lists]
         extra = [record for record in records if not (record.whole or lists)]
-        plan = validation.Plan(measured, extra, folds, seed)
+        plan = validation.Plan(measured, extra, folds, seed, baseline)
         edition = code_set if ccl25 is None else _CLINICAL
         vocabulary = vocabulary_of(records, folder, edition)
         attention = _attention(base, work, device, say, unfreeze=unfreeze, epochs=epochs)

@@ -34,7 +34,7 @@ from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
-from zhibian.coding.procedure.propose import propose_procedures
+from zhibian.coding.procedure.propose import ProcedureProposal, propose_procedures
 from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
 from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
@@ -45,7 +45,7 @@ from zhibian.coding.select import (
 )
 from zhibian.coding.sources import SourceTable, load_sources
 from zhibian.coding.statements import with_discharge_statements
-from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
+from zhibian.coding.types import AppliedRule, Finding, Proposal, ProposedDiagnosis
 from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
@@ -60,7 +60,7 @@ _MOST_EVIDENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Everything that coding needs, loaded once (编码器)."""
+    """Everything that coding needs, loaded once (编码器); trained models are added afterwards."""
 
     diagnoses: CodeSet
     procedures: CodeSet
@@ -89,7 +89,6 @@ def load_coder(
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
-    voices: Voices = NO_VOICES,
 ) -> Coder:
     """Load dictionaries and rules.
 
@@ -101,8 +100,6 @@ def load_coder(
         Code sets that codes are proposed from.
     diagnosis_crosswalk, procedure_crosswalk
         Clinical editions, whose names are further spellings.
-    voices
-        Trained models; none by default.
 
     Raises
     ------
@@ -155,22 +152,38 @@ def load_coder(
         implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
         opinion=load_opinion_rules(rules),
-        voices=voices,
     )
 
 
-def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
-    """Propose principal diagnosis, other diagnoses and procedures for one case.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposal before the principal diagnosis is chosen (选择主要诊断前的草案).
 
-    Parameters
+    Attributes
     ----------
-    case
-        The case; its filed front page is not looked at.
+    candidates
+        Diagnoses that would be proposed.
+    kept, combined, stated
+        Findings behind them; findings after combination; every finding of the record.
     reading
-        Its documents, read.
-    coder
-        Dictionaries and rules.
+        The record, an unheaded discharge list made a list.
+    procedures
+        Proposed procedures and their rules.
+    rules
+        Typing and combination rules that applied.
     """
+
+    candidates: tuple[ProposedDiagnosis, ...]
+    kept: dict[str, Finding]
+    combined: dict[str, Finding]
+    stated: dict[str, Finding]
+    reading: Reading
+    procedures: ProcedureProposal
+    rules: tuple[AppliedRule, ...]
+
+
+def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
+    """Return everything but the choice of the principal diagnosis; as :func:`propose`."""
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
     found = find_mentions(reading, coder.matcher, coder.lexicon)
     reading, mentions = with_discharge_statements(
@@ -194,37 +207,72 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
     combined, combination_rules = combine(typed, coder.combinations)
     kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
-    candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
-    procedures = propose_procedures(
-        case,
-        reading,
-        mentions,
-        coder.procedure_terms,
-        coder.procedures,
-        coder.procedure_rules,
-    )
-    decision = decide(
-        candidates,
+    return Draft(
+        tuple(_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()),
         kept,
+        combined,
         findings,
         reading,
-        [entry.code for entry in procedures.proposed],
-        frozenset(code for code in kept if coder.diagnoses.is_grey(code)),
-        coder.principal_rules,
+        propose_procedures(
+            case,
+            reading,
+            mentions,
+            coder.procedure_terms,
+            coder.procedures,
+            coder.procedure_rules,
+        ),
+        (*typing_rules, *combination_rules),
     )
+
+
+def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
+    """Propose principal diagnosis, other diagnoses and procedures for one case.
+
+    Parameters
+    ----------
+    case
+        The case; its filed front page is not looked at.
+    reading
+        Its documents, read.
+    coder
+        Dictionaries and rules.
+    """
+    drafted = draft(case, reading, coder)
+    decision = decide(*principal_input(drafted, coder), coder.principal_rules)
     chosen = Proposal(
         principal=decision.ordered[0] if decision.ordered else None,
-        others=_in_record_order(decision.ordered[1:], kept),
-        procedures=procedures.proposed,
-        rules=(*typing_rules, *combination_rules, *decision.trace, *procedures.rules),
-        findings={**findings, **combined},
-        procedure_findings=procedures.findings,
+        others=_in_record_order(decision.ordered[1:], drafted.kept),
+        procedures=drafted.procedures.proposed,
+        rules=(*drafted.rules, *decision.trace, *drafted.procedures.rules),
+        findings={**drafted.stated, **drafted.combined},
+        procedure_findings=drafted.procedures.findings,
     )
     sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
     classifier = coder.voices.classifier
     if classifier is None:
         return sure
     return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
+
+
+def principal_input(
+    drafted: Draft, coder: Coder
+) -> tuple[
+    tuple[ProposedDiagnosis, ...],
+    dict[str, Finding],
+    dict[str, Finding],
+    Reading,
+    tuple[str, ...],
+    frozenset[str],
+]:
+    """Return what the choice of the principal diagnosis looks at, but for its rules."""
+    return (
+        drafted.candidates,
+        drafted.kept,
+        drafted.stated,
+        drafted.reading,
+        tuple(entry.code for entry in drafted.procedures.proposed),
+        frozenset(code for code in drafted.kept if coder.diagnoses.is_grey(code)),
+    )
 
 
 def _diagnosis(

@@ -51,8 +51,11 @@ class EntryConditionRules:
     ----------
     in_hospital
         Phrases that say a disease arose during the stay.
+    caused_pattern
+        Phrases that name a treatment of the stay as the cause (抗精神病药所致).
     in_hospital_pattern
-        The same for phrases with gaps (药物…所致, 静滴…后40分钟).
+        Phrases with gaps that tell of an onset in the stay (昨夜起, 静滴…后40分钟); they count
+        for the families of ``may_arise``.
     on_arrival
         Phrases that say it was there before.
     unknown
@@ -77,6 +80,7 @@ class EntryConditionRules:
     """
 
     in_hospital: tuple[str, ...]
+    caused_pattern: re.Pattern[str]
     in_hospital_pattern: re.Pattern[str]
     on_arrival: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -98,6 +102,7 @@ def load_entry_condition_rules(rules: Path) -> EntryConditionRules:
 def _parse(raw: Mapping[str, Any]) -> EntryConditionRules:
     return EntryConditionRules(
         in_hospital=tuple(raw["in_hospital"]),
+        caused_pattern=re.compile("|".join(raw["caused_patterns"])),
         in_hospital_pattern=re.compile("|".join(raw["in_hospital_patterns"])),
         on_arrival=tuple(raw["on_arrival"]),
         unknown=tuple(raw["unknown_at_admission"]),
@@ -250,7 +255,7 @@ def _by_words(
 
     if says(rules.unknown):
         return EntryCondition.UNKNOWN, "unknown-at-admission-words"
-    if says(rules.in_hospital):
+    if says(rules.in_hospital) or any(map(rules.caused_pattern.search, sentences)):
         return EntryCondition.NOT_PRESENT, "arose-in-hospital-words"
     if says(rules.on_arrival):
         return EntryCondition.PRESENT, "on-arrival-words"

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhibian.coding.dictionary import Dictionary
+from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
 from zhibian.coding.voices import Kind, TaggedMention
-from zhibian.documents.lexicon import CueLexicon, ReadingLexicon
+from zhibian.documents.lexicon import CueLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
 from zhibian.documents.tagger import (
     DictionaryHints,
@@ -23,6 +23,12 @@ from zhibian.documents.tagger import (
 )
 from zhibian.documents.types import Reading
 from zhibian.problems import InputError, Problem
+from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
+from zhibian.terminology.crosswalk import (
+    ICD9CM3_CLINICAL_TO_NHSA,
+    ICD10_CLINICAL_TO_NHSA,
+    load_crosswalk,
+)
 from zhibian.terminology.tables import read_yaml, sha256_of
 
 NAME = "mention-tagger-1"
@@ -40,11 +46,24 @@ _KINDS: Mapping[EntityType, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class RecordTagger:
-    """The :class:`~zhibian.coding.voices.MentionTagger` that ships (实体标注器)."""
+    """The :class:`~zhibian.coding.voices.MentionTagger` that ships (实体标注器).
+
+    Attributes
+    ----------
+    version
+        Its name and version.
+    tagger
+        Tags texts.
+    cues
+        Cues of assertion.
+    floor
+        Least score of what it tells.
+    """
 
     version: str
     tagger: EntityTagger
     cues: CueLexicon
+    floor: float
 
     def tag(self, reading: Reading) -> Sequence[TaggedMention]:
         """Return mentions in order of document and position, with their assertion.
@@ -57,6 +76,7 @@ class RecordTagger:
         return [
             TaggedMention(found.mention, _KINDS[found.type], found.score)
             for found in tag_entities(reading, self.tagger, self.cues, frozenset(_KINDS))
+            if found.score >= self.floor
         ]
 
 
@@ -79,8 +99,33 @@ def dictionary_hints(
     return DictionaryHints(matcher or TermMatcher(kinds), kinds)
 
 
+def read_hints(rules: Path) -> DictionaryHints:
+    """Return the dictionary of a rule folder as the tagger is told of it.
+
+    Raises
+    ------
+    InputError
+        A table of the folder is absent or damaged.
+    """
+    stop = load_reading_lexicon(rules).stop_terms
+    diagnoses = build_dictionary(
+        load_code_set(rules, ICD10_NHSA),
+        read_aliases(rules / ALIASES / "diagnosis"),
+        load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA),
+        stop,
+    )
+    procedures = build_dictionary(
+        load_code_set(rules, ICD9CM3_NHSA),
+        read_aliases(rules / ALIASES / "procedure"),
+        load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA),
+        stop,
+        droppable="术",
+    )
+    return dictionary_hints(diagnoses, procedures)
+
+
 def load_mention_tagger(
-    models: Path, hints: DictionaryHints, lexicon: ReadingLexicon, name: str = NAME
+    models: Path, rules: Path, hints: DictionaryHints | None = None, name: str = NAME
 ) -> RecordTagger | None:
     """Return the shipped tagger, or None where its folder is absent.
 
@@ -88,17 +133,17 @@ def load_mention_tagger(
     ----------
     models
         Folder of all models.
+    rules
+        Folder of the rule data: dictionary and cues of assertion.
     hints
-        From :func:`dictionary_hints`.
-    lexicon
-        Reading lexicon, for the assertion of what is tagged.
+        From :func:`dictionary_hints`, where the dictionary is loaded already.
     name
         Folder name of the model.
 
     Raises
     ------
     InputError
-        The weights are absent, altered or damaged.
+        The weights are absent, altered or damaged, or a rule table is.
     """
     folder = models / name
     if not (folder / MANIFEST).is_file():
@@ -111,8 +156,9 @@ def load_mention_tagger(
         raise _refused(name, "model_corrupted", "模型文件与清单的 sha256 不一致")
     return RecordTagger(
         version=str(manifest["version"]),
-        tagger=EntityTagger(read_weights(path), hints),
-        cues=lexicon.cues,
+        tagger=EntityTagger(read_weights(path), hints or read_hints(rules)),
+        cues=load_reading_lexicon(rules).cues,
+        floor=float(manifest["floor"]),
     )
 
 

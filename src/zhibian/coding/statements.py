@@ -26,6 +26,8 @@ from zhibian.documents.types import (
 
 _PIECE = re.compile(r"(?:\([^()\n]{0,40}\)|[^、,;。\s()])+")
 _LEAD = re.compile(r"^[^:]{0,8}:")
+# 腹部彩超:脂肪肝、胆囊息肉 is what a picture shows, no list of diagnoses.
+_REPORT = re.compile(r"超|CT|MR|X线|片|图|镜|检|病理|扫描|示:|史:|体征")
 _REMARK = re.compile(r"\([^()]{0,40}\)")
 # Gravidity, weeks and position stand between obstetric diagnoses and are none.
 _BESIDE = re.compile(r"(?:G\d+P\d+|\d{1,2}\+?\d?周?|[LR]O[APT]|[\d.]+|术后|HP\+?)$", re.IGNORECASE)
@@ -63,12 +65,13 @@ def with_discharge_statements(
         is_disease = bool(codes) and not codes[0].startswith(rules.last_resort)
         if is_disease and mention.assertion is Assertion.PRESENT:
             by_sentence.setdefault(mention.sentence, []).append(mention)
-    pieces = [
-        piece
+    statements = [
+        list(_statement(sentence, by_sentence, reading))
         for sentence in reading.sentences
         if reading.kinds[sentence.span.document] is DocumentKind.DISCHARGE_RECORD
-        for piece in _statement(sentence, by_sentence, reading)
     ]
+    # The fullest line is the list; a second one repeats it or speaks of a consultation.
+    pieces = max(statements, key=len, default=[])
     if not pieces:
         return reading, tuple(mentions)
     first = len(reading.items)
@@ -90,6 +93,8 @@ def _statement(
     text = reading.normalised[document]
     start = sentence.span.start
     lead = _LEAD.match(text[start : sentence.span.end])
+    if lead and _REPORT.search(lead.group()):
+        return
     spans = [
         Span(document, match.start(), match.end())
         for match in _PIECE.finditer(text, start + (lead.end() if lead else 0), sentence.span.end)

@@ -101,9 +101,11 @@ def assert_mention(
     left, right = _sentence(normalised_text, start, end, left, right)
     near = [
         hit
-        for hit in (_cut(hit, start, cues) for hit in hits)
+        for hit in hits
         if left <= hit[0] and hit[1] <= right and (hit[1] <= start or hit[0] >= end)
     ]
+    cut = (_cut(hit, start) for hit in hits if left <= hit[0] < start < hit[1])
+    near += [hit for hit in cut if hit[2] in cues.cues]
     decided = _by_cue(normalised_text, (start, end), (left, right), section, near, cues)
     default = cues.defaults.get(section, Assertion.PRESENT)
     if decided is not None and not (
@@ -121,12 +123,9 @@ def assert_mention(
     return default, None
 
 
-def _cut(hit: CueHit, start: int, cues: CueLexicon) -> CueHit:
-    """Return the shorter cue of one that runs into the mention: 未手术 holds 未 before 手术."""
-    if not hit[0] < start < hit[1]:
-        return hit
-    word = hit[2][: start - hit[0]]
-    return (hit[0], start, word) if word in cues.cues else hit
+def _cut(hit: CueHit, start: int) -> CueHit:
+    """Return what a cue that runs into the mention says before it: 未 of 未手术."""
+    return hit[0], start, hit[2][: start - hit[0]]
 
 
 def _sentence(text: str, start: int, end: int, left: int, right: int) -> tuple[int, int]:
@@ -196,8 +195,11 @@ def _tail(text: str, end: int, right: int) -> str:
 
 def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether the scope of a cue before the mention is still open at the mention."""
-    broken = any(word in gap for word in cues.breakers.get(cue.assertion, ()))
-    if broken or gap.count(")") > gap.count("(") or ":" in gap[1:]:
+    if not gap:
+        return True
+    if ":" in gap[1:] or gap.count(")") > gap.count("("):
+        return False
+    if any(word in gap for word in cues.breakers.get(cue.assertion, ())):
         return False
     if "," not in gap:
         return True
@@ -214,6 +216,8 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
 
 def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether a cue behind the mention still speaks of it."""
+    if not gap:
+        return True
     if cue.answers:
         gap = gap.replace(":", "", 1)
     if gap.strip() != "(" and gap.count("(") > gap.count(")"):

@@ -7,7 +7,6 @@ the normalised text; position and length stay, and quotes show the original line
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 _ENDS = frozenset("。;:!?]")
@@ -21,7 +20,7 @@ _OWN = re.compile(
 _NARROWEST = 40
 _SLACK = 4
 _LEAST_FULL = 3
-_WIDE = frozenset("WF")
+_MOST_BLANKS = 2
 
 
 def unwrap(normalised: str) -> str:
@@ -69,11 +68,22 @@ def _full_lines(lines: Sequence[str]) -> list[bool]:
     """Tell which lines reach the right margin of a text of fixed width, if it has one."""
     widths = [_width(line.rstrip(" ")) for line in lines]
     margin = max(widths)
-    full = [width >= margin - _SLACK for width in widths]
+    if margin < _NARROWEST:
+        return [False] * len(lines)
+    full = [
+        width >= margin - _SLACK and _is_prose(line)
+        for width, line in zip(widths, lines, strict=True)
+    ]
     broken = sum(bool(line.strip()) for line in lines[:-1])
-    fixed = margin >= _NARROWEST and sum(full) >= max(_LEAST_FULL, broken / 2)
+    fixed = sum(full) >= max(_LEAST_FULL, broken / 2)
     return full if fixed else [False] * len(lines)
 
 
+def _is_prose(line: str) -> bool:
+    """Tell a line of a sentence from one of a table, which has columns."""
+    return line.strip().count(" ") <= _MOST_BLANKS
+
+
 def _width(line: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in _WIDE else 1 for character in line)
+    """Return how wide a line is set: a Chinese character, three bytes, is twice as wide."""
+    return (len(line) + len(line.encode("utf-8", "surrogatepass"))) // 2

@@ -43,7 +43,9 @@ class TermMatcher:
         wanted = {normalise(term).strip() for term in terms} - stopped - {""}
         self._automaton = ahocorasick.Automaton()
         for term in wanted:
-            self._automaton.add_word(term, term)
+            # Only a term with a Latin character at its edge asks what stands beside it.
+            edged = _is_latin(term[0]) or _is_latin(term[-1])
+            self._automaton.add_word(term, (len(term), edged))
         self._size = len(wanted)
         if wanted:
             self._automaton.make_automaton()
@@ -112,17 +114,21 @@ class TermMatcher:
         """
         if not self._size:
             return
-        for last, term in self._automaton.iter(normalised):
+        for last, (length, edged) in self._automaton.iter(normalised):
             end = last + 1
-            start = end - len(term)
-            if _stands_alone(normalised, start, end):
+            start = end - length
+            if not edged or _stands_alone(normalised, start, end):
                 yield start, end
 
     def _longest(self, normalised: str) -> dict[int, int]:
         """Return the end of the longest term at each place where one begins."""
         longest: dict[int, int] = {}
-        for start, end in self.find_all(normalised):
-            if end > longest.get(start, 0):
+        for last, (length, edged) in self._automaton.iter(normalised):
+            end = last + 1
+            start = end - length
+            if end <= longest.get(start, 0):
+                continue
+            if not edged or _stands_alone(normalised, start, end):
                 longest[start] = end
         return longest
 

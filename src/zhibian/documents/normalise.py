@@ -122,4 +122,7 @@ def normalise(text: str) -> str:
     str
         Text of exactly the same length.
     """
-    return _SCANNED_ZERO.sub("0", _POINT.sub("。", text.translate(_TABLE)))
+    folded = text.translate(_TABLE)
+    if "." in folded:
+        folded = _POINT.sub("。", folded)
+    return _SCANNED_ZERO.sub("0", folded) if "O" in folded else folded

@@ -303,7 +303,14 @@ def _trimmed(entity: Entity, text: str, offset: int) -> Entity | None:
         start += 1
     while end > start and text[end - 1] in _EDGES:
         end -= 1
+    # Half a Latin word (DW of DWI) is none.
+    while start < end < len(text) and _is_latin(text[end - 1]) and _is_latin(text[end]):
+        end -= 1
     return Entity(start, end, entity.type, entity.score) if start < end else None
+
+
+def _is_latin(character: str) -> bool:
+    return "A" <= character <= "Z"
 
 
 def tag_entities(

@@ -48,8 +48,8 @@ class Recipe:
         Of all random choices.
     """
 
-    epochs: int = 6
-    patience: int = 2
+    epochs: int = 4
+    patience: int = 1
     batch: int = 8
     rate: float = 2e-3
     decay: float = 0.01

@@ -15,6 +15,7 @@ from zhibian.coding.record_codes.model import ENCODER, HEADS, TOKENIZER
 from zhibian.coding.record_codes.parts import Scores
 from zhibian.neural.record_attention import OnnxEncoder, section_numbers
 from zhibian.neural.tokens import RecordTokenizer
+from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import sha256_of
 from zhibian.training.attention import (
     Answers,
@@ -29,12 +30,13 @@ from zhibian.training.classifier import SECTIONS, Vocabulary
 from zhibian.training.export_classifier import export_encoder, export_heads
 from zhibian.training.records import TrainingRecord, checksum_of
 from zhibian.training.token_vectors import (
-    WEIGHTS,
     TokenVectors,
     encode_records,
     hidden_of,
     load_base,
     name_vectors,
+    tokenizer_of,
+    weights_of,
 )
 
 
@@ -60,7 +62,8 @@ class AttentionTrainer:
     ) -> None:
         self.base, self.recipe, self.cache, self.device = base, recipe, cache, device
         self.encoder = load_base(base)
-        self.tokenizer = RecordTokenizer(base / TOKENIZER, longest=_positions(self.encoder))
+        self.tokenizer_file = tokenizer_of(base, cache)
+        self.tokenizer = RecordTokenizer(self.tokenizer_file, longest=_positions(self.encoder))
         self._log = log
         self._vectors: dict[str, TokenVectors] = {}
 
@@ -72,7 +75,7 @@ class AttentionTrainer:
     @property
     def encoder_sha256(self) -> str:
         """Return the sha256 of the encoder's weights."""
-        return sha256_of(self.base / WEIGHTS)
+        return sha256_of(weights_of(self.base))
 
     def prepare(self, records: Sequence[TrainingRecord]) -> None:
         """Make the vectors of all records in one go; folds then share them."""
@@ -91,7 +94,7 @@ class AttentionTrainer:
 
     def exported(self) -> Path:
         """Return the encoder as it serves, at 8 bits; exported once."""
-        weights = self.cache / f"encoder-{sha256_of(self.base / WEIGHTS)[:16]}.onnx"
+        weights = self.cache / f"encoder-{sha256_of(weights_of(self.base))[:16]}.onnx"
         if not weights.is_file():
             scratch = weights.with_suffix(".writing")
             export_encoder(self.encoder, scratch)
@@ -194,7 +197,7 @@ class FittedAttention:
         else:
             export_encoder(self.encoder, folder / ENCODER)
         export_heads(self.network, folder / HEADS)
-        shutil.copyfile(self.trainer.base / TOKENIZER, folder / TOKENIZER)
+        shutil.copyfile(self.trainer.tokenizer_file, folder / TOKENIZER)
         return [ENCODER, HEADS, TOKENIZER]
 
 
@@ -209,7 +212,12 @@ def _unfrozen(encoder: nn.Module, layers: int) -> list[nn.Parameter]:
     encoder.requires_grad_(False)
     if not layers:
         return []
-    learned = [p for layer in encoder.encoder.layer[-layers:] for p in layer.parameters()]
+    stack = getattr(getattr(encoder, "encoder", None), "layer", None)
+    if stack is None:
+        message = "这种编码器没有 encoder.layer，不能解冻"
+        problem = Problem("--unfreeze", "encoder_kind", message, "用 BERT 一类的编码器，或填 0")
+        raise InputError("--base", [problem])
+    learned = [p for layer in stack[-layers:] for p in layer.parameters()]
     for parameter in learned:
         parameter.requires_grad_(True)
     return learned

@@ -17,8 +17,9 @@ _TINY = 1e-7
 def fit_blend(scores: Mapping[str, Scores], principal: np.ndarray, others: np.ndarray) -> Blend:
     """Fit the weights that make the filed codes of the tuning records most likely.
 
-    The threshold for other diagnoses is then set so that as many are taken as were filed:
-    neither recall nor precision is bought with the other.
+    The threshold for other diagnoses is half the best micro-F1 that the tuning records allow.
+    For calibrated probabilities no other threshold gives a better F1 (Lipton, Elkan and
+    Narayanaswamy 2014), and it hangs less on single records than the best cut itself.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def fit_blend(scores: Mapping[str, Scores], principal: np.ndarray, others: np.nd
         principal=dict(zip(names, map(float, first), strict=True)),
         others=dict(zip(names, map(float, second[:-1]), strict=True)),
         others_offset=offset,
-        threshold=_as_many(chance, int(others.sum())),
+        threshold=_best_f1(chance, others) / 2,
     )
 
 
@@ -62,7 +63,9 @@ def _ridge(weights: np.ndarray, even: np.ndarray) -> float:
     return _RIDGE * float(((weights - even) ** 2).sum())
 
 
-def _as_many(chances: Floats, filed: int) -> float:
-    """Return the probability that as many labels reach as were filed."""
-    ordered = np.sort(chances.ravel())[::-1]
-    return float(ordered[min(max(filed, 1), len(ordered)) - 1])
+def _best_f1(chances: Floats, filed: np.ndarray) -> float:
+    """Return the best micro-F1 over all cuts."""
+    order = np.argsort(-chances.ravel(), kind="stable")
+    hits = np.cumsum(filed.ravel()[order])
+    taken = np.arange(1, len(order) + 1)
+    return float((2 * hits / (taken + max(int(filed.sum()), 1))).max())

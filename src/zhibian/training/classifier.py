@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhibian.coding.dictionary import ALIASES, read_aliases
-from zhibian.coding.record_codes.features import FAMILIES, SPELLING, TERMS, Family
+from zhibian.coding.record_codes.features import SPELLING, TERMS, Family
 from zhibian.coding.record_codes.model import (
     ATTENTION,
     CODE_SET_NHSA,
@@ -28,12 +28,14 @@ from zhibian.coding.record_codes.model import (
     save_arrays,
 )
 from zhibian.coding.record_codes.parts import Blend, LinearPart, Scores
+from zhibian.coding.rulefile import read_rule_file
+from zhibian.coding.second_opinion import TABLE
 from zhibian.documents.normalise import normalise
 from zhibian.documents.types import SectionKind
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import Crosswalk, load_filed_set
-from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
+from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
 from zhibian.training.blend import fit_blend
 from zhibian.training.linear import fit_linear
 from zhibian.training.records import (
@@ -48,7 +50,6 @@ from zhibian.training.records import (
 if TYPE_CHECKING:
     from zhibian.training.attention_part import AttentionTrainer, FittedAttention
 
-RULES = Path("coding") / "record_classifier.yaml"
 CARD = "README.md"
 SECTIONS = (
     *(kind.value for kind in SectionKind if kind is not SectionKind.OTHER),
@@ -97,6 +98,25 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
+class Design:
+    """What a classifier is made of (组成).
+
+    Attributes
+    ----------
+    seed
+        Of the split and of all random choices.
+    families
+        Feature families of the linear parts.
+    baseline
+        The family that is only measured beside the others and does not serve.
+    """
+
+    seed: int
+    families: tuple[Family, ...] = (TERMS,)
+    baseline: Family | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """A record classifier in memory (训练结果).
 
@@ -134,9 +154,12 @@ def read_groups(rules: Path) -> dict[str, tuple[str, ...]]:
     InputError
         The file is absent or malformed.
     """
+    return read_rule_file(rules, TABLE, _parse_groups)
+
+
+def _parse_groups(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    remedy = "恢复随程序发布的 rules 文件夹，或用 ZHIBIAN_RULES 指定"
-    for group, sections in read_yaml(rules / RULES, remedy)["groups"].items():
+    for group, sections in raw["groups"].items():
         for section in sections:
             found[section] = (*found.get(section, ()), group)
     return found
@@ -183,8 +206,8 @@ def train(
     records: Sequence[TrainingRecord],
     vocabulary: Vocabulary,
     attention: AttentionTrainer | None,
+    design: Design,
     *,
-    seed: int,
     extra: Sequence[TrainingRecord] = (),
     folder: Path | None = None,
     log: Callable[[str], None] = print,
@@ -199,8 +222,8 @@ def train(
         What the parts share.
     attention
         Trainer of the attention part; None for linear parts alone.
-    seed
-        Of the split and of all random choices.
+    design
+        Which linear parts, and the seed.
     extra
         Records that are learned from, but never weigh parts: name lists without text.
     folder
@@ -216,37 +239,37 @@ def train(
     if len(records) < _FEWEST:
         message = f"只有 {len(records)} 份病历，至少需要 {_FEWEST} 份"
         raise InputError("cases", [Problem("--cases", "too_few", message, "提供更多已编码病历")])
-    tuned = set(folds(records, TUNE_IN, seed)[0])
+    tuned = set(folds(records, TUNE_IN, design.seed)[0])
     tune = [record for place, record in enumerate(records) if place in tuned]
     fit = [record for place, record in enumerate(records) if place not in tuned]
     refuse_overlap([*fit, *extra], tune, "cases")
-    linear = {f: _linear(f, [*fit, *extra], tune, vocabulary) for f in FAMILIES}
+    linear = {f: _linear(f, [*fit, *extra], tune, vocabulary) for f in design.families}
     log("  线性部分已拟合")
     heads = (
         None
         if attention is None
-        else attention.fit([*fit, *extra], tune, vocabulary, seed, folder, log)
+        else attention.fit([*fit, *extra], tune, vocabulary, design.seed, folder, log)
     )
     first = Trained(vocabulary, linear, heads, {})
     scores = first.score(tune)
     principal, others = vocabulary.answers(tune)
     blends = {
         parts: fit_blend({part: scores[part] for part in parts}, principal, others)
-        for parts in part_sets(tuple(scores))
+        for parts in part_sets(tuple(scores), design.baseline)
     }
     everything = [*records, *extra]
     return Trained(
         vocabulary,
-        {family: _linear(family, everything, tune, vocabulary) for family in FAMILIES},
+        {family: _linear(family, everything, tune, vocabulary) for family in design.families},
         heads,
         blends,
     )
 
 
-def part_sets(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the sets of parts that are measured: all, the linear ones, each alone."""
-    linear = tuple(part for part in parts if part != ATTENTION)
-    return list(dict.fromkeys([parts, linear, *((part,) for part in parts)]))
+def part_sets(parts: Sequence[str], baseline: str | None = None) -> list[tuple[str, ...]]:
+    """Return the sets of parts that are weighed: the serving one first, each alone, all."""
+    serving = tuple(part for part in parts if part != baseline)
+    return list(dict.fromkeys([serving, *((part,) for part in parts), tuple(parts)]))
 
 
 def write_model(

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zhibian.coding.record_codes.features import FAMILIES, SPELLING, TERMS
 from zhibian.coding.record_codes.model import ATTENTION
 from zhibian.coding.record_codes.parts import Blend, Scores
 from zhibian.evaluation.record_coding import RecordScore, figures, gain, score_record
-from zhibian.training.classifier import Vocabulary, part_sets, train
+from zhibian.training.classifier import Design, Vocabulary, part_sets, train
 from zhibian.training.records import TrainingRecord, checksum_of, folds, refuse_overlap
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ class Plan:
         Number of folds.
     seed
         Of the folds and of all training.
+    baseline
+        Whether character n-grams are measured beside, as the baseline.
     """
 
     measured: Sequence[TrainingRecord]
     extra: Sequence[TrainingRecord]
     count: int
     seed: int
+    baseline: bool = True
 
 
 def cross_validate(
@@ -144,11 +148,17 @@ def _fold(
     rest = [record for place, record in enumerate(plan.measured) if place not in inside]
     refuse_overlap([*rest, *plan.extra], held, "folds")
     trained = train(
-        rest, vocabulary, attention, seed=plan.seed, extra=plan.extra, folder=work, log=log
+        rest,
+        vocabulary,
+        attention,
+        Design(plan.seed, FAMILIES, SPELLING) if plan.baseline else Design(plan.seed),
+        extra=plan.extra,
+        folder=work,
+        log=log,
     )
     scores = trained.score(held)
     found = {}
-    for parts in part_sets(tuple(scores)):
+    for parts in part_sets(tuple(scores), SPELLING):
         given = predict(trained.blends[parts], {p: scores[p] for p in parts}, vocabulary.codes)
         found["+".join(parts)] = [
             asdict(score_record(principal, others, record.principal, record.others))
@@ -158,9 +168,10 @@ def _fold(
 
 
 def _name(plan: Plan, attention: AttentionTrainer | None) -> str:
-    heads = "linear" if attention is None else f"{ATTENTION}-{attention.recipe.unfreeze}"
+    heads = "" if attention is None else f"-{ATTENTION}-{attention.recipe.unfreeze}"
+    parts = f"{'-'.join(FAMILIES) if plan.baseline else TERMS}{heads}"
     data = checksum_of([*plan.measured, *plan.extra])[:12]
-    return f"{data}-{len(plan.measured)}-{plan.seed}-{heads}"
+    return f"{data}-{len(plan.measured)}-{plan.seed}-{parts}"
 
 
 def _rounded(figure: Mapping[str, float]) -> dict[str, float]:

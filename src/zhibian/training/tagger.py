@@ -23,9 +23,7 @@ from typing import Any
 import numpy as np
 import pycrfsuite
 
-from zhibian.coding.dictionary import ALIASES, build_dictionary, read_aliases
-from zhibian.coding.mention_tagger import MANIFEST, NAME, WEIGHTS, dictionary_hints
-from zhibian.documents.lexicon import load_reading_lexicon
+from zhibian.coding.mention_tagger import MANIFEST, NAME, WEIGHTS
 from zhibian.documents.tag_features import Keys, feature_keys
 from zhibian.documents.tagger import (
     OUTSIDE,
@@ -35,12 +33,6 @@ from zhibian.documents.tagger import (
     TaggerWeights,
     sentence_pieces,
     write_weights,
-)
-from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
-from zhibian.terminology.crosswalk import (
-    ICD9CM3_CLINICAL_TO_NHSA,
-    ICD10_CLINICAL_TO_NHSA,
-    load_crosswalk,
 )
 from zhibian.terminology.tables import sha256_of, write_yaml
 from zhibian.training.tagger_corpora import (
@@ -53,6 +45,9 @@ from zhibian.training.tagger_corpora import (
     read_cehrner,
 )
 
+# Least score of a mention that coding is told of: below it, less than half are right on the
+# development part (see the card of the model).
+FLOOR = 0.5
 DRAWS = 2_000
 _WHOLE = 127
 _EVENT_TYPES = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.FINDING})
@@ -64,7 +59,7 @@ class Penalty:
 
     l1: float = 0.1
     l2: float = 0.01
-    rounds: int = 150
+    rounds: int = 100
     least: int = 2
 
 
@@ -311,27 +306,6 @@ def measure_tagger(
     }
 
 
-def shipped_hints(rules: Path) -> DictionaryHints:
-    """Return the dictionary of a rule folder as the tagger is told of it."""
-    lexicon = load_reading_lexicon(rules)
-    aliases = rules / ALIASES
-    return dictionary_hints(
-        build_dictionary(
-            load_code_set(rules, ICD10_NHSA),
-            read_aliases(aliases / "diagnosis"),
-            load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA),
-            lexicon.stop_terms,
-        ),
-        build_dictionary(
-            load_code_set(rules, ICD9CM3_NHSA),
-            read_aliases(aliases / "procedure"),
-            load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA),
-            lexicon.stop_terms,
-            droppable="术",
-        ),
-    )
-
-
 def sources(cehrner: Path, cdee: Path) -> list[Path]:
     """Return the files that training and its choices read."""
     return [*(cehrner / file for file in CEHRNER_FILES[:2]), *(cdee / file for file in CDEE_FILES)]
@@ -360,6 +334,7 @@ def write_tagger(
         "split": {path.name: sha256_of(path) for path in sources},
         "features": len(weights.keys),
         "labels": list(weights.labels),
+        "floor": FLOOR,
         "measured": figures,
         "files": {WEIGHTS: sha256_of(folder / WEIGHTS)},
     }

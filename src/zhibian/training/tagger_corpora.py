@@ -69,7 +69,9 @@ def read_cehrner(folder: Path, file: str) -> tuple[TaggedText, ...]:
         The file is absent or no such data.
     """
     try:
-        rows = [json.loads(line) for line in _text(folder, file).splitlines() if line.strip()]
+        rows = [
+            json.loads(line) for line in _text(folder, file, "CEHRNER").splitlines() if line.strip()
+        ]
         return tuple(
             TaggedText(normalise(row["text"]), tuple(sorted(_spans(row["mention_data"]))))
             for row in rows
@@ -104,7 +106,7 @@ def read_cdee(folder: Path, file: str) -> tuple[EventText, ...]:
         The file is absent or no such data.
     """
     try:
-        return tuple(_event_text(row) for row in json.loads(_text(folder, file)))
+        return tuple(_event_text(row) for row in json.loads(_text(folder, file, "CHIP-CDEE")))
     except (ValueError, KeyError, TypeError):
         raise _no_data(file, "CHIP-CDEE") from None
 
@@ -143,11 +145,11 @@ def _with_site(text: str, start: int, sites: Sequence[str]) -> int:
     return start - len(site)
 
 
-def _text(folder: Path, file: str) -> str:
+def _text(folder: Path, file: str, name: str) -> str:
     try:
         return (folder / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise _no_data(file, folder.name) from None
+        raise _no_data(file, name) from None
 
 
 def _no_data(file: str, name: str) -> InputError:

@@ -18,18 +18,20 @@ import torch
 from datasets import Dataset, Features, Value
 from datasets.arrow_writer import ArrowWriter
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import AutoModel, AutoTokenizer
 
+from zhibian.coding.record_codes.model import TOKENIZER
 from zhibian.coding.record_codes.segments import Segment, batches
 from zhibian.neural.record_attention import OnnxEncoder, section_numbers
 from zhibian.neural.tokens import RecordTokenizer
 from zhibian.problems import InputError, Problem
+from zhibian.terminology.tables import sha256_of
 from zhibian.training.records import TrainingRecord
 
-WEIGHTS = "model.safetensors"
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 # Records that are written together.
 _ROWS = 50
-_REMEDY = "给出本地的 Hugging Face 编码器目录（config.json、model.safetensors、tokenizer.json）"
+_REMEDY = "给出本地的 Hugging Face 编码器目录：config.json、权重、tokenizer.json 或 vocab.txt"
 
 
 def load_base(base: Path) -> nn.Module:
@@ -42,10 +44,9 @@ def load_base(base: Path) -> nn.Module:
     InputError
         The folder holds no encoder.
     """
-    absent = [n for n in ("config.json", WEIGHTS, "tokenizer.json") if not (base / n).is_file()]
-    if absent:
-        message = f"编码器目录缺少 {'、'.join(absent)}"
-        raise InputError(base.name, [Problem("--base", "encoder_missing", message, _REMEDY)])
+    weights_of(base)
+    if not (base / "config.json").is_file():
+        raise _incomplete(base, "config.json")
     logging.getLogger("transformers").setLevel(logging.ERROR)
     network: nn.Module = AutoModel.from_pretrained(
         base,
@@ -55,6 +56,46 @@ def load_base(base: Path) -> nn.Module:
         hidden_dropout_prob=0.0,
     )
     return network.eval()
+
+
+def weights_of(base: Path) -> Path:
+    """Return the file of an encoder's weights.
+
+    Raises
+    ------
+    InputError
+        The folder has none.
+    """
+    for name in _WEIGHTS:
+        if (base / name).is_file():
+            return base / name
+    raise _incomplete(base, " 或 ".join(_WEIGHTS))
+
+
+def tokenizer_of(base: Path, cache: Path) -> Path:
+    """Return the ``tokenizer.json`` of an encoder, written into the cache where it has none.
+
+    Older encoders come with ``vocab.txt`` alone.
+
+    Raises
+    ------
+    InputError
+        The folder has neither.
+    """
+    if (base / TOKENIZER).is_file():
+        return base / TOKENIZER
+    if not (base / "vocab.txt").is_file():
+        raise _incomplete(base, f"{TOKENIZER} 或 vocab.txt")
+    target = cache / f"tokenizer-{sha256_of(base / 'vocab.txt')[:16]}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fast = AutoTokenizer.from_pretrained(base, local_files_only=True, use_fast=True)
+    fast.backend_tokenizer.save(str(target))
+    return target
+
+
+def _incomplete(base: Path, absent: str) -> InputError:
+    message = f"编码器目录缺少 {absent}"
+    return InputError(base.name, [Problem("--base", "encoder_missing", message, _REMEDY)])
 
 
 def hidden_of(network: nn.Module, segments: Sequence[Segment], pad: int, device: str) -> Tensor:

@@ -58,6 +58,14 @@ def test_section_flags_its_facts(kind: SectionKind, flag: str) -> None:
     assert all(flag in f.flags for f in facts)
 
 
+def test_examination_run_into_the_history_is_of_this_stay() -> None:
+    text = "既往:高血压8年,BP170/100MMHG。查:T39.4 SPO2 79%(面罩)"
+    section = Section(SectionKind.PAST_HISTORY, Span(0, 0, len(text)))
+    facts = extract_facts([text], lexicon(), sections=[section])
+    assert {f.name for f in facts if "history" in f.flags} == {"SBP", "DBP"}
+    assert {f.name for f in facts if "history" not in f.flags} == {"TEMP", "SPO2"}
+
+
 def test_section_of_another_document_flags_nothing() -> None:
     section = Section(SectionKind.PAST_HISTORY, Span(1, 0, 40))
     (fact,) = extract_facts(["CR 72UMOL/L"], lexicon(), sections=[section])

@@ -27,11 +27,12 @@ from zhibian.coding.record_codes.model import ATTENTION, load_record_model
 from zhibian.documents.lexicon import load_reading_lexicon
 from zhibian.documents.reader import read_documents
 from zhibian.neural.record_attention import attention_of
+from zhibian.problems import InputError
 from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.settings import Settings
 from zhibian.training.attention import CHECKPOINT, Recipe
 from zhibian.training.attention_part import AttentionTrainer, FittedAttention
-from zhibian.training.classifier import Vocabulary, train, vocabulary_of, write_model
+from zhibian.training.classifier import Design, Vocabulary, train, vocabulary_of, write_model
 from zhibian.training.records import TrainingRecord, read_cases
 
 RULES = Settings().rules
@@ -116,6 +117,25 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
         np.testing.assert_array_equal(one, other)
 
 
+def test_an_encoder_with_a_plain_vocabulary_serves_too(
+    base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    model = transformers.BertModel.from_pretrained(base)
+    model.config.save_pretrained(old)
+    torch.save(model.state_dict(), old / "pytorch_model.bin")
+    pieces = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    (old / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    fitted = fit(old, tmp_path / "cache", records, vocabulary, epochs=1)
+    assert fitted.score(records).principal.shape == (12, len(vocabulary.labels))
+
+
+def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        AttentionTrainer(tmp_path, RECIPE, tmp_path, "cpu", silent)
+    assert refused.value.problems[0].code == "encoder_missing"
+
+
 def test_a_checkpoint_never_serves_another_run(
     base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
@@ -151,7 +171,7 @@ def test_the_exported_classifier_agrees_with_torch(
     base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     trainer = AttentionTrainer(base, RECIPE, tmp_path / "work", "cpu", silent)
-    trained = train(records, vocabulary, trainer, seed=5, log=silent)
+    trained = train(records, vocabulary, trainer, Design(5), log=silent)
     write_model(
         trained, records, tmp_path / "model", name="tiny-1", seed=5, segment=trainer.segment
     )
@@ -176,7 +196,7 @@ def test_the_attended_span_is_a_sentence_of_the_record(
     base: Path, records: list[TrainingRecord], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     trainer = AttentionTrainer(base, RECIPE, tmp_path / "work", "cpu", silent)
-    trained = train(records, vocabulary, trainer, seed=5, log=silent)
+    trained = train(records, vocabulary, trainer, Design(5), log=silent)
     folder = tmp_path / "model"
     write_model(trained, records, folder, name="tiny-1", seed=5, segment=trainer.segment)
     model = load_record_model(folder)

@@ -162,7 +162,7 @@ def test_cross_validation_measures_every_record_once(cases: Path, tmp_path: Path
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert found["n"] == 12
-    assert set(found["systems"]) == {"spelling+terms", "spelling", "terms"}
+    assert list(found["systems"]) == ["terms", "spelling", "terms+spelling"]
     figure = found["systems"]["terms"]["task_score"]
     assert 0 <= figure["low"] <= figure["value"] <= figure["high"] <= 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhibian.coding.principal.features import Candidate, Stay, candidates_of
 from zhibian.coding.principal.load import Clause, PrincipalRule, PrincipalRules, Role
@@ -26,16 +26,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class _Applied:
+class AppliedClause:
+    """A clause that applies, and its rule."""
+
     rule: PrincipalRule
     clause: Clause
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Weighed:
+    """A candidate with the ranker's points and the clauses that apply (已计分的候选)."""
+
     candidate: Candidate
     base: float
-    applied: tuple[_Applied, ...]
+    applied: tuple[AppliedClause, ...]
 
     def score(self, without: str | None = None) -> float:
         """Return the score; ``without`` leaves one rule out."""
@@ -76,36 +80,49 @@ def decide(
     first, or the ranker (P01) where no rule changed the first place.
     Sources: 国卫办医发〔2016〕24号 第10–22条; 医保办发〔2021〕34号.
     """
-    stay = Stay(tuple(procedures), stay_facts(reading, rules.facts))
-    candidates = candidates_of(proposed, findings, stated, reading, stay, rules.operations, grey)
-    scored = [_scored(own, candidates, stay, rules) for own in candidates]
+    scored = list(weigh(proposed, findings, stated, reading, procedures, grey, rules))
     scored.sort(key=lambda row: (-row.score(), row.candidate.place or _NOWHERE))
     if not scored:
         return Decision((), ())
     return Decision(
         tuple(row.candidate.diagnosis for row in scored),
-        (_deciding(scored, rules), *_others(scored)),
+        (replace(_deciding(scored, rules), decides=True), *_others(scored)),
     )
+
+
+def weigh(
+    proposed: Sequence[ProposedDiagnosis],
+    findings: Mapping[str, Finding],
+    stated: Mapping[str, Finding],
+    reading: Reading,
+    procedures: Sequence[str],
+    grey: frozenset[str],
+    rules: PrincipalRules,
+) -> tuple[Weighed, ...]:
+    """Return every candidate with its points; parameters as for :func:`decide`."""
+    stay = Stay(tuple(procedures), stay_facts(reading, rules.facts))
+    candidates = candidates_of(proposed, findings, stated, reading, stay, rules.operations, grey)
+    return tuple(_scored(own, candidates, stay, rules) for own in candidates)
 
 
 def _scored(
     own: Candidate, candidates: Sequence[Candidate], stay: Stay, rules: PrincipalRules
-) -> _Scored:
+) -> Weighed:
     held = tuple(
-        _Applied(rule, clause)
+        AppliedClause(rule, clause)
         for rule in rules.rules
         for clause in rule.clauses
         if applies(clause, own, candidates, stay)
     )
-    return _Scored(own, rules.ranker.score(own), held)
+    return Weighed(own, rules.ranker.score(own), held)
 
 
-def _first(scored: Sequence[_Scored], score: Mapping[int, float]) -> _Scored:
+def _first(scored: Sequence[Weighed], score: Mapping[int, float]) -> Weighed:
     """Return the best row under other scores, ties to the earlier list entry."""
     return min(scored, key=lambda row: (-score[id(row)], row.candidate.place or _NOWHERE))
 
 
-def _deciding(scored: Sequence[_Scored], rules: PrincipalRules) -> AppliedRule:
+def _deciding(scored: Sequence[Weighed], rules: PrincipalRules) -> AppliedRule:
     """Return what decided, with the diagnosis that would stand first without it."""
     winner = scored[0]
     code = winner.candidate.code
@@ -139,7 +156,7 @@ def _deciding(scored: Sequence[_Scored], rules: PrincipalRules) -> AppliedRule:
     )
 
 
-def _reason(rule: PrincipalRule, winner: _Scored, beaten: _Scored) -> str:
+def _reason(rule: PrincipalRule, winner: Weighed, beaten: Weighed) -> str:
     """Return the explanation of the clause that lifted the winner or lowered the other."""
     lifted = [a for a in winner.applied if a.rule is rule and a.clause.points > 0]
     lowered = [a for a in beaten.applied if a.rule is rule and a.clause.points < 0]
@@ -147,7 +164,7 @@ def _reason(rule: PrincipalRule, winner: _Scored, beaten: _Scored) -> str:
     return held[0].clause.explanation if held else rule.explanation
 
 
-def _others(scored: Sequence[_Scored]) -> tuple[AppliedRule, ...]:
+def _others(scored: Sequence[Weighed]) -> tuple[AppliedRule, ...]:
     """Return every clause that applied, with the codes to which it applied."""
     codes: dict[str, list[str]] = {}
     words: dict[str, str] = {}

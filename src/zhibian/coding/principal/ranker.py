@@ -19,9 +19,13 @@ TABLE = Path("coding") / "principal_ranker.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Feature → points, and the words by which a trace names each feature."""
+    """Feature → points, and the words by which a trace names each feature.
+
+    ``prior`` are the hand-set weights from which learning starts.
+    """
 
     weights: Mapping[str, float]
+    prior: Mapping[str, float]
     words: Mapping[str, str]
 
     def score(self, candidate: Candidate) -> float:
@@ -43,5 +47,6 @@ def load_ranker(rules: Path) -> Ranker:
 def _parse(raw: Mapping[str, Any]) -> Ranker:
     return Ranker(
         weights={name: float(raw["weights"][name]) for name in NAMES},
+        prior={name: float(raw["prior"][name]) for name in NAMES},
         words={name: str(raw["words"][name]) for name in NAMES},
     )

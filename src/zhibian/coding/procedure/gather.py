@@ -162,7 +162,11 @@ def _told_evidence(entry: ToldProcedure, reading: Reading, rules: ProcedureRules
     mention = entry.mention
     place = _place(mention, reading, rules)
     trust = place.trust
-    if entry.nursing and reading.kinds[mention.span.document] in _CARE:
+    kind = reading.kinds[mention.span.document]
+    if entry.nursing and (
+        kind in _CARE
+        or (kind is DocumentKind.FIRST_PROGRESS and mention.section is SectionKind.CASE_FEATURES)
+    ):
         trust = max(trust, _PROVED_BY_CARE)
     return Evidence(
         evidence_span(mention, reading),
@@ -232,21 +236,19 @@ def _says_done_closely(ahead: str, rules: ProcedureRules) -> bool:
     if _plans(ahead, rules):
         return False
     return any(
-        ahead.endswith(term)
+        ahead.endswith(term) and not _plans(ahead[: len(ahead) - len(term)], rules)
         for group in rules.verbs
         if group.meaning == "done" and group.before
         for term in group.terms
-        if not _plans(ahead[: len(ahead) - len(term)], rules)
     )
 
 
 def _plans(ahead: str, rules: ProcedureRules) -> bool:
     """Return whether the words right before a verb turn it into a plan (拟 + 行)."""
     return any(
-        ahead.endswith(term)
+        ahead.endswith(group.terms)
         for group in rules.verbs
         if group.meaning in _VERDICTS and group.before
-        for term in group.terms
     )
 
 

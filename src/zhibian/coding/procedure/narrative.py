@@ -12,6 +12,8 @@ from zhibian.documents.types import Assertion, DocumentKind, Mention, Reading, S
 _CLAUSE_ENDS = ",，。;\n"
 # How far from a statement a word may stand that makes it something else, in characters.
 _BESIDE = 10
+# How far behind it the words may stand that take it back (取消, 失败), in characters.
+_BEHIND = 6
 
 Places = Mapping[str, Sequence[tuple[int, int]]]
 
@@ -50,7 +52,10 @@ def told_procedures(reading: Reading, rules: NarrativeRules) -> tuple[ToldProced
         In order of document and sentence. The assertion of a mention is ``PLANNED`` or
         ``HISTORICAL`` where its clause says so.
     """
-    found = [list(rules.matcher.find_all(text)) for text in reading.normalised]
+    found = [
+        [hit for hit in rules.matcher.find_all(text) if not _is_idle(hit, text, rules)]
+        for text in reading.normalised
+    ]
     in_case = frozenset(
         text[start:end]
         for text, hits in zip(reading.normalised, found, strict=True)
@@ -71,6 +76,16 @@ def told_procedures(reading: Reading, rules: NarrativeRules) -> tuple[ToldProced
             wide = everywhere if document.kind is DocumentKind.OPERATION else places
             told.extend(_told_in(sentence, places, wide, document, in_case, rules))
     return tuple(told)
+
+
+def _is_idle(hit: tuple[int, int], text: str, rules: NarrativeRules) -> bool:
+    """Return whether the clause of a word says that the organ was only looked at (阑尾外观正常)."""
+    if text[hit[0] : hit[1]] not in rules.sites:
+        return False
+    opens = max(text.rfind(mark, 0, hit[0]) for mark in _CLAUSE_ENDS) + 1
+    closes = min((p for mark in _CLAUSE_ENDS if (p := text.find(mark, hit[1])) >= 0), default=-1)
+    clause = text[opens : closes if closes >= 0 else len(text)]
+    return any(word in clause for word in rules.idle)
 
 
 def _places(hits: Iterable[tuple[int, int]], text: str) -> Places:
@@ -219,7 +234,12 @@ def _assertion(
     doubts = rules.doubts_in_operation if in_operation else rules.doubts
     if any(word in own for word in doubts) or text.endswith(rules.refusals, 0, start):
         return Assertion.PLANNED
-    past = any(word in text[opens:end] for word in rules.past) and not in_operation
+    ahead = text[opens:end]
+    past = not in_operation and (
+        any(word in ahead for word in rules.past) or rules.past_years.search(ahead) is not None
+    )
     if past or text.startswith(rules.past_behind, end):
         return Assertion.HISTORICAL
+    if any(word in text[end : end + _BEHIND] for word in rules.doubts_behind):
+        return Assertion.NEGATED
     return Assertion.PRESENT

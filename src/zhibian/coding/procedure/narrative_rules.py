@@ -87,14 +87,18 @@ class Statement:
 class NarrativeRules:
     """All statements, found by the words of their first slot."""
 
-    statements: tuple[Statement, ...]
+    ids: frozenset[str]
     opened_by: Mapping[str, tuple[tuple[Statement, tuple[Slot, ...]], ...]]
     doubts: tuple[str, ...]
     doubts_in_operation: tuple[str, ...]
+    doubts_behind: tuple[str, ...]
+    idle: tuple[str, ...]
+    sites: Slot
     assurances: re.Pattern[str]
     refusals: tuple[str, ...]
     surgery_marks: Slot
     past: tuple[str, ...]
+    past_years: re.Pattern[str]
     past_behind: tuple[str, ...]
     matcher: TermMatcher
 
@@ -118,14 +122,18 @@ def _parse(raw: Mapping[str, Any]) -> NarrativeRules:
             for word in way[0]:
                 opened.setdefault(word, []).append((statement, way))
     return NarrativeRules(
-        statements=statements,
+        ids=frozenset(statement.id for statement in statements),
         opened_by={word: tuple(ways) for word, ways in opened.items()},
         doubts=tuple(_words(raw["doubts"], {})),
+        doubts_behind=tuple(_words(raw["doubts_behind"], {})),
+        idle=tuple(_words(raw["idle"], {})),
+        sites=_words(raw["sites"], {}),
         doubts_in_operation=tuple(_words(raw["doubts_in_operation"], {})),
         assurances=re.compile("|".join(raw["assurances"])),
         refusals=tuple(_words(raw["refusals"], {})),
         surgery_marks=marks,
         past=tuple(_words(raw["past"], {})),
+        past_years=re.compile(raw["past_years"]),
         past_behind=tuple(_words(raw["past_behind"], {})),
         matcher=TermMatcher({*marks, *(word for s in statements for word in _all_words(s))}),
     )

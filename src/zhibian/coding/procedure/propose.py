@@ -69,7 +69,7 @@ def propose_procedures(
     current = _merged(current, rules, applied)
     current = _with_companions(current, reading, rules, applied)
     current = with_quantities(current, case, reading, rules, applied)
-    current = _without_omitted(current, rules, applied)
+    current = _without_omitted(current, case, reading, rules, applied)
     current = {code: f for code, f in current.items() if not _is_routine(code, case, rules)}
     ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
     return ProcedureProposal(
@@ -207,14 +207,24 @@ def _same_procedure(
     better: Finding, finding: Finding, reading: Reading, rules: ProcedureRules
 ) -> bool:
     if better.code[:5] == finding.code[:5]:
-        return not finding.code.startswith(rules.side_by_side) and not _told_apart(
-            better, finding, reading
+        apart = (
+            finding.code.startswith(rules.side_by_side)
+            or better.code.startswith(rules.side_by_side)
+            or _told_together(better, finding, rules)
+            or _told_apart(better, finding, reading)
         )
+        return not apart
     return (
         better.code[:2] == finding.code[:2]
         and len(finding.term) > 0
         and finding.term in better.term
     )
+
+
+def _told_together(better: Finding, finding: Finding, rules: ProcedureRules) -> bool:
+    """Return whether one statement tells of both, as of plates on radius and ulna."""
+    sources = ({e.source for e in f.supporting} & rules.narrative.ids for f in (better, finding))
+    return not set.isdisjoint(*sources)
 
 
 def _told_apart(better: Finding, finding: Finding, reading: Reading) -> bool:
@@ -270,7 +280,11 @@ def _with_companions(
 
 
 def _without_omitted(
-    findings: Mapping[str, Finding], rules: ProcedureRules, applied: list[AppliedRule]
+    findings: Mapping[str, Finding],
+    case: Case,
+    reading: Reading,
+    rules: ProcedureRules,
+    applied: list[AppliedRule],
 ) -> dict[str, Finding]:
     current = dict(findings)
     for rule in rules.omissions:
@@ -283,10 +297,27 @@ def _without_omitted(
         if not omitted or (rule.beside and not beside):
             continue
         for code in omitted:
-            if not _named_as_operation(current[code]) or rule.beside:
+            apart = rule.same_day and all(
+                _on_other_days(current[code], current[other], case, reading) for other in beside
+            )
+            stated = _named_as_operation(current[code]) or _is_stated(current[code], rules)
+            if (not stated or rule.beside) and not apart:
                 del current[code]
                 applied.append(AppliedRule(rule.id, rule.explanation, (code, *beside[:1])))
     return current
+
+
+def _on_other_days(one: Finding, other: Finding, case: Case, reading: Reading) -> bool:
+    """Return whether the first was done on a day of its own, both days being written."""
+    days, others = (
+        {day for e in finding.supporting if (day := _day(e, case, reading)) is not None}
+        for finding in (one, other)
+    )
+    return bool(others) and bool(days - others) and min(days) not in others
+
+
+def _is_stated(finding: Finding, rules: ProcedureRules) -> bool:
+    return any(e.source in rules.narrative.ids for e in finding.supporting)
 
 
 def _named_as_operation(finding: Finding) -> bool:

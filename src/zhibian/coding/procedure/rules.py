@@ -125,12 +125,16 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """Codes left out beside others: approach, exploration, closing (省略)."""
+    """Codes left out beside others: approach, exploration, closing (省略).
+
+    ``same_day`` keeps them where they were done on another day than the others.
+    """
 
     id: str
     explanation: str
     omit: tuple[str, ...]
     beside: tuple[str, ...]
+    same_day: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,7 @@ def _parse(
                 row["explanation"],
                 tuple(row["omit_prefixes"]),
                 tuple(row["with_prefixes"]),
+                bool(row.get("same_day", False)),
             )
             for row in raw["omissions"]
         ),

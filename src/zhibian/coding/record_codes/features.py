@@ -23,7 +23,7 @@ from zhibian.coding.record_codes.text import Passage
 Family = str
 SPELLING: Family = "spelling"
 TERMS: Family = "terms"
-FAMILIES: tuple[Family, ...] = (SPELLING, TERMS)
+FAMILIES: tuple[Family, ...] = (TERMS, SPELLING)
 
 _LONGEST_GRAM = 4
 _ANYWHERE = "*"

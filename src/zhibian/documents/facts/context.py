@@ -30,7 +30,16 @@ ELSEWHERE = {
 class FactText:
     """One document with what its lines say of dates and oxygen."""
 
-    __slots__ = ("_dates", "_oxygen", "_sections", "_time", "document", "folded", "original")
+    __slots__ = (
+        "_dates",
+        "_examinations",
+        "_oxygen",
+        "_sections",
+        "_time",
+        "document",
+        "folded",
+        "original",
+    )
 
     def __init__(
         self,
@@ -49,6 +58,7 @@ class FactText:
             (m.start(), "room_air" if lexicon.room_air.match(m.group()) else "oxygen")
             for m in lexicon.oxygen.finditer(folded)
         ]
+        self._examinations = [m.start() for m in lexicon.cues.examination_begins.finditer(folded)]
         self._sections = sections
         self._time = time if time and "~" not in time and "～" not in time else None
 
@@ -79,9 +89,13 @@ class FactText:
     def section_flag(self, position: int) -> str | None:
         """Return the flag of the section that holds ``position``, such as ``history``."""
         index = bisect_right(self._sections, position, key=lambda s: s[0]) - 1
-        if index >= 0 and position < self._sections[index][1]:
-            return self._sections[index][2]
-        return None
+        if index < 0 or position >= self._sections[index][1]:
+            return None
+        # Run together, the examination follows the history without a heading of its own.
+        exam = bisect_right(self._examinations, position) - 1
+        flag = self._sections[index][2]
+        examined = exam >= 0 and self._examinations[exam] >= self._sections[index][0]
+        return None if examined and flag != "differential" else flag
 
     def span(self, start: int, end: int) -> Span:
         """Return the place of the characters from ``start`` to ``end``."""

@@ -22,6 +22,7 @@ DATE = (
     r"(?<![\d.\-/])"
     r"(?:(?:19|20)\d{2}[-./年](?:0?[1-9]|1[0-2])[-./月](?:3[01]|[12]\d|0?[1-9])日?"
     r"|(?:0[1-9]|1[0-2])-(?:3[01]|[12]\d|0[1-9])"
+    r"|[1-9]-(?:3[01]|[12]\d)(?=\s\d{1,3}(?:\.\d)?(?![\d^.]))"
     r"|(?:1[0-2]|0?[1-9])月(?:3[01]|[12]\d|0?[1-9])日)"
     r"(?![\d.\-/%A-Z×*]|\s(?:MMOL|UMOL|MMHG|G/L|MG|NG|PG|U/L|ML|CM|MM|%|×))"
     r"(?:\s?\d{1,2}:\d{2})?"
@@ -138,6 +139,7 @@ class Cues:
     target_before: re.Pattern[str]
     target_after: re.Pattern[str]
     goal_before: re.Pattern[str]
+    examination_begins: re.Pattern[str]
     venous_before: re.Pattern[str]
     family_before: re.Pattern[str]
     prophylactic: re.Pattern[str]

@@ -28,6 +28,7 @@ CUE_KEYS = (
     "target_before",
     "target_after",
     "goal_before",
+    "examination_begins",
     "venous_before",
     "family_before",
     "prophylactic",

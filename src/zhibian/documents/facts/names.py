@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zhibian.documents.facts.lexicon import FactLexicon
+from zhibian.documents.facts.lexicon import FactLexicon, Near
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -21,8 +21,11 @@ def name_hits(folded: str, lexicon: FactLexicon) -> Iterator[tuple[int, int, str
     reached = 0
     for start, end, name in found:
         if start >= reached:
-            reached = end
             yield start, end, name
+            # The first word of a finding leaves its characters to the names beside it.
+            targets = lexicon.targets[name]
+            if not targets or not all(isinstance(target, Near) for target in targets):
+                reached = end
 
 
 def _is_word(char: str) -> bool:

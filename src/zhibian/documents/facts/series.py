@@ -95,7 +95,8 @@ def series(
         return []
     flags = measure_flags(text, start, (end, at), lexicon)
     flags |= _arrow_flags("".join(c for c in folded[end:at] if c in "↑↓"))
-    head = DATES.search(folded, end, at)
+    head = DATES.search(folded, end, at + 8)
+    head = head if head and head.end() <= at else None
     clock = _TIMES.search(folded, end, at) if head is None else None
     return [
         made

@@ -10,7 +10,7 @@ question to the clinician (see :mod:`zhibian.quality.queries`).
 from zhibian.quality.evidence.book import FactBook
 from zhibian.quality.evidence.conditions_file import load_conditions
 from zhibian.quality.evidence.evaluate import evaluate, holds
-from zhibian.quality.evidence.support import support
+from zhibian.quality.evidence.support import proposed_support, support
 from zhibian.quality.evidence.types import (
     Among,
     Change,
@@ -49,5 +49,6 @@ __all__ = [
     "evaluate",
     "holds",
     "load_conditions",
+    "proposed_support",
     "support",
 ]

@@ -12,6 +12,7 @@ from zhibian.records.types import Admission
 _NEVER_TRUE = frozenset({"negated", "planned", "family", "differential", "target", "doubtful"})
 _NOT_EVIDENCE = _NEVER_TRUE | {"history", "prophylactic"}
 _DAY = re.compile(r"(?:((?:19|20)\d{2})[-./年])?(\d{1,2})[-./月](\d{1,2})")
+_MEASURED = frozenset({FactKind.LABORATORY, FactKind.VITAL})
 _RUN_UP = timedelta(days=7)
 
 
@@ -27,6 +28,11 @@ class FactBook:
         Gives age and the year of dates without one.
     documented
         Codes or code families that the record states as present or that were filed.
+
+    Attributes
+    ----------
+    measured
+        How many different laboratory values and vital signs the record holds.
     """
 
     def __init__(
@@ -46,6 +52,14 @@ class FactBook:
                 self._current.setdefault(fact.name, []).append(fact)
             elif not fact.flags & _NEVER_TRUE:
                 self._earlier.setdefault(fact.name, []).append(fact)
+        self.measured = len(
+            {
+                (fact.name, fact.value)
+                for facts_ in self._current.values()
+                for fact in facts_
+                if fact.kind in _MEASURED
+            }
+        )
         self._operated = {
             day for fact in self.current("operation") if (day := self.day(fact)) is not None
         }

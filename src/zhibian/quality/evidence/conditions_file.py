@@ -85,14 +85,18 @@ class _Reader:
         )
 
     def read(self, data: object) -> tuple[EvidenceCondition, ...]:
-        rows = data.get("conditions") if isinstance(data, dict) else None
-        question = data.get("question") if isinstance(data, dict) else None
+        given = data if isinstance(data, dict) else {}
+        rows, question = given.get("conditions"), given.get("question")
         if not isinstance(rows, list) or not isinstance(question, str):
             self._bad("conditions.yaml", "需要 question 文本与 conditions 列表")
             return ()
         if "{topic}" not in question or "{indicators}" not in question:
             self._bad("question", "询问文本须含 {topic} 与 {indicators}")
-        conditions = [c for i, row in enumerate(rows) if (c := self._one(i, row, question))]
+        options = self._texts("options", given.get("options"))
+        needs = self._whole("absence_needs", given.get("absence_needs"))
+        conditions = [
+            c for i, row in enumerate(rows) if (c := self._one(i, row, question, options, needs))
+        ]
         seen: set[str] = set()
         for condition in conditions:
             if condition.id in seen:
@@ -100,7 +104,9 @@ class _Reader:
             seen.add(condition.id)
         return tuple(conditions)
 
-    def _one(self, index: int, row: object, question: str) -> EvidenceCondition | None:
+    def _one(
+        self, index: int, row: object, question: str, options: tuple[str, ...], needs: int
+    ) -> EvidenceCondition | None:
         field = f"conditions[{index}]"
         if not isinstance(row, dict):
             self._bad(field, "应为键值结构")
@@ -138,6 +144,8 @@ class _Reader:
             ages=ages,
             topic=str(row["topic"]),
             question=question,
+            options=options,
+            absence_needs=needs,
             group=str(row.get("group", row["id"])),
             confounders=lists["confounders"],
             source=str(row["source"]),
@@ -275,7 +283,8 @@ class _Reader:
             "fall": f"下降≥{amount}{self._unit(fact)}",
             "ratio": f"变化≥{amount}倍",
         }[how]
-        return Change(fact, how, amount, days, f"{self._label(fact)}{within}{what}")
+        series = data.get("series") is True
+        return Change(fact, how, amount, days, f"{self._label(fact)}{within}{what}", series)
 
     def _quotients(self, field: str, data: Mapping[str, Any]) -> Node | None:
         pair = data["quotient"]

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import groupby
 
 from zhibian.documents.facts import Fact
 from zhibian.quality.evidence.book import FactBook
@@ -134,8 +135,15 @@ def _reaches(node: Change, earlier: Decimal, later: Decimal) -> bool:
 
 
 def exact(facts: Iterable[Fact]) -> list[tuple[Decimal, Fact]]:
-    """Return the facts with a measured value; a bound such as ``＜0.01`` is none."""
-    return [(f.value, f) for f in facts if f.value is not None and not f.comparator]
+    """Return the facts with a measured value.
+
+    A bound such as ``＜0.01`` is none, unless an arrow says that it is a result: ``＞50↑``.
+    """
+    return [
+        (f.value, f)
+        for f in facts
+        if f.value is not None and (not f.comparator or f.flags & {"high", "low"})
+    ]
 
 
 def _from_baseline(node: Change, book: FactBook) -> tuple[Fact, Fact] | None:
@@ -158,9 +166,20 @@ def _within(node: Change, book: FactBook) -> tuple[Fact, Fact] | None:
     dated = [(day, value, f) for value, f in facts if (day := book.day(f)) is not None]
     dated.sort(key=lambda d: (d[0], d[2].span.document, d[2].span.start, d[2].span.end))
     found = _scan(node, [(d.toordinal(), v, f) for d, v, f in dated])
-    if found or node.days is not None:
+    if found:
         return found
-    return _scan(node, [(0, value, f) for value, f in facts])
+    if node.days is None:
+        return _scan(node, [(0, value, f) for value, f in facts])
+    return _in_series(node, facts) if node.series else None
+
+
+def _in_series(node: Change, facts: Sequence[tuple[Decimal, Fact]]) -> tuple[Fact, Fact] | None:
+    """Return two values written one behind the other, whatever dates stand beside them."""
+    for _, group in groupby(facts, key=lambda p: (p[1].span.document, p[1].span.start)):
+        values = [(0, value, fact) for value, fact in group if "baseline" not in fact.flags]
+        if found := _scan(node, values):
+            return found
+    return None
 
 
 def _scan(node: Change, values: Sequence[tuple[int, Decimal, Fact]]) -> tuple[Fact, Fact] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from zhibian.documents.facts import Fact
 from zhibian.quality.evidence.book import FactBook
@@ -18,6 +19,9 @@ from zhibian.quality.evidence.types import (
     Threshold,
 )
 from zhibian.records.types import Admission
+
+_NO_RULE = "该编码没有对应的客观证据规则，依据见病历原文"
+_TOO_LITTLE = "所提供的病历中检验与体征记录过少，未评估客观证据"
 
 
 def support(
@@ -66,6 +70,48 @@ def support(
     return weak
 
 
+def proposed_support(
+    codes: Iterable[str],
+    facts: Sequence[Fact],
+    conditions: Sequence[EvidenceCondition],
+    admission: Admission | None,
+) -> Mapping[str, SupportAssessment]:
+    """Assess the codes that are proposed: a documented diagnosis may still lack evidence.
+
+    The same rules as for filed codes, so that both directions are judged alike.
+
+    Parameters
+    ----------
+    codes
+        Proposed codes, such as those that are CC or MCC in the edition in use.
+    facts, conditions
+        As for :func:`support`.
+    admission
+        Age and dates; without them nothing is assessed.
+
+    Returns
+    -------
+    mapping of code to SupportAssessment
+        With status ``NOT_ASSESSED`` where no condition speaks of a code or the record holds
+        too few measurements.
+    """
+    return {code: _proposed(code, facts, conditions, admission) for code in codes}
+
+
+def _proposed(
+    code: str,
+    facts: Sequence[Fact],
+    conditions: Sequence[EvidenceCondition],
+    admission: Admission | None,
+) -> SupportAssessment:
+    found = support(code, facts, conditions, admission) if admission else None
+    if found is None:
+        return SupportAssessment(code, "", SupportStatus.NOT_ASSESSED, (), (), _NO_RULE)
+    if not found.telling:
+        return replace(found, status=SupportStatus.NOT_ASSESSED, reason=_TOO_LITTLE)
+    return found
+
+
 def _weak(code: str, condition: EvidenceCondition, book: FactBook) -> SupportAssessment:
     against = tuple(dict.fromkeys(_nearest(condition.support, book)))
     reason = (
@@ -73,7 +119,8 @@ def _weak(code: str, condition: EvidenceCondition, book: FactBook) -> SupportAss
         if against
         else f"病历中未见支持“{condition.name}”的检验、治疗或所见，请核对"
     )
-    return SupportAssessment(code, condition.id, SupportStatus.WEAK, (), against, reason)
+    telling = bool(against) or book.measured >= condition.absence_needs
+    return SupportAssessment(code, condition.id, SupportStatus.WEAK, (), against, reason, telling)
 
 
 def _nearest(node: Node, book: FactBook) -> Iterable[Indicator]:

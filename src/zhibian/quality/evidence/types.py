@@ -57,6 +57,8 @@ class Threshold:
 class Change:
     """A change between two values of one measure (动态变化).
 
+    ``series`` lets the values of one series count without dates: ``Hb 入院86,术中复查62``.
+
     ``rise`` and ``fall`` are differences in the canonical unit from an earlier to a later value;
     ``ratio`` is the greater over the lesser in any order. ``days`` limits the time between them and
     then needs dates; a baseline value counts as the earlier one whatever its date.
@@ -67,6 +69,7 @@ class Change:
     amount: Decimal
     days: int | None
     text: str
+    series: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,10 @@ class EvidenceCondition:
         What the clinician is asked about, without naming a diagnosis.
     question
         Wording of the query with ``{topic}`` and ``{indicators}``.
+    options
+        Answers to choose from; the same for every condition, none of them favoured.
+    absence_needs
+        Measured values a record must hold before missing evidence says anything.
     group
         Conditions of a group yield one query between them.
     confounders
@@ -182,36 +189,43 @@ class EvidenceCondition:
     ages: tuple[int, int]
     topic: str
     question: str
+    options: tuple[str, ...]
+    absence_needs: int
     group: str
     confounders: tuple[str, ...]
     source: str
 
 
 class SupportStatus(StrEnum):
-    """What the facts say of a filed code (证据支持程度)."""
+    """What the facts say of a filed or proposed code (证据支持程度)."""
 
     SUPPORTED = "有客观证据"
     WEAK = "未见客观证据"
+    NOT_ASSESSED = "未评估"
 
 
 @dataclass(frozen=True, slots=True)
 class SupportAssessment:
-    """How far the facts back a filed code (已填报编码的证据评估).
+    """How far the facts back a filed or proposed code (编码的证据评估).
 
     Attributes
     ----------
     code
-        The filed code.
+        The code.
     condition
-        Id of the condition that was applied.
+        Id of the condition that was applied, empty where none speaks of the code.
     status
-        Supported or weak.
+        Supported, weak, or not assessed.
     indicators
         Evidence found.
     against
         Measured values that do not reach the limits, the nearest one of each measure.
     reason
         One sentence for the coder.
+    telling
+        Whether missing evidence says something: a value lies short of the limit, or the record
+        holds so many measurements that this one would be among them. A discharge summary alone
+        tells nothing.
     """
 
     code: str
@@ -220,6 +234,7 @@ class SupportAssessment:
     indicators: tuple[Indicator, ...]
     against: tuple[Indicator, ...]
     reason: str
+    telling: bool = True
 
 
 def belongs(code: str, families: Iterable[str]) -> bool:
