@@ -16,8 +16,8 @@ from tests.tools.alias_coverage import (
 )
 
 # What the tables reach; a table may grow, not shrink below it.
-LEAST_SHARE = {"diagnosis": 0.99, "procedure": 0.98}
-LEAST_CODES = 2650
+LEAST_SHARE = {"diagnosis": 0.99, "procedure": 0.99}
+LEAST_CODES = 2700
 
 
 @pytest.fixture(scope="module")
