@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
+from zhibian.coding.terms.linker import BATCH, LONGEST
 from zhibian.coding.terms.load import CODE_SETS, load_linker, target_codes, target_codes_of_file
 from zhibian.coding.terms.model import LinkModel, load_link_model
 from zhibian.coding.terms.names import TargetCode
@@ -52,8 +53,15 @@ def link(
         linker = load_linker(folder, codes, model, used, settings.cache, _say)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
-    for answer in linker.link(_lines()):
-        sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False) + "\n")
+    waiting = sys.stdin.isatty()
+    try:
+        for answer in linker.link(_lines(), batch_size=1 if waiting else BATCH):
+            sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False) + "\n")
+            if waiting:
+                sys.stdout.flush()
+    except InputError as error:
+        sys.stdout.flush()
+        raise refuse(error.problems, error.source) from None
 
 
 def as_json(answer: TermLink) -> dict[str, object]:
@@ -100,9 +108,25 @@ def _encoder(model: LinkModel, wanted: str) -> TermEncoder | None:
 
 
 def _lines() -> Iterator[str]:
-    """Yield the terms of standard input, one a line."""
-    for line in sys.stdin:
-        yield line.rstrip("\r\n")
+    """Yield the terms of standard input, one a line.
+
+    Raises
+    ------
+    InputError
+        A line is not UTF-8; the lines before it have been yielded.
+    """
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            message = "该行不是 UTF-8 编码"
+            remedy = "先转换编码，如 iconv -f GB18030 -t UTF-8"
+            raise InputError(
+                "link", [Problem(f"第 {number} 行", "not_utf8", message, remedy)]
+            ) from None
+        if len(text) > LONGEST:
+            _say(f"第 {number} 行有 {len(text):,} 字，只取前 {LONGEST} 字链接")
+        yield text
 
 
 def _say(message: str) -> None:

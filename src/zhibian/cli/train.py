@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
-from zhibian.cli.models import ModelsOption, load_models
+from zhibian.cli.models import ModelsOption, with_models
 from zhibian.cli.train_classifier import classifier, cross_validate
-from zhibian.coding.terms.model import ENCODER, NAME, TOKENIZER, load_link_model
+from zhibian.cli.train_principal import principal
+from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.problems import InputError
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer, without_abstention
@@ -22,9 +23,14 @@ from zhibian.terminology.tables import write_yaml
 app = typer.Typer(help="模型训练与评测；需要 zhibian[train]。", no_args_is_help=True)
 app.command("classifier", help="用本院已编码病历训练全文分类器。")(classifier)
 app.command("cross-validate", help="交叉验证全文分类器，写 results.json。")(cross_validate)
+app.command("principal", help="在带 gold 的病例上拟合主要诊断排序模型，并与手工权重交叉验证比较。")(
+    principal
+)
 
 ChipOption = Annotated[Path, typer.Option("--chip-cdn", help="CHIP-CDN 数据目录。")]
 YiduOption = Annotated[Path, typer.Option("--yidu-n7k", help="Yidu-N7K 数据目录。")]
+CehrnerOption = Annotated[Path, typer.Option("--cehrner", help="CEHRNER 数据目录。")]
+CdeeOption = Annotated[Path, typer.Option("--chip-cdee", help="CHIP-CDEE 数据目录。")]
 OutputOption = Annotated[Path, typer.Option("--output", help="写出目录。")]
 
 
@@ -51,50 +57,35 @@ def link(
     yidu_n7k: YiduOption,
     base: Annotated[Path, typer.Option("--base", help="编码器目录（zhibian train base 的输出）。")],
     output: OutputOption,
-    epochs: Annotated[int, typer.Option(min=1, help="轮数；1 为小配置。")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="轮数；1 为小配置。")] = 2,
     device: Annotated[str, typer.Option(help="cpu 或 cuda。")] = "cpu",
     rankers_only: Annotated[
-        bool, typer.Option("--rankers-only", help="沿用输出目录中的编码器，只训练其余部分。")
+        bool, typer.Option("--rankers-only", help="沿用两个目录中的编码器，只训练其余部分。")
     ] = False,
     rules: RulesOption = None,
 ) -> None:
-    """Train the linking model on the training parts of both data sets."""
+    """Train the linking model on the training parts of both data sets.
+
+    The encoder beside which the rankers are trained is left in a folder with the name of
+    the output and ``-held``; it is not shipped.
+    """
     settings = Settings()
     folder = rules or settings.rules
     say = Console(stderr=True, highlight=False).print
     try:
         need_extra()
-        from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
-        from zhibian.terminology.tables import sha256_of  # noqa: PLC0415
         from zhibian.training import link as training  # noqa: PLC0415
 
         corpora = training.read_corpora(chip_cdn, yidu_n7k)
+        clock = training.Clock()
+        held = output.with_name(f"{output.name}-held")
         if not rankers_only:
-            training.train_encoder_files(
-                corpora, folder, base, output, epochs=epochs, device=device, log=say
+            training.train_encoders(
+                corpora, folder, base, held, output, epochs=epochs, device=device, log=say
             )
-        weights = output / ENCODER
-        encoder = OnnxTermEncoder(weights, output / TOKENIZER, sha256_of(weights))
-        labels = training.learn_all_labels(corpora, encoder, tune=False)
-        scores = training.train_rankers(
-            corpora, folder, labels, encoder, output, settings.cache, say
-        )
-        shipped = training.learn_all_labels(corpora, encoder, tune=True)
-        training.write_labels(training.published_only(shipped, corpora), output)
-        about = {
-            "split": {
-                c.name: {
-                    "seed": training.SPLIT,
-                    "fit": len(c.parts.fit),
-                    "tune": len(c.parts.tune),
-                    "aside": len(c.parts.aside),
-                    "aside_checksum": c.parts.checksum,
-                }
-                for c in corpora
-            },
-            "cross_validated": scores,
-        }
-        training.write_manifest(output, about)
+        training.train_rest(corpora, folder, held, output, settings.cache, clock, say)
+        spent = f"用时 {clock.minutes():.0f} 分钟，处理器 {clock.processor():.0f} 分钟"
+        say(f"已写出 {output}；{spent}")
     except InputError as error:
         raise refuse(error.problems, error.source) from None
 
@@ -127,6 +118,24 @@ def measure_link(
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
+@app.command(help="在留出的别名上校准短语链接的分数，写入模型目录并更新清单。")
+def phrases(rules: RulesOption = None) -> None:
+    """Calibrate the phrase linker of the shipped linking model."""
+    settings = Settings()
+    say = Console(stderr=True, highlight=False).print
+    try:
+        need_extra("onnxruntime", "tokenizers")
+        from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
+        from zhibian.training import link as training  # noqa: PLC0415
+        from zhibian.training.phrases import calibrate  # noqa: PLC0415
+
+        model = load_link_model(settings.models)
+        calibrate(rules or settings.rules, model, load_encoder(model), settings.cache, say)
+        training.renew_manifest(model.folder)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+
+
 @app.command("confidence", help="在规则未见过的带 gold 病例上拟合置信度校准。")
 def confidence(
     folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],
@@ -141,8 +150,8 @@ def confidence(
     try:
         from zhibian.training import confidence as training  # noqa: PLC0415
 
-        voices = load_models(models, where, settings)
-        reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None, voices)
+        plain = load_reviewer(where, settings.scheme, NO_TARIFF, None)
+        reviewer = with_models(plain, models, where, settings)
         limit = reviewer.coder.confidence.abstain_below
         # What is abstained from is judged too: the limit must not shape its own curve.
         reviewer = without_abstention(reviewer)
@@ -155,3 +164,52 @@ def confidence(
         output, content, "由 zhibian train confidence 生成；说明见 src/zhibian/coding/confidence.py"
     )
     typer.echo(f"已写出 {output}：{len(cases)} 例，{len(found)} 条建议编码")
+
+
+@app.command(help="训练实体标注器（CRF），并在开发集上评测。")
+def tagger(
+    cehrner: CehrnerOption,
+    chip_cdee: CdeeOption,
+    output: OutputOption,
+    rules: RulesOption = None,
+) -> None:
+    """Train the mention tagger and measure it on the development parts."""
+    say = Console(stderr=True, highlight=False).print
+    try:
+        need_extra("pycrfsuite")
+        from zhibian.coding.mention_tagger import read_hints  # noqa: PLC0415
+        from zhibian.documents.tagger import EntityTagger  # noqa: PLC0415
+        from zhibian.training import tagger as training  # noqa: PLC0415
+
+        hints = read_hints(rules or Settings().rules)
+        weights = training.train_tagger(cehrner, chip_cdee, hints, say)
+        figures = training.measure_tagger(
+            EntityTagger(weights, hints), cehrner, chip_cdee, test=False
+        )
+        training.write_tagger(weights, output, training.sources(cehrner, chip_cdee), figures)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+
+
+@app.command("measure-tagger", help="评测实体标注器，输出 JSON；--test 读测试集。")
+def measure_tagger(
+    cehrner: CehrnerOption,
+    chip_cdee: CdeeOption,
+    model: Annotated[Path, typer.Option("--model", help="模型目录。")],
+    test: Annotated[bool, typer.Option("--test", help="改读 CEHRNER 测试集。")] = False,
+    rules: RulesOption = None,
+) -> None:
+    """Measure a trained tagger on the development parts, or once on the test part."""
+    try:
+        need_extra("pycrfsuite")
+        from zhibian.coding.mention_tagger import WEIGHTS, read_hints  # noqa: PLC0415
+        from zhibian.documents.tagger import EntityTagger, read_weights  # noqa: PLC0415
+        from zhibian.training import tagger as training  # noqa: PLC0415
+
+        hints = read_hints(rules or Settings().rules)
+        trained = EntityTagger(read_weights(model / WEIGHTS), hints)
+        figures = training.measure_tagger(trained, cehrner, chip_cdee, test=test)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))

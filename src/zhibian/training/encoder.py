@@ -5,17 +5,17 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from zhibian.training.network import TermNetwork, coverage
-from zhibian.training.pairs import TermPair
+from zhibian.training.packed import LowerLayers
+from zhibian.training.pairs import TermPair, all_names
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +64,7 @@ class Recipe:
         Of all random choices.
     """
 
-    epochs: int = 3
+    epochs: int = 2
     batch: int = 48
     rate: float = 1e-4
     warmup: float = 0.08
@@ -72,21 +72,22 @@ class Recipe:
     hard: int = 1
     mined: int = 16
     longest: int = 48
-    frozen: int = 4
+    frozen: int = 6
     seed: int = 20261122
 
 
 @dataclass(slots=True)
 class _Prepared:
-    """A task with its mined wrong names by pair."""
+    """A task with the names that may be mined and the wrong ones of each pair."""
 
     task: Task
-    wrong: list[list[str]] = field(default_factory=list)
+    wrong: list[list[str]]
+    pool: list[str]
 
 
 def train_encoder(
     network: TermNetwork,
-    tokenizer: Tokenizer,
+    lower: LowerLayers,
     tasks: Sequence[Task],
     recipe: Recipe,
     *,
@@ -104,8 +105,8 @@ def train_encoder(
     network
         The network; its word embeddings stay as they are: few pairs would only bend
         the words that they happen to have.
-    tokenizer
-        Its tokenizer.
+    lower
+        What its frozen layers make of texts.
     tasks
         One a code set; a batch never mixes two.
     recipe
@@ -113,8 +114,8 @@ def train_encoder(
     device
         ``cpu`` or ``cuda``.
     trained
-        Whether the network has been trained before: then it names its own confusions
-        from the first epoch on.
+        Whether the network has been trained before: then it names its own confusions at
+        once, and is not asked again.
     log
         Told of progress.
     """
@@ -123,29 +124,28 @@ def train_encoder(
     network.to(device)
     for still in (network.bert.embeddings, *network.bert.encoder.layer[: recipe.frozen]):
         still.requires_grad_(False)
-    prepared = [_Prepared(task) for task in tasks]
-    if not trained:
-        for one in prepared:
-            one.wrong = _mine_by_spelling(one.task, recipe.mined)
+    prepared = [_prepare(task, recipe.mined) for task in tasks]
     sizes = [min(t.per_epoch or len(t.pairs), len(t.pairs)) for t in tasks]
     steps = recipe.epochs * sum(-(-size // recipe.batch) for size in sizes)
     learned = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=recipe.rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(learned, lr=recipe.rate, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.rate, steps + 1, pct_start=recipe.warmup, cycle_momentum=False
     )
     started = time.monotonic()
     for epoch in range(recipe.epochs):
-        if epoch or trained:
+        if bool(epoch) != trained:
             for one in prepared:
-                one.wrong = _mine_by_network(network, tokenizer, one.task, recipe, device)
+                # A task that only shows a sample is seen too seldom to be mined again.
+                if one.task.per_epoch is None:
+                    one.wrong = _mine_by_network(network, lower, one, recipe.mined, device)
             log(f"  mined again, {time.monotonic() - started:.0f} s")
         network.train()
         total = 0.0
         batches = list(_batches(prepared, recipe, rng))
         for pairs, wrong in batches:
             with torch.autocast(device, dtype=torch.bfloat16):
-                loss = _loss(network, tokenizer, pairs, wrong, recipe, device)
+                loss = _loss(network, lower, pairs, wrong, recipe, device)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(learned, 1.0)
@@ -159,10 +159,9 @@ def train_encoder(
 
 def encode(
     network: TermNetwork,
-    tokenizer: Tokenizer,
+    lower: LowerLayers,
     texts: Sequence[str],
     *,
-    longest: int,
     device: str = "cpu",
     batch: int = 256,
 ) -> Floats:
@@ -172,9 +171,9 @@ def encode(
     found = np.zeros((len(texts), network.bert.config.hidden_size), np.float32)
     for start in range(0, len(order), batch):
         rows = order[start : start + batch]
-        inputs = _inputs(tokenizer, [texts[i] for i in rows], longest, device)
         with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-            found[rows] = network(*inputs)[0].float().cpu().numpy()
+            hidden, mask = lower.finish([texts[i] for i in rows])
+            found[rows] = network.read(hidden, mask)[0].float().cpu().numpy()
     return found
 
 
@@ -197,7 +196,7 @@ def _batches(
 
 def _loss(
     network: TermNetwork,
-    tokenizer: Tokenizer,
+    lower: LowerLayers,
     pairs: Sequence[TermPair],
     wrong: Sequence[Sequence[str]],
     recipe: Recipe,
@@ -209,9 +208,8 @@ def _loss(
     for row, pair in enumerate(pairs):
         for name in pair.names:
             right[row, place[name]] = True
-    texts = [p.wording for p in pairs]
-    term, term_tokens, _ = network(*_inputs(tokenizer, texts, recipe.longest, device))
-    name, name_tokens, name_weights = network(*_inputs(tokenizer, names, recipe.longest, device))
+    term, term_tokens, _ = network.read(*lower.finish([p.wording for p in pairs]))
+    name, name_tokens, name_weights = network.read(*lower.finish(names))
     dense = term @ name.T
     said = coverage(name_tokens, name_weights, term_tokens)
     return _contrast(dense, right, recipe.temperature) + _contrast(said, right, recipe.temperature)
@@ -226,41 +224,30 @@ def _contrast(near: Tensor, right: Tensor, temperature: float) -> Tensor:
     return a_term.mean()
 
 
-def _inputs(
-    tokenizer: Tokenizer, texts: Sequence[str], longest: int, device: str
-) -> tuple[Tensor, Tensor]:
-    encoded = [e.ids for e in tokenizer.encode_batch(list(texts))]
-    cut = [ids if len(ids) <= longest else [*ids[: longest - 1], ids[-1]] for ids in encoded]
-    width = max(len(ids) for ids in cut)
-    pad = tokenizer.token_to_id("<pad>")
-    ids = torch.tensor([row + [pad] * (width - len(row)) for row in cut], device=device)
-    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in cut], device=device)
-    return ids, mask
-
-
-def _mine_by_spelling(task: Task, count: int) -> list[list[str]]:
+def _prepare(task: Task, count: int) -> _Prepared:
+    """Mine wrong names by spelling; they and the right ones are what is mined in later."""
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
     names = list(dict.fromkeys(task.names))
     matrix = vectorizer.fit_transform(names).T.tocsr()
-    found: list[list[str]] = []
+    wrong: list[list[str]] = []
     for start in range(0, len(task.pairs), 256):
         some = task.pairs[start : start + 256]
         near = (vectorizer.transform([p.wording for p in some]) @ matrix).toarray()
-        found += _nearest_wrong(near, names, some, count)
-    return found
+        wrong += _nearest_wrong(near, names, some, count)
+    met = {name for some in wrong for name in some} | all_names(task.pairs)
+    return _Prepared(task, wrong, [name for name in names if name in met])
 
 
 def _mine_by_network(
-    network: TermNetwork, tokenizer: Tokenizer, task: Task, recipe: Recipe, device: str
+    network: TermNetwork, lower: LowerLayers, one: _Prepared, count: int, device: str
 ) -> list[list[str]]:
-    names = list(dict.fromkeys(task.names))
-    vectors = encode(network, tokenizer, names, longest=recipe.longest, device=device)
-    texts = [p.wording for p in task.pairs]
-    terms = encode(network, tokenizer, texts, longest=recipe.longest, device=device)
+    pairs = one.task.pairs
+    vectors = encode(network, lower, one.pool, device=device)
+    terms = encode(network, lower, [p.wording for p in pairs], device=device)
     found: list[list[str]] = []
-    for start in range(0, len(texts), 256):
+    for start in range(0, len(pairs), 256):
         near = terms[start : start + 256] @ vectors.T
-        found += _nearest_wrong(near, names, task.pairs[start : start + 256], recipe.mined)
+        found += _nearest_wrong(near, one.pool, pairs[start : start + 256], count)
     return found
 
 

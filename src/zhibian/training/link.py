@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from zhibian.coding.terms.load import (
 )
 from zhibian.coding.terms.meaning import Labels
 from zhibian.coding.terms.model import (
+    ENCODER,
     LABEL_VECTORS,
     LABELS,
     MANIFEST,
     NAME,
+    REMEDY,
     TOKENIZER,
     LinkModel,
     pack_labels,
@@ -36,7 +38,7 @@ from zhibian.coding.terms.parts import clean
 from zhibian.coding.terms.types import TermEncoder
 from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
-from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
+from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
 from zhibian.training.labels import learn_labels
 from zhibian.training.pairs import (
     TermPair,
@@ -57,7 +59,10 @@ YIDU_NAMES = "icd9cm3_names.txt"
 # The challenge's mark for "no name of the set fits".
 _NO_NAME = "O"
 
-_ALIAS_POOL, _ALIAS_EPOCH = 4000, 1200
+_ALIAS_POOL, _ALIAS_EPOCH, _ALIAS_SEED = 4000, 600, 1
+# Peak learning rate of the second training in shares of the first.
+_AGAIN = 0.7
+_MEASURED_ON = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,18 @@ def read_corpora(chip_cdn: Path, yidu_n7k: Path) -> tuple[Corpus, Corpus]:
     )
 
 
-def train_tasks(corpora: Sequence[Corpus], rules: Path) -> list[Any]:
-    """Return the tasks of the encoder: the training parts, and a sample of the aliases."""
+def train_tasks(corpora: Sequence[Corpus], rules: Path, *, tune: bool) -> list[Any]:
+    """Return the tasks of the encoder: the training parts, and a sample of the aliases.
+
+    Parameters
+    ----------
+    corpora
+        Data sets.
+    rules
+        Folder of the rule data.
+    tune
+        Whether the tuning parts are learned as well.
+    """
     # torch is imported where it is used: measuring does not need it.
     from zhibian.training.encoder import Task  # noqa: PLC0415
 
@@ -121,32 +136,42 @@ def train_tasks(corpora: Sequence[Corpus], rules: Path) -> list[Any]:
     for corpus in corpora:
         pairs = [
             replace(p, names=tuple(n for n in p.names if n != _NO_NAME))
-            for p in pick(corpus.pairs, corpus.parts.fit)
+            for p in pick(corpus.pairs, corpus.parts.learned(tune=tune))
         ]
         pairs = [p for p in pairs if p.names]
         names = {name for _, name in read_names(corpus.code_file)}
         tasks.append(Task(corpus.name, pairs, sorted(names | all_names(pairs))))
     for kind, code_set in (("diagnosis", ICD10_NHSA), ("procedure", ICD9CM3_NHSA)):
         official = {c: e.name for c, e in load_code_set(rules, code_set).entries.items()}
-        dice = random.Random(1)
-        every = read_alias_pairs(rules / ALIASES / kind, official)
-        sample = dice.sample(every, min(_ALIAS_POOL, len(every)))
+        dice = random.Random(_ALIAS_SEED)
+        sample = alias_sample(read_alias_pairs(rules / ALIASES / kind, official), dice)
         pool = set(dice.sample(sorted(official.values()), _ALIAS_POOL))
         tasks.append(Task(kind, sample, sorted(all_names(sample) | pool), per_epoch=_ALIAS_EPOCH))
     return tasks
 
 
-def train_encoder_files(
+def alias_sample(pairs: Sequence[TermPair], dice: random.Random | None = None) -> list[TermPair]:
+    """Return the aliases that the encoder is trained on; the others serve for calibration."""
+    dice = dice or random.Random(_ALIAS_SEED)
+    return dice.sample(list(pairs), min(_ALIAS_POOL, len(pairs)))
+
+
+def train_encoders(
     corpora: Sequence[Corpus],
     rules: Path,
     base: Path,
-    folder: Path,
+    held: Path,
+    shipped: Path,
     *,
     epochs: int,
     device: str,
     log: Callable[[str], None],
 ) -> None:
-    """Fine-tune the encoder and write ``encoder.onnx`` and ``tokenizer.json``.
+    """Fine-tune the encoder twice over and write ``encoder.onnx`` and ``tokenizer.json`` of both.
+
+    The first one learns from the parts `fit`: rankers are trained beside it on the parts
+    `tune`, of which it knows nothing, as it will know nothing of a hospital's terms. It is
+    then trained on with both parts, more gently, and that one is shipped.
 
     Parameters
     ----------
@@ -156,10 +181,12 @@ def train_encoder_files(
         Folder of the rule data.
     base
         A Hugging Face ``BertModel`` folder with ``tokenizer.json``.
-    folder
-        Where to write.
-    epochs, device
-        Passes over the pairs; ``cpu`` or ``cuda``.
+    held, shipped
+        Where to write the first and the second.
+    epochs
+        Passes over the pairs, of each.
+    device
+        ``cpu`` or ``cuda``.
     log
         Told of progress.
     """
@@ -170,11 +197,12 @@ def train_encoder_files(
     from zhibian.training.encoder import Recipe, train_encoder  # noqa: PLC0415
     from zhibian.training.export import export_onnx  # noqa: PLC0415
     from zhibian.training.network import TermNetwork  # noqa: PLC0415
+    from zhibian.training.packed import LowerLayers  # noqa: PLC0415
 
-    recipe = Recipe(epochs=epochs)
-    torch.manual_seed(recipe.seed)
-    # Plain attention is faster than the fused kernel on texts of ten tokens; dropout
-    # costs a tenth of the time and three epochs do not need it.
+    first = Recipe(epochs=epochs)
+    second = replace(first, rate=first.rate * _AGAIN, seed=first.seed + 1)
+    # Before the network is made: its two heads start from random numbers.
+    torch.manual_seed(first.seed)
     bert = BertModel.from_pretrained(
         base,
         add_pooling_layer=False,
@@ -183,10 +211,16 @@ def train_encoder_files(
         attention_probs_dropout_prob=0.0,
         hidden_dropout_prob=0.0,
     )
-    network = TermNetwork(bert)
+    network = TermNetwork(bert).to(device)
     tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
-    train_encoder(network, tokenizer, train_tasks(corpora, rules), recipe, device=device, log=log)
-    export_onnx(network, base / TOKENIZER, folder)
+    lower = LowerLayers(bert, tokenizer, frozen=first.frozen, longest=first.longest, device=device)
+    for recipe, folder, again in ((first, held, False), (second, shipped, True)):
+        tasks = train_tasks(corpora, rules, tune=again)
+        train_encoder(network, lower, tasks, recipe, device=device, trained=again, log=log)
+        names = [name for task in tasks for name in task.names]
+        texts = random.Random(recipe.seed).sample(names, min(_MEASURED_ON, len(names)))
+        export_onnx(network, base / TOKENIZER, texts, folder)
+        network.to(device)
 
 
 def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: bool) -> Labels:
@@ -195,8 +229,9 @@ def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: b
     Rankers are trained beside labels that never saw the tuning parts. The labels that are
     shipped know these as well: a name seen in more wordings is found more surely.
     """
-    taken = [(c, c.parts.fit + c.parts.tune if tune else c.parts.fit) for c in corpora]
-    pairs = [p for c, parts in taken for p in pick(c.pairs, parts) if clean(p.wording)]
+    pairs = [
+        p for c in corpora for p in pick(c.pairs, c.parts.learned(tune=tune)) if clean(p.wording)
+    ]
     texts = [clean(p.wording) for p in pairs]
     chunks = [texts[i : i + 512] for i in range(0, len(texts), 512)]
     return learn_labels(pairs, np.concatenate([encoder.encode(c).vectors for c in chunks]))
@@ -236,7 +271,7 @@ def train_rankers(
     """
     scores: dict[str, Any] = {}
     for corpus in corpora:
-        for used in (None, encoder):
+        for used in (encoder, None):
             codes = target_codes_of_file(corpus.code_file)
             comparer = load_comparer(rules, codes, named_aliases(rules), labels, used, cache)
             examples = examples_of(comparer, pick(corpus.pairs, corpus.parts.tune))
@@ -268,11 +303,86 @@ def examples_of(comparer: Comparer, pairs: Sequence[TermPair]) -> list[Example]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time since it was made, by the wall and of the processor, in minutes (用时)."""
+
+    wall: float = field(default_factory=time.monotonic)
+    used: float = field(default_factory=time.process_time)
+
+    def minutes(self) -> float:
+        """Return the minutes that have passed."""
+        return (time.monotonic() - self.wall) / 60
+
+    def processor(self) -> float:
+        """Return the minutes that processors worked for this program."""
+        return (time.process_time() - self.used) / 60
+
+
+def train_rest(
+    corpora: Sequence[Corpus],
+    rules: Path,
+    held: Path,
+    shipped: Path,
+    cache: Path | None,
+    clock: Clock,
+    log: Callable[[str], None],
+) -> None:
+    """Train the rankers beside the first encoder, learn labels with the second, write all.
+
+    Parameters
+    ----------
+    corpora
+        Data sets.
+    rules
+        Folder of the rule data.
+    held, shipped
+        Folders of the two encoders; see `train_encoders`.
+    cache
+        Keeps encoded code sets.
+    clock
+        Started with the run.
+    log
+        Told of progress.
+    """
+    # The encoder is served by an extra.
+    from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
+
+    def served(folder: Path) -> TermEncoder:
+        weights = folder / ENCODER
+        return OnnxTermEncoder(weights, folder / TOKENIZER, sha256_of(weights))
+
+    first = served(held)
+    labels = learn_all_labels(corpora, first, tune=False)
+    scores = train_rankers(corpora, rules, labels, first, shipped, cache, log)
+    write_labels(
+        published_only(learn_all_labels(corpora, served(shipped), tune=True), corpora), shipped
+    )
+    parts = {
+        c.name: {
+            "seed": SPLIT,
+            "fit": len(c.parts.fit),
+            "tune": len(c.parts.tune),
+            "aside": len(c.parts.aside),
+            "aside_checksum": c.parts.checksum,
+        }
+        for c in corpora
+    }
+    minutes = {"wall": round(clock.minutes()), "processor": round(clock.processor())}
+    write_manifest(shipped, {"split": parts, "cross_validated": scores, "minutes": minutes})
+
+
 def write_manifest(folder: Path, about: dict[str, Any]) -> None:
     """Write the manifest: what is known about the model, and the sha256 of every file."""
     files = (path for path in sorted(folder.iterdir()) if path.name not in {MANIFEST, "README.md"})
     content = {"version": NAME, **about, "files": {path.name: sha256_of(path) for path in files}}
     write_yaml(folder / MANIFEST, content, "由 zhibian train link 生成，勿手改")
+
+
+def renew_manifest(folder: Path) -> None:
+    """Write the manifest again after a file was added; what it says of training stays."""
+    about = read_yaml(folder / MANIFEST, REMEDY)
+    write_manifest(folder, {k: v for k, v in about.items() if k not in {"version", "files"}})
 
 
 def measure_aside(

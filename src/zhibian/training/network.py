@@ -47,6 +47,18 @@ class TermNetwork(nn.Module):
             zero at padding; token weights (terms, positions) that add to one a term.
         """
         hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.read(hidden, attention_mask)
+
+    def read(self, hidden: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what `forward` does, from the states of the last layer.
+
+        Parameters
+        ----------
+        hidden
+            States (terms, positions, hidden).
+        attention_mask
+            Which of them are tokens (terms, positions).
+        """
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * mask).sum(1) / mask.sum(1)
         tokens = nn.functional.normalize(self.token_head(hidden), dim=-1) * mask

@@ -62,7 +62,7 @@ def train_ranker(
     *,
     goal: str,
     seed: int,
-    trees: int = 120,
+    trees: int = 200,
 ) -> tuple[dict[str, Any], Score]:
     """Train both stages and choose the limit.
 
@@ -163,11 +163,11 @@ def _fit(
 ) -> HistGradientBoostingClassifier:
     model = HistGradientBoostingClassifier(
         max_iter=trees,
-        learning_rate=0.07,
+        learning_rate=0.04,
         max_leaf_nodes=12,
-        min_samples_leaf=40,
+        min_samples_leaf=20,
         l2_regularization=2.0,
-        max_features=0.5,
+        max_features=0.3,
         early_stopping=False,
         random_state=seed,
     )

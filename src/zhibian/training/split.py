@@ -38,6 +38,10 @@ class Split:
     aside: tuple[int, ...]
     checksum: str
 
+    def learned(self, *, tune: bool) -> tuple[int, ...]:
+        """Return the positions to train on: `fit`, with `tune` or without."""
+        return self.fit + self.tune if tune else self.fit
+
 
 def split(wordings: Sequence[str], seed: str, *, aside: float, tune_in: int = 3) -> Split:
     """Split wordings by their hashes.

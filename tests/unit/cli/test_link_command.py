@@ -14,8 +14,10 @@ from typer.testing import CliRunner, Result
 from zhibian.cli.main import app
 from zhibian.coding.terms.attributes import load_attributes
 from zhibian.coding.terms.features import columns
+from zhibian.coding.terms.load import CODE_SETS, target_codes
 from zhibian.coding.terms.meaning import Labels
 from zhibian.coding.terms.model import NAME, ranker_file
+from zhibian.coding.terms.names import kind_of
 from zhibian.coding.terms.types import Kind
 from zhibian.training.link import write_labels, write_manifest
 
@@ -135,3 +137,35 @@ def test_an_altered_model_is_refused(models: Path, code_file: Path) -> None:
     result = run("--code-set-file", str(code_file), "--encoder", "off")
     assert result.exit_code == 2
     assert "sha256" in result.stderr
+
+
+def test_a_line_of_another_encoding_is_told_after_those_before_it(
+    models: Path, code_file: Path
+) -> None:
+    terms = "高血压\n".encode() * 200 + "胃炎\n".encode("gb18030")
+    result = CliRunner().invoke(
+        app, ["link", "--code-set-file", str(code_file), "--encoder", "off"], input=terms
+    )
+    assert result.exit_code == 2
+    assert "第 201 行" in result.stderr
+    assert "iconv" in result.stderr
+
+
+def test_a_byte_order_mark_and_odd_characters_do_no_harm(models: Path, code_file: Path) -> None:
+    terms = "\ufeff高血压\n\u3000\t \n\x00\U0001f600\ue06b\n" + "急性胃炎" * 500 + "\n"
+    result = run("--code-set-file", str(code_file), "--encoder", "off", terms=terms)
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert lines[0]["term"] == "高血压"
+    assert lines[1]["codes"] == []
+    assert len(lines) == 4
+    assert "第 4 行有 2,000 字" in result.stderr
+
+
+@pytest.mark.parametrize("code_set", CODE_SETS)
+def test_every_code_set_of_the_terminology_has_names(rules: Path, code_set: str) -> None:
+    codes = target_codes(rules, code_set)
+    assert len(codes) > 9000
+    assert all(one.name and one.code for one in codes)
+    kind = "procedure" if code_set.startswith("icd9") else "diagnosis"
+    assert kind_of([one.code for one in codes]) == kind

@@ -117,7 +117,7 @@ def test_nearest_names_are_those_with_the_greatest_cosines(rules: Path) -> None:
     found = np.sort(index.nearest(terms, 7), axis=1)
     assert np.array_equal(found, np.sort(np.argsort(-(terms @ vectors.T))[:, :7], axis=1))
     assert index.nearest(terms, 5000).shape == (5, 2000)
-    assert index.nearest_labels(terms, 3).shape == (5, 0)
+    assert index.nearest_labels(index.label_cosines(terms)[0], 3).shape == (5, 0)
 
 
 def test_an_exact_name_wins_over_what_the_ranker_likes_better(comparer: Comparer) -> None:

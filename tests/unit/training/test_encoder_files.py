@@ -111,6 +111,7 @@ def test_from_the_file_to_onnx_and_one_training_step(contents: Contents, tmp_pat
     from zhibian.training.encoder import Recipe, Task, encode, train_encoder  # noqa: PLC0415
     from zhibian.training.export import export_onnx  # noqa: PLC0415
     from zhibian.training.network import TermNetwork  # noqa: PLC0415
+    from zhibian.training.packed import LowerLayers  # noqa: PLC0415
     from zhibian.training.pairs import TermPair  # noqa: PLC0415
 
     write_bert(contents, kept_pieces(contents), tmp_path)
@@ -122,16 +123,17 @@ def test_from_the_file_to_onnx_and_one_training_step(contents: Contents, tmp_pat
     pairs = [TermPair("急性胃炎", ("胃炎",)), TermPair("高血压", ("高血",))] * 8
     names = ["胃炎", "高血", *(a + b for a in "急慢胃高" for b in "性炎血压")]
     told: list[str] = []
-    recipe = Recipe(epochs=2, batch=8, frozen=0, mined=4)
-    train_encoder(network, tokenizer, [Task("t", pairs, names)], recipe, log=told.append)
+    recipe = Recipe(epochs=2, batch=8, frozen=1, mined=4)
+    lower = LowerLayers(bert, tokenizer, frozen=1, longest=48, device="cpu")
+    train_encoder(network, lower, [Task("t", pairs, names)], recipe, log=told.append)
     assert sum("epoch" in line for line in told) == 2
 
     out = tmp_path / "out"
-    weights = export_onnx(network, tmp_path / "tokenizer.json", out)
+    weights = export_onnx(network, tmp_path / "tokenizer.json", names, out)
     served = OnnxTermEncoder(weights, out / "tokenizer.json", "fp")
     texts = ["急性胃炎", "压", "高血压高血压慢性胃炎"]
     encoded = served.encode(texts)
-    exact = encode(network, tokenizer, texts, longest=48)
+    exact = encode(network, lower, texts)
     assert np.all((encoded.vectors * exact).sum(1) > 0.98)
     assert np.allclose(encoded.weights.sum(1), 1, atol=1e-4)
     assert encoded.tokens.shape == (3, encoded.weights.shape[1], 8)

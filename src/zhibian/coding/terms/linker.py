@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from zhibian.coding.terms.attributes import Attributes
-from zhibian.coding.terms.features import Compared, Query, compare_term
+from zhibian.coding.terms.features import Compared, Query, Texts, compare_terms
 from zhibian.coding.terms.meaning import MeaningIndex
 from zhibian.coding.terms.names import NameTable
 from zhibian.coding.terms.parts import Splitter, clean
 from zhibian.coding.terms.ranker import Ranker
 from zhibian.coding.terms.spelling import SpellingIndex
 from zhibian.coding.terms.types import (
-    Encoded,
     Floats,
     Integers,
     LinkedCode,
@@ -27,6 +28,8 @@ from zhibian.coding.terms.types import (
 )
 
 BATCH = 128
+# Characters of a term that are read: a line of a record that holds more is no term.
+LONGEST = 400
 ALTERNATIVES = 5
 
 # Candidates taken for the whole term (and its core) and for each part. Among the tuning
@@ -44,6 +47,14 @@ class Meaning:
 
     encoder: TermEncoder
     index: MeaningIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Terms ready for comparison (待比较的一批术语): split, and their texts encoded."""
+
+    queries: Sequence[Query]
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,83 +82,80 @@ class Comparer:
 
     def compare(self, terms: Sequence[str]) -> list[Compared]:
         """Return the candidates of cleaned, non-empty terms with their features."""
-        queries = self._queries(terms)
-        index = self.meaning.index if self.meaning else None
-        candidates = self._candidates(queries)
-        # The products of one term are small; handing them to a second core costs more.
-        with threadpool_limits(1, user_api="blas"):
-            return [
-                compare_term(query, places, self.names, self.spelling, index, self.priors)
-                for query, places in zip(queries, candidates, strict=True)
-            ]
+        return self.describe(self.prepare(terms))
 
-    def _queries(self, terms: Sequence[str]) -> list[Query]:
-        texts: dict[str, int] = {}
-        plans = []
+    def prepare(self, terms: Sequence[str]) -> Prepared:
+        """Split and encode cleaned, non-empty terms: the part that an encoder takes long for."""
+        queries, asked = self._queries(terms)
+        grams = self.spelling.vectors(asked)
+        if self.meaning is None or not asked:
+            return Prepared(queries, Texts(grams, None, None, None))
+        encoded = self.meaning.encoder.encode(asked)
+        labels, shares = self.meaning.index.label_cosines(encoded.vectors)
+        return Prepared(queries, Texts(grams, encoded, labels, shares))
+
+    def describe(self, prepared: Prepared) -> list[Compared]:
+        """Return the candidates of prepared terms with their features."""
+        if not prepared.queries:
+            return []
+        index = self.meaning.index if self.meaning else None
+        # The products of one term are small; handing them to a second core costs more.
+        with _numeric_libraries().limit(limits=1, user_api="blas"):
+            candidates = self._candidates(prepared.queries, prepared.texts)
+            return compare_terms(
+                prepared.queries,
+                candidates,
+                prepared.texts,
+                self.names,
+                self.spelling,
+                index,
+                self.priors,
+            )
+
+    def _queries(self, terms: Sequence[str]) -> tuple[list[Query], list[str]]:
+        """Return the terms with the rows of their texts, and these texts without repetition."""
+        numbers: dict[str, int] = {}
+        queries = []
         for term in terms:
             core, parts = self.splitter.core(term), self.splitter.parts(term)
-            rows = [texts.setdefault(t, len(texts)) for t in (term, core, *parts)]
-            plans.append((term, core, parts, rows))
-        grams = self.spelling.vectors(list(texts))
-        encoded = self.meaning.encoder.encode(list(texts)) if self.meaning and texts else None
-        return [
-            Query(
-                text=term,
-                core=core,
-                parts=parts,
-                attributes=self.attributes.read(term),
-                grams=grams[rows],
-                vectors=encoded.vectors[rows] if encoded else None,
-                tokens=_tokens(encoded, rows[0]) if encoded else None,
-            )
-            for term, core, parts, rows in plans
-        ]
+            whole = (term, core) if len(parts) <= 1 else (term,)
+            rows = [numbers.setdefault(text, len(numbers)) for text in (*whole, *parts)]
+            masks = self.attributes.read(term)
+            queries.append(Query(term, core, parts, rows, len(whole), masks))
+        return queries, list(numbers)
 
-    def _candidates(self, queries: Sequence[Query]) -> list[Integers]:
-        from scipy import sparse  # noqa: PLC0415  (half a second; only linking needs it)
-
-        widths = [len(q.parts) + 2 for q in queries]
-        grams = sparse.vstack([q.grams for q in queries]).tocsr() if queries else None
+    def _candidates(self, queries: Sequence[Query], texts: Texts) -> list[Integers]:
         alone = self.meaning is None
         whole = _GRAMS_WHOLE_ALONE if alone else _GRAMS_WHOLE
         part = _GRAMS_PART_ALONE if alone else _GRAMS_PART
-        by_spelling = self.spelling.nearest(grams, whole) if queries else []
-        by_meaning = self._meaning_candidates(queries, widths)
+        by_spelling = self.spelling.nearest(texts.grams, whole)
+        by_meaning = self._meaning_candidates(texts)
         found = []
-        row = 0
-        for query, width, meant in zip(queries, widths, by_meaning, strict=True):
-            places: set[int] = set(meant)
-            places.update(by_spelling[row])
-            places.update(by_spelling[row + 1])
-            for part_row in range(row + 2, row + width):
-                places.update(by_spelling[part_row][:part])
-            row += width
+        for query in queries:
+            places: set[int] = set(by_meaning[query.rows[0]])
+            for row in query.rows[: query.whole]:
+                places.update(by_spelling[row])
+            for row in query.rows[query.whole :]:
+                places.update(by_spelling[row][:part])
+            for row in query.rows[1:]:
+                places.update(by_meaning[row][: _DENSE_PART + _LABELS_PART])
             places.update(self.spelling.contained(query.text))
             exact = (self.names.exact.get(t) for t in (query.text, query.core, *query.parts))
             places.update(p for p in exact if p is not None)
             found.append(np.array(sorted(places) or [0], np.int64))
         return found
 
-    def _meaning_candidates(
-        self, queries: Sequence[Query], widths: Sequence[int]
-    ) -> list[list[int]]:
-        if self.meaning is None:
-            return [[] for _ in queries]
-        vectors = [q.vectors for q in queries if q.vectors is not None]
-        whole = np.array([v[0] for v in vectors])
-        rest = np.concatenate([v[1:] for v in vectors])
+    def _meaning_candidates(self, texts: Texts) -> list[list[int]]:
+        """Return each text's candidates: the few that a part gets first, then the rest."""
+        if self.meaning is None or texts.encoded is None or texts.labels is None:
+            return [[] for _ in range(texts.grams.shape[0])]
         index = self.meaning.index
-        of_whole = np.hstack(
-            [index.nearest(whole, _DENSE_WHOLE), index.nearest_labels(whole, _LABELS_WHOLE)]
-        )
-        of_rest = np.hstack(
-            [index.nearest(rest, _DENSE_PART), index.nearest_labels(rest, _LABELS_PART)]
-        )
-        ends = np.cumsum([width - 1 for width in widths])
-        return [
-            [*places.tolist(), *of_rest[end - width + 1 : end].ravel().tolist()]
-            for places, end, width in zip(of_whole, ends, widths, strict=True)
-        ]
+        near = index.nearest(texts.encoded.vectors, _DENSE_WHOLE)
+        labelled = index.nearest_labels(texts.labels, _LABELS_WHOLE)
+        few = [near[:, :_DENSE_PART], labelled[:, :_LABELS_PART]]
+        rest = [near[:, _DENSE_PART:], labelled[:, _LABELS_PART:]]
+        found: list[list[int]] = np.hstack([*few, *rest]).tolist()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +174,45 @@ class TermLinker:
     comparer: Comparer
     ranker: Ranker
 
-    def link(self, terms: Iterable[str]) -> Iterator[TermLink]:
+    def link(self, terms: Iterable[str], *, batch_size: int = BATCH) -> Iterator[TermLink]:
         """Link terms, one result a term in their order.
 
         Parameters
         ----------
         terms
-            As written; an empty one yields no code.
+            As written; an empty one yields no code, of one beyond `LONGEST` characters
+            only these are read.
+        batch_size
+            Terms that are linked together; one for somebody who waits for each answer.
         """
         source = iter(terms)
-        while batch := list(islice(source, BATCH)):
-            yield from self._link_batch(batch)
+        batches = iter(lambda: list(islice(source, batch_size)), [])
+        if batch_size == 1:
+            for batch in batches:
+                yield from self._answers(self._begun(batch))
+            return
+        # The encoder works on the next batch while this one is compared.
+        with ThreadPoolExecutor(1) as ahead:
+            waiting: Future[_Begun] | None = None
+            for batch in batches:
+                following = ahead.submit(self._begun, batch)
+                if waiting is not None:
+                    yield from self._answers(waiting.result())
+                waiting = following
+            if waiting is not None:
+                yield from self._answers(waiting.result())
 
-    def _link_batch(self, batch: Sequence[str]) -> Iterator[TermLink]:
+    def _begun(self, batch: Sequence[str]) -> _Begun:
+        cleaned = [clean(term[:LONGEST]) for term in batch]
+        asked = list(dict.fromkeys(text for text in cleaned if text))
+        return _Begun(batch, cleaned, asked, self.comparer.prepare(asked))
+
+    def _answers(self, begun: _Begun) -> Iterator[TermLink]:
         names = self.comparer.names
         method: Method = "encoder" if self.comparer.meaning else "spelling"
-        cleaned = [clean(term) for term in batch]
-        asked = list(dict.fromkeys(text for text in cleaned if text))
-        ranked = self.ranker.rank(self.comparer.compare(asked), names.codes)
-        answers = dict(zip(asked, ranked, strict=True))
-        for term, text in zip(batch, cleaned, strict=True):
+        ranked = self.ranker.rank(self.comparer.describe(begun.prepared), names.codes)
+        answers = dict(zip(begun.asked, ranked, strict=True))
+        for term, text in zip(begun.terms, begun.cleaned, strict=True):
             if not text:
                 yield TermLink(term, (), (), method)
                 continue
@@ -200,9 +227,20 @@ class TermLinker:
             yield TermLink(term, tuple(codes[:kept]), others, method)
 
 
-def _tokens(encoded: Encoded, row: int) -> Floats:
-    """Return the token vectors of one text without its padding."""
-    return np.asarray(encoded.tokens[row][encoded.weights[row] > 0])
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A batch of terms as written and as compared, without repetition, and prepared."""
+
+    terms: Sequence[str]
+    cleaned: Sequence[str]
+    asked: Sequence[str]
+    prepared: Prepared
+
+
+@cache
+def _numeric_libraries() -> ThreadpoolController:
+    """Return the libraries that numpy computes with; finding them takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _exact_first(exact: int | None, places: Integers, scores: Floats) -> tuple[Integers, Floats]:

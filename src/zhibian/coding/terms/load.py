@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -15,31 +17,36 @@ from zhibian.coding.terms.linker import Comparer, Meaning, TermLinker
 from zhibian.coding.terms.meaning import Labels, MeaningIndex, build_meaning, pack_tokens
 from zhibian.coding.terms.model import LinkModel
 from zhibian.coding.terms.names import NameTable, TargetCode, build_names
-from zhibian.coding.terms.parts import load_splitter
+from zhibian.coding.terms.parts import clean, load_splitter
 from zhibian.coding.terms.spelling import build_spelling
 from zhibian.coding.terms.types import Floats, TermEncoder
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
-from zhibian.terminology.crosswalk import (
-    ICD9CM3_CLINICAL_TO_NHSA,
-    ICD10_CLINICAL_TO_NHSA,
-    load_crosswalk,
-)
+from zhibian.terminology.crosswalk import load_crosswalk
 from zhibian.terminology.tables import read_text
 
-ICD10_CLINICAL = "icd10-clinical-2.0"
-ICD9CM3_CLINICAL = "icd9cm3-clinical-3.0"
-CODE_SETS = (ICD10_NHSA, ICD9CM3_NHSA, ICD10_CLINICAL, ICD9CM3_CLINICAL)
+NHSA = "nhsa-2.0"
+# Editions of which the terminology has the names: those it can convert from.
+EDITIONS = (
+    "icd10-clinical-2.0",
+    "icd10-clinical-1.0",
+    "icd10-beijing-7.0",
+    "icd10-nhsa-1.0",
+    "icd9cm3-clinical-3.0",
+    "icd9cm3-clinical-2.0",
+    "icd9cm3-beijing-8.0",
+    "icd9cm3-nhsa-1.0",
+)
+CODE_SETS = (ICD10_NHSA, ICD9CM3_NHSA, *EDITIONS)
 
-_CLINICAL = {
-    ICD10_CLINICAL: ICD10_CLINICAL_TO_NHSA,
-    ICD9CM3_CLINICAL: ICD9CM3_CLINICAL_TO_NHSA,
-}
 _FILE_REMEDY = "每行写 编码<TAB>名称，UTF-8 编码"
 # Names of the code sets are shorter; a longer one is cut, which changes only how its
 # last words are compared.
 _NAME_TOKENS = 28
 _INDEX_CHUNK = 2048
+
+# Vectors, token vectors in 127ths and token weights of names.
+EncodedNames = tuple[Floats, np.ndarray[tuple[int, int, int], np.dtype[np.int8]], Floats]
 
 
 def target_codes(rules: Path, code_set: str) -> list[TargetCode]:
@@ -50,9 +57,11 @@ def target_codes(rules: Path, code_set: str) -> list[TargetCode]:
     InputError
         There is no such code set, or its table is damaged.
     """
-    if code_set in _CLINICAL:
-        entries = load_crosswalk(rules, _CLINICAL[code_set]).entries
-        return [TargetCode(code, name) for code, (name, _) in entries.items()]
+    if code_set in EDITIONS:
+        edition = load_crosswalk(rules, f"{code_set}-to-{NHSA}")
+        names = {code: name for code, (name, _) in edition.entries.items()}
+        names |= {code: one.name for code, one in edition.open.items()}
+        return [TargetCode(code, name) for code, name in sorted(names.items()) if name]
     if code_set not in CODE_SETS:
         message = f"没有编码表 {code_set}；可用：{'、'.join(CODE_SETS)}"
         remedy = "改用所列标识，或用 --code-set-file 指定编码文件"
@@ -161,6 +170,17 @@ def _priors(names: NameTable, labels: Labels) -> Floats:
     return np.array([np.log1p(labels.counts[r]) if r >= 0 else np.nan for r in rows], np.float32)
 
 
+def is_encoded(codes: Sequence[TargetCode], encoder: TermEncoder, cache: Path) -> bool:
+    """Tell whether the names of a code set have been encoded and kept."""
+    spelled = dict.fromkeys(clean(one.name) for one in codes)
+    return _kept(tuple(name for name in spelled if name), encoder, cache).is_file()
+
+
+def _kept(spelled: Sequence[str], encoder: TermEncoder, cache: Path) -> Path:
+    key = hashlib.sha256("\n".join((encoder.fingerprint, *spelled)).encode()).hexdigest()
+    return cache / f"names-{key[:32]}.npz"
+
+
 def _meaning_index(
     names: NameTable,
     labels: Labels,
@@ -168,37 +188,58 @@ def _meaning_index(
     cache: Path | None,
     tell: Callable[[str], None],
 ) -> MeaningIndex:
-    key = hashlib.sha256("\n".join((encoder.fingerprint, *names.spelled)).encode()).hexdigest()
-    kept = cache / f"names-{key[:32]}.npz" if cache else None
-    if kept is not None and kept.is_file():
+    kept = _kept(names.spelled, encoder, cache) if cache else None
+    encoded = _read_names(kept, len(names)) if kept else None
+    if encoded is None:
+        encoded = _encode_names(names, encoder, tell)
+        if kept is not None:
+            _keep_names(kept, encoded, tell)
+    return build_meaning(*encoded, names.spelled, labels)
+
+
+def _read_names(kept: Path, count: int) -> EncodedNames | None:
+    """Return encoded names that were kept, or None: a damaged file is made again."""
+    try:
         with np.load(kept, allow_pickle=False) as stored:
-            vectors, tokens = stored["vectors"].astype(np.float32), stored["tokens"]
-            weights = stored["weights"].astype(np.float32)
-        return build_meaning(vectors, tokens, weights, names.spelled, labels)
-    if len(names) > _INDEX_CHUNK:
-        tell(f"首次使用该编码表：编码 {len(names):,} 个名称，约一分钟")
-    vectors, tokens, weights = _encode_names(names, encoder)
-    if kept is not None:
+            vectors = stored["vectors"].astype(np.float32)
+            tokens, weights = stored["tokens"], stored["weights"].astype(np.float32)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None
+    return (vectors, tokens, weights) if len(vectors) == len(tokens) == count else None
+
+
+def _keep_names(kept: Path, encoded: EncodedNames, tell: Callable[[str], None]) -> None:
+    vectors, tokens, weights = encoded
+    half = np.float16
+    try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside and moved: a broken-off run leaves no half file behind.
-        unfinished = kept.with_suffix(".part.npz")
-        half = np.float16
-        np.savez(
-            unfinished, vectors=vectors.astype(half), tokens=tokens, weights=weights.astype(half)
-        )
-        unfinished.replace(kept)
-    return build_meaning(vectors, tokens, weights, names.spelled, labels)
+        # Written beside and moved: a second run at the same time does no harm.
+        with TemporaryDirectory(dir=kept.parent) as scratch:
+            unfinished = Path(scratch) / kept.name
+            np.savez(
+                unfinished,
+                vectors=vectors.astype(half),
+                tokens=tokens,
+                weights=weights.astype(half),
+            )
+            unfinished.replace(kept)
+    except OSError:
+        tell(f"不能写入缓存文件夹 {kept.parent}，下次仍需重新编码；可用 ZHIBIAN_CACHE 另行指定")
 
 
 def _encode_names(
-    names: NameTable, encoder: TermEncoder
-) -> tuple[Floats, np.ndarray[tuple[int, int, int], np.dtype[np.int8]], Floats]:
+    names: NameTable, encoder: TermEncoder, tell: Callable[[str], None]
+) -> EncodedNames:
     order = sorted(range(len(names)), key=lambda i: len(names.spelled[i]))
     first = encoder.encode([names.spelled[order[0]]])
     vectors = np.zeros((len(names), first.vectors.shape[1]), np.float32)
     tokens = np.zeros((len(names), _NAME_TOKENS, first.tokens.shape[2]), np.int8)
     weights = np.zeros((len(names), _NAME_TOKENS), np.float32)
+    if len(order) > _INDEX_CHUNK:
+        tell(f"首次使用该编码表：编码 {len(order):,} 个名称，一两分钟，结果留在缓存中")
     for start in range(0, len(order), _INDEX_CHUNK):
+        if start and start % (4 * _INDEX_CHUNK) == 0:
+            tell(f"已编码 {start:,} 个名称")
         rows = order[start : start + _INDEX_CHUNK]
         encoded = encoder.encode([names.spelled[row] for row in rows])
         width = min(_NAME_TOKENS, encoded.tokens.shape[1])

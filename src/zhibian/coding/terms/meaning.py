@@ -11,6 +11,8 @@ from zhibian.coding.terms.types import Encoded, Floats, Integers
 
 _TOKEN_SCALE = 127
 _BLOCK = 32
+# Divisor of cosines: the nearest ten or so labels share what there is.
+_SHARPNESS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,28 @@ class MeaningIndex:
     label_vectors: Floats
 
     def nearest(self, terms: Floats, count: int) -> Integers:
-        """Return the positions of the nearest names (terms, count), in no order."""
+        """Return the positions of the nearest names (terms, count), best first."""
         return _top(terms @ self.vectors.T, count)
 
-    def nearest_labels(self, terms: Floats, count: int) -> Integers:
-        """Return the positions of the names with the nearest label vectors."""
+    def label_cosines(self, terms: Floats) -> tuple[Floats, Floats]:
+        """Return cosines with the label vectors, and their softmax, both (terms, labels)."""
         if not len(self.labelled):
-            return np.zeros((len(terms), 0), np.int64)
-        return np.asarray(self.labelled[_top(terms @ self.label_vectors.T, count)])
+            nothing = np.zeros((len(terms), 1), np.float32)
+            return nothing, nothing
+        near = terms @ self.label_vectors.T
+        raised = np.exp((near - near.max(1, keepdims=True)) / _SHARPNESS)
+        return near, raised / raised.sum(1, keepdims=True)
+
+    def nearest_labels(self, cosines: Floats, count: int) -> Integers:
+        """Return the positions of the names with the nearest label vectors, best first."""
+        if not len(self.labelled):
+            return np.zeros((len(cosines), 0), np.int64)
+        return np.asarray(self.labelled[_top(cosines, count)])
 
     def token_matches(self, places: Integers, term_tokens: Floats) -> Floats:
         """Return cosines of name tokens and term tokens (names, name tokens, term tokens)."""
-        tokens = self.tokens[places].astype(np.float32) / _TOKEN_SCALE
-        return np.asarray(tokens @ term_tokens.T)
+        tokens = self.tokens[places].astype(np.float32)
+        return np.asarray(tokens @ (term_tokens.T / _TOKEN_SCALE))
 
 
 def pack_tokens(encoded: Encoded) -> np.ndarray[tuple[int, int, int], np.dtype[np.int8]]:
@@ -99,20 +110,20 @@ def build_meaning(
 
 
 def _top(near: Floats, count: int) -> Integers:
-    """Return the columns of the greatest values of each row, in no order.
+    """Return the columns of the greatest values of each row, best first.
 
     The greatest values lie in the blocks with the greatest maxima; looking at those alone
     is ten times faster than partitioning whole rows.
     """
     rows, width = near.shape
     if width <= count * _BLOCK:
-        return np.argsort(-near, axis=1)[:, :count]
-    blocks = -(-width // _BLOCK)
-    padded = np.full((rows, blocks * _BLOCK), -np.inf, np.float32)
-    padded[:, :width] = near
-    padded = padded.reshape(rows, blocks, _BLOCK)
-    best = np.argpartition(-padded.max(2), count, axis=1)[:, :count]
-    every = np.arange(rows)[:, None]
-    values = padded[every, best].reshape(rows, -1)
-    places = np.argpartition(-values, count, axis=1)[:, :count]
-    return np.asarray(best[every, places // _BLOCK] * _BLOCK + places % _BLOCK)
+        return np.argsort(-near, axis=1, kind="stable")[:, :count]
+    blocks = width // _BLOCK
+    maxima = near[:, : blocks * _BLOCK].reshape(rows, blocks, _BLOCK).max(2)
+    best = np.argpartition(-maxima, count, axis=1)[:, :count]
+    inside = (best[:, :, None] * _BLOCK + np.arange(_BLOCK)).reshape(rows, -1)
+    behind = np.broadcast_to(np.arange(blocks * _BLOCK, width), (rows, width - blocks * _BLOCK))
+    looked_at = np.hstack([inside, behind])
+    values = np.take_along_axis(near, looked_at, 1)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :count]
+    return np.asarray(np.take_along_axis(looked_at, order, 1))

@@ -108,38 +108,35 @@ def beside_rows(one: Compared, scores: Floats, order: Integers, codes: Sequence[
     codes
         Code of every name.
     """
-    taken = np.zeros(one.cover.shape[1], np.float32)
-    sorted_scores = scores[order]
-    expected = float(scores.sum())
-    rows = []
-    for rank, candidate in enumerate(order):
-        above = order[:rank]
-        own = one.cover[candidate]
-        new = float(np.maximum(own - taken, 0).sum())
-        alike = one.near[candidate, above]
-        code = codes[one.places[candidate]]
-        score = float(sorted_scores[rank])
-        higher = [codes[one.places[a]] for a in above if scores[a] > _STRONG]
-        rows.append(
-            (
-                score,
-                rank,
-                score / float(sorted_scores[0] + 1e-6),
-                float(sorted_scores[rank - 1]) - score if rank else 0,
-                score - float(sorted_scores[rank + 1]) if rank + 1 < len(order) else score,
-                new,
-                new / float(own.sum() + 1e-6),
-                float((1 - taken).clip(0).sum()),
-                float(alike.max()) if rank else 0,
-                float(scores[above[alike.argmax()]]) if rank else 0,
-                expected,
-                len(higher),
-                sum(c[:3] == code[:3] for c in higher),
-                sum("/" in c for c in higher),
-            )
-        )
-        taken = np.maximum(taken, own * score)
-    return np.column_stack([one.rows[order], np.array(rows, np.float32)]).astype(np.float32)
+    own = one.cover[order]
+    score = scores[order]
+    count = len(order)
+    taken = np.zeros_like(own)
+    taken[1:] = np.maximum.accumulate(own * score[:, None], axis=0)[:-1].clip(0)
+    new = np.maximum(own - taken, 0).sum(1)
+    above = np.tri(count, k=-1, dtype=np.bool_)
+    near = np.where(above, one.alike(order), -np.inf)
+    nearest = near.argmax(1)
+    strong = above & (score > _STRONG)
+    held = [codes[place] for place in one.places[order]]
+    category = np.array([code[:3] for code in held])
+    morphology = np.array(["/" in code for code in held])
+    context = np.zeros((count, len(CONTEXT)), np.float32)
+    context[:, 0] = score
+    context[:, 1] = np.arange(count)
+    context[:, 2] = score / (score[0] + 1e-6)
+    context[1:, 3] = score[:-1] - score[1:]
+    context[:, 4] = score - np.append(score[1:], 0)
+    context[:, 5] = new
+    context[:, 6] = new / (own.sum(1) + 1e-6)
+    context[:, 7] = (1 - taken).clip(0).sum(1)
+    context[1:, 8] = near.max(1)[1:]
+    context[1:, 9] = score[nearest[1:]]
+    context[:, 10] = scores.sum()
+    context[:, 11] = strong.sum(1)
+    context[:, 12] = (strong & (category[:, None] == category)).sum(1)
+    context[:, 13] = (strong & morphology).sum(1)
+    return np.column_stack([one.rows[order], context]).astype(np.float32)
 
 
 def ranker_from(content: Mapping[str, Any]) -> Ranker:

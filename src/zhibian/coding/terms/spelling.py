@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ahocorasick
 import numpy as np
 
-from zhibian.coding.terms.types import Floats
-
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import TfidfVectorizer
+from zhibian.coding.terms.characters import CharacterTable, build_characters
+from zhibian.coding.terms.grams import Grams, learn_grams
 
 _SHORTEST_INSIDE = 2
+# Characters in a greater share of the names than this, and in more names, are common.
+_COMMON, _COMMON_LEAST = 0.02, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +23,28 @@ class SpellingIndex:
 
     Attributes
     ----------
-    vectorizer
+    grams
         Weights of character n-grams, 1 to 3.
     matrix
         Unit rows (names, n-grams), sparse.
     transposed
-        The same by columns, for searching.
+        The same by columns, for searching; without the commonest characters, which tell
+        little and take most of the time.
     inside
         Automaton of all spellings; values are positions and lengths.
-    rarity
-        Inverse document frequency of a character among the names.
+    characters
+        Characters of the names with their inverse document frequency.
     """
 
-    vectorizer: TfidfVectorizer
+    grams: Grams
     matrix: Any
     transposed: Any
     inside: ahocorasick.Automaton
-    rarity: dict[str, float]
+    characters: CharacterTable
 
     def vectors(self, texts: Sequence[str]) -> Any:
         """Return unit rows (texts, n-grams), sparse."""
-        return self.vectorizer.transform(texts)
+        return self.grams.rows(texts)
 
     def nearest(self, vectors: Any, count: int) -> list[Sequence[int]]:
         """Return the positions of the nearest names of each row, best first."""
@@ -70,11 +71,6 @@ class SpellingIndex:
                 kept.append(place)
         return kept
 
-    def rarities(self, text: str) -> Floats:
-        """Return the rarity of each character; unknown ones count as the rarest."""
-        rarest = self.rarity[""]
-        return np.array([self.rarity.get(c, rarest) for c in text], np.float32)
-
 
 def build_spelling(spelled: Sequence[str], exact: dict[str, int] | Any) -> SpellingIndex:
     """Build the index.
@@ -86,22 +82,24 @@ def build_spelling(spelled: Sequence[str], exact: dict[str, int] | Any) -> Spell
     exact
         Further spellings (aliases included) to positions.
     """
-    # A second to import; only linking needs it.
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
-
-    vectorizer = TfidfVectorizer(
-        analyzer="char", ngram_range=(1, 3), sublinear_tf=True, lowercase=False, dtype=np.float32
-    )
-    matrix = vectorizer.fit_transform(spelled).tocsr()
+    grams, matrix = learn_grams(spelled)
     inside = ahocorasick.Automaton()
     for spelling, place in exact.items():
         if len(spelling) >= _SHORTEST_INSIDE:
             inside.add_word(spelling, (place, len(spelling)))
     inside.make_automaton()
-    rarity = {
-        gram: float(vectorizer.idf_[column])
-        for gram, column in vectorizer.vocabulary_.items()
-        if len(gram) == 1
-    }
-    rarity[""] = max(rarity.values(), default=1.0)
-    return SpellingIndex(vectorizer, matrix, matrix.T.tocsr(), inside, rarity)
+    rarity = {g: float(grams.rarity[c]) for g, c in grams.columns.items() if len(g) == 1}
+    characters = build_characters(spelled, rarity)
+    return SpellingIndex(grams, matrix, _searched(matrix, grams), inside, characters)
+
+
+def _searched(matrix: Any, grams: Grams) -> Any:
+    """Return the n-grams by names, without characters that stand in too many names."""
+    by_gram = matrix.T.tocsr()
+    single = np.zeros(by_gram.shape[0], np.bool_)
+    single[[column for gram, column in grams.columns.items() if len(gram) == 1]] = True
+    held_by = np.diff(by_gram.indptr)
+    common = single & (held_by > max(_COMMON_LEAST, matrix.shape[0] * _COMMON))
+    by_gram.data[np.repeat(common, held_by)] = 0
+    by_gram.eliminate_zeros()
+    return by_gram
