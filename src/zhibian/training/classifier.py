@@ -32,6 +32,7 @@ from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.second_opinion import TABLE
 from zhibian.documents.normalise import normalise
 from zhibian.documents.types import SectionKind
+from zhibian.evaluation.record_coding import RecordScore, gain, score_record
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import Crosswalk, load_filed_set
@@ -129,13 +130,16 @@ class Trained:
     attention
         The attention part; None without an encoder.
     blends
-        Blend of every set of parts, by its parts; the first is that of all.
+        Blend of every set of parts, by its parts.
+    chosen
+        The set that serves.
     """
 
     vocabulary: Vocabulary
     linear: Mapping[Family, LinearPart]
     attention: FittedAttention | None
     blends: Mapping[tuple[str, ...], Blend]
+    chosen: tuple[str, ...] = ()
 
     def score(self, records: Sequence[TrainingRecord]) -> dict[str, Scores]:
         """Score records with every part."""
@@ -257,13 +261,65 @@ def train(
         parts: fit_blend({part: scores[part] for part in parts}, principal, others)
         for parts in part_sets(tuple(scores), design.baseline)
     }
+    chosen = choose(blends, scores, tune, vocabulary, design)
+    log(f"  采用 {'+'.join(chosen)}")
     everything = [*records, *extra]
     return Trained(
         vocabulary,
         {family: _linear(family, everything, tune, vocabulary) for family in design.families},
         heads,
         blends,
+        chosen,
     )
+
+
+def predict(
+    blend: Blend, scores: Mapping[str, Scores], codes: Sequence[str]
+) -> list[tuple[str, list[str]]]:
+    """Return the principal diagnosis and the other diagnoses of every record."""
+    principal, others = blend.blend(scores)
+    found = []
+    for first, chances in zip(principal.argmax(axis=1), others, strict=True):
+        taken = np.flatnonzero(chances >= blend.threshold).tolist()
+        found.append((codes[int(first)], [codes[label] for label in taken if label != first]))
+    return found
+
+
+def measure(
+    trained_blends: Mapping[tuple[str, ...], Blend],
+    scores: Mapping[str, Scores],
+    records: Sequence[TrainingRecord],
+    codes: Sequence[str],
+) -> dict[tuple[str, ...], list[RecordScore]]:
+    """Return the score of every record, by set of parts."""
+    found = {}
+    for parts, blend in trained_blends.items():
+        given = predict(blend, {part: scores[part] for part in parts}, codes)
+        found[parts] = [
+            score_record(principal, others, record.principal, record.others)
+            for (principal, others), record in zip(given, records, strict=True)
+        ]
+    return found
+
+
+def choose(
+    blends: Mapping[tuple[str, ...], Blend],
+    scores: Mapping[str, Scores],
+    tune: Sequence[TrainingRecord],
+    vocabulary: Vocabulary,
+    design: Design,
+) -> tuple[str, ...]:
+    """Return the set of parts that serves: terms, unless more parts are surely better.
+
+    Surely: the interval of the paired gain on the tuning records lies above zero. A part
+    that only costs time and memory has no place in a model that serves.
+    """
+    measured = measure(blends, scores, tune, vocabulary.codes)
+    chosen: tuple[str, ...] = (TERMS,)
+    for parts in sorted((p for p in blends if TERMS in p and design.baseline not in p), key=len):
+        if gain(measured[parts], measured[chosen], seed=design.seed).low > 0:
+            chosen = parts
+    return chosen
 
 
 def part_sets(parts: Sequence[str], baseline: str | None = None) -> list[tuple[str, ...]]:
@@ -302,12 +358,15 @@ def write_model(
     vocabulary = trained.vocabulary
     files = [LABELS]
     write_csv(folder / LABELS, LABEL_HEADER, [(x.code, x.name) for x in vocabulary.labels])
+    parts = trained.chosen
+    blend = trained.blends[parts]
     for family, part in trained.linear.items():
+        if family not in parts:
+            continue
         files.append(f"{family}.npz")
         save_arrays(folder / files[-1], pack_linear(part))
-    if trained.attention is not None:
+    if trained.attention is not None and ATTENTION in parts:
         files += trained.attention.export(folder)
-    parts, blend = next(iter(trained.blends.items()))
     content: dict[str, Any] = {
         "kind": KIND,
         "version": name,

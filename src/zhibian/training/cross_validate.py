@@ -15,18 +15,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from zhibian.coding.record_codes.features import FAMILIES, SPELLING, TERMS
 from zhibian.coding.record_codes.model import ATTENTION
-from zhibian.coding.record_codes.parts import Blend, Scores
-from zhibian.evaluation.record_coding import RecordScore, figures, gain, score_record
-from zhibian.training.classifier import Design, Vocabulary, part_sets, train
+from zhibian.evaluation.record_coding import RecordScore, figures, gain
+from zhibian.training.classifier import Design, Vocabulary, measure, train
 from zhibian.training.records import TrainingRecord, checksum_of, folds, refuse_overlap
 
 if TYPE_CHECKING:
     from zhibian.training.attention_part import AttentionTrainer
 
+# The set of parts that training itself chose, which may differ from fold to fold.
+CHOSEN = "chosen"
 _CPU_FILE = Path("/proc/cpuinfo")
 
 
@@ -95,18 +94,6 @@ def cross_validate(
     return found
 
 
-def predict(
-    blend: Blend, scores: Mapping[str, Scores], codes: Sequence[str]
-) -> list[tuple[str, list[str]]]:
-    """Return the principal diagnosis and the other diagnoses of every record."""
-    principal, others = blend.blend(scores)
-    found = []
-    for first, chances in zip(principal.argmax(axis=1), others, strict=True):
-        taken = np.flatnonzero(chances >= blend.threshold).tolist()
-        found.append((codes[int(first)], [codes[label] for label in taken if label != first]))
-    return found
-
-
 def report(
     found: Mapping[str, Sequence[RecordScore]], plan: Plan, about: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -156,15 +143,10 @@ def _fold(
         folder=work,
         log=log,
     )
-    scores = trained.score(held)
-    found = {}
-    for parts in part_sets(tuple(scores), SPELLING):
-        given = predict(trained.blends[parts], {p: scores[p] for p in parts}, vocabulary.codes)
-        found["+".join(parts)] = [
-            asdict(score_record(principal, others, record.principal, record.others))
-            for (principal, others), record in zip(given, held, strict=True)
-        ]
-    return found
+    measured = measure(trained.blends, trained.score(held), held, vocabulary.codes)
+    systems = {CHOSEN: measured[trained.chosen]}
+    systems |= {"+".join(parts): scores for parts, scores in measured.items()}
+    return {system: [asdict(score) for score in scores] for system, scores in systems.items()}
 
 
 def _name(plan: Plan, attention: AttentionTrainer | None) -> str:

@@ -9,7 +9,6 @@ the records themselves may stay.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from datasets import Dataset, Features, Value
 from datasets.arrow_writer import ArrowWriter
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging
 
 from zhibian.coding.record_codes.model import TOKENIZER
 from zhibian.coding.record_codes.segments import Segment, batches
@@ -47,7 +47,8 @@ def load_base(base: Path) -> nn.Module:
     weights_of(base)
     if not (base / "config.json").is_file():
         raise _incomplete(base, "config.json")
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     network: nn.Module = AutoModel.from_pretrained(
         base,
         dtype=torch.float32,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.unit.record_codes.invented import invented_cases
 from typer.testing import CliRunner
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from zhibian.cli.main import app
 from zhibian.coding.record_codes.classifier import BlendedClassifier, label_codes
 from zhibian.coding.record_codes.model import Label, load_record_model
+from zhibian.coding.record_codes.parts import Scores, log_softmax
 from zhibian.coding.voices import RecordCode
 from zhibian.documents.lexicon import load_reading_lexicon
 from zhibian.documents.reader import read_documents
@@ -21,6 +23,9 @@ from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.settings import Settings
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import ICD10_CLINICAL_TO_NHSA, load_crosswalk
+from zhibian.training.blend import fit_blend
+from zhibian.training.classifier import Design, Vocabulary, choose, part_sets
+from zhibian.training.records import TrainingRecord
 
 RULES = Settings().rules
 LIMITS = Limits(100_000, 1_000_000)
@@ -162,7 +167,7 @@ def test_cross_validation_measures_every_record_once(cases: Path, tmp_path: Path
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert found["n"] == 12
-    assert list(found["systems"]) == ["terms", "spelling", "terms+spelling"]
+    assert list(found["systems"]) == ["chosen", "terms", "spelling", "terms+spelling"]
     figure = found["systems"]["terms"]["task_score"]
     assert 0 <= figure["low"] <= figure["value"] <= figure["high"] <= 1
 
@@ -175,3 +180,29 @@ def test_too_few_records_are_refused(tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert not (tmp_path / "m" / "manifest.yaml").exists()
+
+
+def test_a_part_serves_only_where_it_is_surely_better() -> None:
+    labels = tuple(Label(code, "") for code in ("A", "B", "C"))
+    vocabulary = Vocabulary(labels, "nhsa-2.0", {}, frozenset())
+    records = [
+        TrainingRecord(str(n), (), "ABC"[n % 3], ("ABC"[(n + 1) % 3],), str(n)) for n in range(8)
+    ]
+    principal, others = vocabulary.answers(records)
+    right = Scores(
+        log_softmax(10 * np.eye(3, dtype=np.float32)[principal]),
+        np.where(others, 5, -5).astype(np.float32),
+    )
+    wrong = Scores(np.zeros_like(right.principal), -right.others)
+
+    def chosen(terms: Scores, attention: Scores) -> tuple[str, ...]:
+        scores = {"terms": terms, "attention": attention}
+        blends = {
+            parts: fit_blend({part: scores[part] for part in parts}, principal, others)
+            for parts in part_sets(tuple(scores))
+        }
+        return choose(blends, scores, records, vocabulary, Design(1))
+
+    assert chosen(wrong, right) == ("terms", "attention")
+    assert chosen(right, right) == ("terms",)
+    assert chosen(right, wrong) == ("terms",)
