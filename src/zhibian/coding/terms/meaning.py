@@ -116,7 +116,7 @@ def _top(near: Floats, count: int) -> Integers:
     is ten times faster than partitioning whole rows.
     """
     rows, width = near.shape
-    if width <= count * _BLOCK:
+    if width < (count + 1) * _BLOCK:
         return np.argsort(-near, axis=1, kind="stable")[:, :count]
     blocks = width // _BLOCK
     maxima = near[:, : blocks * _BLOCK].reshape(rows, blocks, _BLOCK).max(2)
