@@ -141,3 +141,14 @@ def test_weights_survive_their_file_byte_by_byte(tmp_path: Path) -> None:
 def test_any_text_can_be_tagged(text: str) -> None:
     for entity in _toy().tag(normalise(text)):
         assert 0 <= entity.start < entity.end <= len(text)
+
+
+@given(st.lists(st.text(alphabet="肺腺癌右无殊。,\n", max_size=60), max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_texts_side_by_side_are_tagged_as_one_by_one(texts: list[str]) -> None:
+    tagger = _toy()
+    together = tagger.tag_all(texts)
+    for text, found in zip(texts, together, strict=True):
+        alone = tagger.tag(text)
+        assert [(e.start, e.end) for e in alone] == [(e.start, e.end) for e in found]
+        assert [e.score for e in alone] == pytest.approx([e.score for e in found], abs=1e-5)
