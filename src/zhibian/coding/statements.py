@@ -50,7 +50,7 @@ def with_discharge_statements(
     terms
         Tells which mentions are diagnoses.
     rules
-        Tells which of them are no diagnoses of a list (symptoms).
+        Tells which of them are never proposed (symptoms).
     """
     has_list = any(
         item.section is SectionKind.DISCHARGE_DIAGNOSIS
@@ -62,7 +62,7 @@ def with_discharge_statements(
     by_sentence: dict[Span, list[Mention]] = {}
     for mention in mentions:
         codes = terms.codes(mention.term)
-        is_disease = bool(codes) and not codes[0].startswith(rules.last_resort)
+        is_disease = bool(codes) and not codes[0].startswith(rules.never)
         if is_disease and mention.assertion is Assertion.PRESENT:
             by_sentence.setdefault(mention.sentence, []).append(mention)
     statements = [
