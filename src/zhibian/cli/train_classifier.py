@@ -48,7 +48,7 @@ def classifier(  # noqa: PLR0913, PLR0917  (each option of the command is an arg
         bool, typer.Option("--spelling", help="线性部分再加字符 n 元；先用交叉验证确认有益。")
     ] = False,
     unfreeze: UnfreezeOption = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 5,
     device: DeviceOption = "cpu",
     seed: SeedOption = _SEED,
     cache: CacheOption = None,
@@ -97,7 +97,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
     baseline: Annotated[bool, typer.Option(help="另测字符 n 元基线，较慢。")] = True,
     code_set: CodeSetOption = "nhsa-2.0",
     unfreeze: UnfreezeOption = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="最多轮数。")] = 5,
     device: DeviceOption = "cpu",
     seed: SeedOption = _SEED,
     cache: CacheOption = None,
