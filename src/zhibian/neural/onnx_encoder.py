@@ -13,7 +13,7 @@ from zhibian.coding.terms.model import ENCODER, TOKENIZER, LinkModel
 from zhibian.coding.terms.types import Encoded
 
 LONGEST = 48
-_BATCH = 32
+_BATCH = 16
 
 
 class OnnxTermEncoder:

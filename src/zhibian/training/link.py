@@ -382,7 +382,7 @@ def write_manifest(folder: Path, about: dict[str, Any]) -> None:
 def renew_manifest(folder: Path) -> None:
     """Write the manifest again after a file was added; what it says of training stays."""
     about = read_yaml(folder / MANIFEST, REMEDY)
-    write_manifest(folder, {k: v for k, v in about.items() if k not in {"version", "files"}})
+    write_manifest(folder, {key: value for key, value in about.items() if key != "files"})
 
 
 def measure_aside(

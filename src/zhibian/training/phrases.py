@@ -141,7 +141,7 @@ def fit_curve(trials: Sequence[Trial]) -> Curve:
     right = np.concatenate([trial.right for trial in trials])
     with threadpool_limits(1):
         model = LogisticRegression(C=10.0, max_iter=2000).fit(signs, right)
-    return Curve(model.coef_[0].astype(np.float64), float(model.intercept_[0]))
+    return Curve(model.coef_[0].astype(np.float32), float(model.intercept_[0]))
 
 
 def measure(curve: Curve, trials: Sequence[Trial]) -> dict[str, Any]:

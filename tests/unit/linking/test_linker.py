@@ -126,3 +126,16 @@ def test_an_exact_name_wins_over_what_the_ranker_likes_better(comparer: Comparer
     (answer,) = linker.link(["急性胃炎"])
     assert [c.code for c in answer.codes] == ["K29.100"]
     assert answer.codes[0].score >= max(c.score for c in answer.alternatives)
+
+
+def test_a_text_that_spells_a_name_is_not_encoded_again(rules: Path) -> None:
+    encoder = CharacterEncoder()
+    comparer = comparer_of(rules, encoder)
+    before = encoder.encoded
+    spelled, other = comparer.compare(["急性胃炎", "急性的胃炎"])
+    assert encoder.encoded == before + 1
+    names = columns(comparer.attributes.groups, meaning=True)
+    place = spelled.places.tolist().index(comparer.names.exact["急性胃炎"])
+    assert spelled.rows[place, names.index("dense_whole")] == pytest.approx(1, abs=1e-3)
+    assert spelled.rows[place, names.index("covered")] == pytest.approx(1, abs=2e-2)
+    assert len(other.places)

@@ -14,6 +14,7 @@ from zhibian.coding.terms.phrases import (
     SIGNS,
     CalibratedLinker,
     Curve,
+    Curves,
     curves_as_data,
     load_curves,
     signs_of,
@@ -25,7 +26,7 @@ from zhibian.terminology.tables import write_yaml
 from zhibian.training.pairs import TermPair
 from zhibian.training.phrases import Trial, fit_curve, hold_out, measure, wilson
 
-NO_WEIGHTS = np.zeros(len(SIGNS))
+NO_WEIGHTS = np.zeros(len(SIGNS), np.float32)
 
 
 def curve(sign: str, weight: float, constant: float = 0.0) -> Curve:
@@ -78,7 +79,7 @@ def test_signs_tell_certainty_lead_and_shared_words() -> None:
 
 
 def test_curves_are_read_as_they_were_written(tmp_path: Path) -> None:
-    curves = {("procedure", "encoder"): curve("lead", 2.5, -1.25)}
+    curves: Curves = {("procedure", "encoder"): curve("lead", 2.5, -1.25)}
     write_yaml(tmp_path / FILE, {"curves": curves_as_data(curves)}, "test")
     read = load_curves(tmp_path / FILE)
     assert read["procedure", "encoder"].constant == -1.25
@@ -108,7 +109,7 @@ def test_the_curve_learns_which_sign_tells_right_from_wrong() -> None:
     dice = np.random.default_rng(4)
     trials = []
     for _ in range(300):
-        signs = dice.random((2, len(SIGNS)))
+        signs = dice.random((2, len(SIGNS)), dtype=np.float32)
         right = (signs[:, 3] > 0.5).astype(np.float32)
         trials.append(Trial(signs, right))
     found = measure(fit_curve(trials), trials)

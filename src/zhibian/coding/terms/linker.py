@@ -13,12 +13,13 @@ from threadpoolctl import ThreadpoolController
 
 from zhibian.coding.terms.attributes import Attributes
 from zhibian.coding.terms.features import Compared, Query, Texts, compare_terms
-from zhibian.coding.terms.meaning import MeaningIndex
+from zhibian.coding.terms.meaning import MeaningIndex, unpack_tokens
 from zhibian.coding.terms.names import NameTable
 from zhibian.coding.terms.parts import Splitter, clean
 from zhibian.coding.terms.ranker import Ranker
 from zhibian.coding.terms.spelling import SpellingIndex
 from zhibian.coding.terms.types import (
+    Encoded,
     Floats,
     Integers,
     LinkedCode,
@@ -90,9 +91,33 @@ class Comparer:
         grams = self.spelling.vectors(asked)
         if self.meaning is None or not asked:
             return Prepared(queries, Texts(grams, None, None, None))
-        encoded = self.meaning.encoder.encode(asked)
+        encoded = self._encoded(asked, self.meaning)
         labels, shares = self.meaning.index.label_cosines(encoded.vectors)
         return Prepared(queries, Texts(grams, encoded, labels, shares))
+
+    def _encoded(self, texts: Sequence[str], meaning: Meaning) -> Encoded:
+        """Encode texts; one that spells a name of the code set has been encoded with it."""
+        index = meaning.index
+        places = {
+            row: self.names.exact[text]
+            for row, text in enumerate(texts)
+            if text in self.names.exact and text not in self.names.aliases
+        }
+        rows, known = list(places), list(places.values())
+        others = [row for row in range(len(texts)) if row not in places]
+        fresh = meaning.encoder.encode([texts[row] for row in others])
+        widest = max(index.tokens.shape[1], fresh.tokens.shape[1])
+        vectors = np.zeros((len(texts), index.vectors.shape[1]), np.float32)
+        tokens = np.zeros((len(texts), widest, index.tokens.shape[2]), np.float32)
+        weights = np.zeros((len(texts), widest), np.float32)
+        vectors[rows] = index.vectors[known]
+        tokens[rows, : index.tokens.shape[1]] = unpack_tokens(index.tokens[known])
+        weights[rows, : index.weights.shape[1]] = index.weights[known]
+        if others:
+            vectors[others] = fresh.vectors
+            tokens[others, : fresh.tokens.shape[1]] = fresh.tokens
+            weights[others, : fresh.weights.shape[1]] = fresh.weights
+        return Encoded(vectors, tokens, weights)
 
     def describe(self, prepared: Prepared) -> list[Compared]:
         """Return the candidates of prepared terms with their features."""

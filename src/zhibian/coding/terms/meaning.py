@@ -94,6 +94,11 @@ def pack_tokens(encoded: Encoded) -> np.ndarray[tuple[int, int, int], np.dtype[n
     return np.rint(encoded.tokens * _TOKEN_SCALE).astype(np.int8)
 
 
+def unpack_tokens(tokens: np.ndarray[tuple[int, int, int], np.dtype[np.int8]]) -> Floats:
+    """Return token vectors as they were before `pack_tokens`, but for the rounding."""
+    return tokens.astype(np.float32) / np.float32(_TOKEN_SCALE)
+
+
 def build_meaning(
     vectors: Floats,
     tokens: np.ndarray[tuple[int, int, int], np.dtype[np.int8]],

@@ -47,7 +47,7 @@ class Curve:
 Curves = Mapping[tuple[Kind, Method], Curve]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CalibratedLinker:
     """A `zhibian.coding.voices.PhraseLinker` over the NHSA code sets (校准的短语链接器).
 
@@ -123,7 +123,8 @@ def signs_of(phrase: str, listed: Sequence[LinkedCode]) -> Floats:
     held = scores.clip(_NEVER_SURE, 1 - _NEVER_SURE)
     rows = list(_shared(text, [clean(one.name) for one in listed]))
     short = np.full(len(listed), float(len(text) <= _SHORT))
-    return np.column_stack([scores, np.log(held / (1 - held)), lead, rows, short])
+    signs = np.column_stack([scores, np.log(held / (1 - held)), lead, rows, short])
+    return signs.astype(np.float32)
 
 
 def _shared(text: str, names: Sequence[str]) -> Iterator[tuple[float, float, float]]:
@@ -146,7 +147,7 @@ def load_curves(path: Path) -> Curves:
     content = read_yaml(path, _REMEDY)
     try:
         return {
-            (kind, method): Curve(np.array(one["weights"], np.float64), float(one["constant"]))
+            (kind, method): Curve(np.array(one["weights"], np.float32), float(one["constant"]))
             for kind, methods in content["curves"].items()
             for method, one in methods.items()
         }
