@@ -34,9 +34,9 @@ from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
+from zhibian.coding.procedure.order import ordered_for
 from zhibian.coding.procedure.propose import (
     ProcedureProposal,
-    ordered_for,
     propose_procedures,
 )
 from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules

@@ -123,7 +123,8 @@ def _told_in(
             known = told.get(statement.id)
             if known is not None and known[2] is Assertion.PRESENT:
                 continue
-            if not _applies(statement, document, in_case, rules):
+            elsewhere = way.in_operation and document.kind is not DocumentKind.OPERATION
+            if elsewhere or not _applies(statement, document, in_case, rules):
                 continue
             for stretch in _stretches(places[word], way, wide, statement):
                 assertion = _assertion(stretch, sentence, document, rules)

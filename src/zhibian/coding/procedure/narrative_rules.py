@@ -36,10 +36,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to say it: slots that must all be filled within ``reach`` characters."""
+    """One way to say it: slots that must all be filled within ``reach`` characters.
+
+    A way with a reach of its own gathers signs far apart and counts in operation records only.
+    """
 
     slots: tuple[Slot, ...]
     reach: int
+    in_operation: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,8 @@ def _statement(row: Mapping[str, Any], groups: Mapping[str, Slot]) -> Statement:
 
 def _way(text: str, usual: int, groups: Mapping[str, Slot]) -> Way:
     own = _REACH.search(text)
-    return Way(_slots(_REACH.sub("", text), groups), int(own.group(1)) if own else usual)
+    slots = _slots(_REACH.sub("", text), groups)
+    return Way(slots, int(own.group(1)) if own else int(usual), own is not None)
 
 
 def _choice(row: str | Mapping[str, Any], groups: Mapping[str, Slot]) -> Choice:

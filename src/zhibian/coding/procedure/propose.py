@@ -6,7 +6,7 @@ The rules are data (rules/coding/procedure).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -14,6 +14,7 @@ from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.procedure.gather import gather_procedures, says
 from zhibian.coding.procedure.narrative import told_procedures
+from zhibian.coding.procedure.order import order_of
 from zhibian.coding.procedure.quantities import with_quantities
 from zhibian.coding.procedure.rules import ProcedureRules
 from zhibian.coding.types import AppliedRule, Evidence, Finding, ProposedProcedure
@@ -71,7 +72,7 @@ def propose_procedures(
     current = with_quantities(current, case, reading, rules, applied)
     current = _without_omitted(current, case, reading, rules, applied)
     current = {code: f for code, f in current.items() if not _is_routine(code, case, rules)}
-    ordered = sorted(current.values(), key=lambda f: _order(f, current, code_set, rules))
+    ordered = sorted(current.values(), key=lambda f: order_of(f, current, code_set, rules))
     return ProcedureProposal(
         tuple(_proposed(finding, case, reading, done) for finding in ordered),
         tuple(applied),
@@ -331,76 +332,6 @@ def _is_routine(code: str, case: Case, rules: ProcedureRules) -> bool:
         and not code.startswith(rule.exceptions or ("\0",))
         and not says(rule.unless_departments, department)
         for rule in rules.not_proposed
-    )
-
-
-def ordered_for(
-    proposed: Sequence[ProposedProcedure],
-    principal: str | None,
-    code_set: CodeSet,
-    rules: ProcedureRules,
-) -> tuple[ProposedProcedure, ...]:
-    """Return procedures in the order that goes with a principal diagnosis (主要手术).
-
-    Parameters
-    ----------
-    proposed
-        From :func:`propose_procedures`, in its order.
-    principal
-        Code of the principal diagnosis; of procedures of one class, those that correspond to
-        it stand first. None leaves the order.
-    code_set, rules
-        As for :func:`propose_procedures`.
-    """
-    every = [entry.code for entry in proposed]
-    return tuple(
-        sorted(
-            proposed,
-            key=lambda p: (
-                *_rank(p.code, every, code_set, rules),
-                not _corresponds(p.code, principal, rules),
-            ),
-        )
-    )
-
-
-def _order(
-    finding: Finding, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
-) -> tuple[tuple[bool, bool, bool, bool, int], float, int, int]:
-    """Order procedures: those that open the list by rule, then by class, trust and place."""
-    best = finding.supporting[0]
-    return (
-        _rank(finding.code, every, code_set, rules),
-        -best.weight,
-        best.span.document,
-        best.position,
-    )
-
-
-def _rank(
-    code: str, every: Iterable[str], code_set: CodeSet, rules: ProcedureRules
-) -> tuple[bool, bool, bool, bool, int]:
-    entry = code_set.get(code)
-    category = entry.category if entry else ""
-    # A code without published class is a name of the NHSA edition alone: mostly an operation.
-    place = rules.class_order.index(category) if category in rules.class_order else 0
-    outranked = any(
-        code.startswith(over) and any(other.startswith(first) for other in every)
-        for first, over in rules.outranks
-    )
-    return (
-        code not in rules.first_codes,
-        code.startswith(rules.never_first),
-        code_set.is_grey(code),
-        outranked,
-        place,
-    )
-
-
-def _corresponds(code: str, principal: str | None, rules: ProcedureRules) -> bool:
-    return principal is not None and any(
-        principal.startswith(diagnoses) and code.startswith(first)
-        for diagnoses, first in rules.corresponds
     )
 
 

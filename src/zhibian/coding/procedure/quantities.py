@@ -20,6 +20,7 @@ _MOMENT = re.compile(
 )
 # How far a time may stand from the words that it belongs to, in characters.
 _NEAR = 14
+_BEFORE = 28
 _ANY_YEAR = 2000
 
 
@@ -83,9 +84,8 @@ def _counted(
     for document in documents:
         own: list[float] = []
         for text in _sentences(rule, document, reading):
-            named.update(
-                name for name, words in rule.groups.items() if any(word in text for word in words)
-            )
+            near = _near_terms(rule, text)
+            named.update(name for name, words in rule.groups.items() if says(words, near))
             vertebrae.update(_vertebrae(text))
             written, pieces = _written(rule, text, numerals), _each(rule, text)
             # 3.0×24MM、2.5×18MM支架各1枚: measures tell more pieces than the number does.
@@ -112,6 +112,19 @@ def _sentences(rule: Quantity, document: int, reading: Reading) -> Iterator[str]
                 word in text for word in rule.exclude_terms
             ):
                 yield text
+
+
+def _near_terms(rule: Quantity, text: str) -> str:
+    """Return what stands close to the words that a count belongs to.
+
+    A long sentence tells all lesions of an angiography before the one that was treated.
+    """
+    pieces = (
+        text[max(0, match.start() - _BEFORE) : match.end() + _NEAR]
+        for term in rule.mention_terms
+        for match in re.finditer(re.escape(term), text)
+    )
+    return "\n".join(pieces)
 
 
 def _vertebrae(text: str) -> Iterator[int]:
