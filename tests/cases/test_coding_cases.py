@@ -5,13 +5,18 @@ optional ``time`` and ``title``), optional ``admission`` (fields that differ fro
 of 2025-03-01), and ``expect`` with any of
 
 - ``principal``: the code, or null when nothing is proposed
+- ``principal_begins``: families, one of which the principal diagnosis belongs to
 - ``others_include``: codes among the other diagnoses
+- ``others_begin``: lists of families; each list has a proposed diagnosis in one of its families
 - ``others_exclude``: code families that no proposed diagnosis begins with
 - ``procedures_include``, ``procedures_exclude``: codes, families
 - ``ordered``: code of the first procedure
 - ``poa``: ``{code: entry condition}``
+- ``poa_begins``: ``{family: entry condition}`` of every proposed diagnosis in that family
 - ``poa_reason``: ``{code: id of the reason}``
 - ``raised_by``: ``{code: what proposed it}``
+- ``decided_by``: id of the rule that decided the principal diagnosis
+- ``rules_include``, ``rules_exclude``: ids of rules and clauses in the trace
 """
 
 from __future__ import annotations
@@ -40,6 +45,12 @@ USUAL_STAY = {
 }
 KEYS = {
     "principal",
+    "principal_begins",
+    "others_begin",
+    "poa_begins",
+    "decided_by",
+    "rules_include",
+    "rules_exclude",
     "others_include",
     "others_exclude",
     "procedures_include",
@@ -84,7 +95,12 @@ def test_coding(case: dict[str, Any], reviewer: Reviewer) -> None:
     procedures = [entry.code for entry in proposal.procedures]
     if "principal" in expect:
         assert principal == expect["principal"], list(diagnoses)
+    if "principal_begins" in expect:
+        assert str(principal).startswith(tuple(expect["principal_begins"])), list(diagnoses)
     others = set(diagnoses) - {principal}
+    for families in expect.get("others_begin", ()):
+        among = diagnoses if len(families) > 1 else others
+        assert [code for code in among if code.startswith(tuple(families))], list(diagnoses)
     assert others >= set(expect.get("others_include", ())), others
     for family in expect.get("others_exclude", ()):
         assert not [code for code in diagnoses if code.startswith(family)]
@@ -95,10 +111,20 @@ def test_coding(case: dict[str, Any], reviewer: Reviewer) -> None:
         assert procedures[:1] == [expect["ordered"]]
     for code, condition in expect.get("poa", {}).items():
         assert diagnoses[code].poa.value == condition, diagnoses[code].poa_reason
+    for family, condition in expect.get("poa_begins", {}).items():
+        found = [entry for code, entry in diagnoses.items() if code.startswith(family)]
+        assert found, list(diagnoses)
+        assert {entry.poa.value for entry in found} == {condition}
     for code, reason in expect.get("poa_reason", {}).items():
         assert diagnoses[code].poa_reason == reason
     for code, source in expect.get("raised_by", {}).items():
         assert diagnoses[code].raised_by == source
+    applied = [rule.id for rule in proposal.rules]
+    if "decided_by" in expect:
+        decisions = [rule.id for rule in proposal.rules if "决定" in rule.explanation]
+        assert decisions == [expect["decided_by"]]
+    assert set(applied) >= set(expect.get("rules_include", ())), applied
+    assert set(applied).isdisjoint(expect.get("rules_exclude", ())), applied
 
 
 def test_every_case_expects_something_known() -> None:
@@ -128,9 +154,16 @@ def test_every_principal_rule_has_a_case_where_it_applies_and_one_where_it_does_
     raw = yaml.safe_load((RULES / "principal.yaml").read_text(encoding="utf-8"))
     references = [str(case["reference"]) for case in CASES]
     for rule in raw["rules"]:
-        id = rule["id"]
-        assert any(reference == f"{id}, applies" for reference in references), id
-        assert any(reference == f"{id}, silent" for reference in references), id
+        if rule["role"] == "elsewhere":
+            continue
+        own = [r for r in references if r.split(",")[0].split("-")[0] == rule["id"]]
+        assert any(reference.endswith(", applies") for reference in own), rule["id"]
+        assert any(reference.endswith(", silent") for reference in own), rule["id"]
+
+
+def test_the_norm_s_rules_are_all_there() -> None:
+    raw = yaml.safe_load((RULES / "principal.yaml").read_text(encoding="utf-8"))
+    assert {f"P{number:02d}" for number in range(1, 34)} <= {rule["id"] for rule in raw["rules"]}
 
 
 def test_many_combinations_have_a_case() -> None:

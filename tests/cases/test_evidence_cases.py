@@ -55,9 +55,9 @@ def admission(record: dict[str, Any]) -> Admission:
     )
 
 
-FACTS = cases("facts.yaml")
-QUERIES = cases("queries.yaml")
-SUPPORT = cases("support.yaml")
+FACTS = [case for path in sorted(CASES.glob("facts*.yaml")) for case in cases(path.name)]
+QUERIES = [case for path in sorted(CASES.glob("queries*.yaml")) for case in cases(path.name)]
+SUPPORT = [case for path in sorted(CASES.glob("support*.yaml")) for case in cases(path.name)]
 
 
 @pytest.mark.parametrize("case", FACTS, ids=[c["name"] for c in FACTS])
@@ -131,4 +131,16 @@ def test_every_condition_has_a_firing_and_a_silent_case() -> None:
     asking = {c.id for c in conditions() if c.query is not None}
     assert asking == {c["expect"]["query"] for c in QUERIES if "query" in c["expect"]}
     assert asking == {c["expect"]["no_query"] for c in QUERIES if "no_query" in c["expect"]}
-    assert len(FACTS) >= 60
+    assert len(FACTS) >= 150
+    assert len(QUERIES) + len(SUPPORT) >= 220
+
+
+def test_every_condition_has_a_filed_code_with_and_without_evidence() -> None:
+    for status in ("supported", "weak"):
+        codes = [c["record"]["code"] for c in SUPPORT if c["expect"]["status"] == status]
+        without = [
+            condition.id
+            for condition in conditions()
+            if condition.supports and not any(code.startswith(condition.supports) for code in codes)
+        ]
+        assert without == []

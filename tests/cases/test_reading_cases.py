@@ -1,4 +1,4 @@
-"""Every text under tests/cases/reading: its sections, and the entries of its lists."""
+"""Every text under tests/cases/reading: its sections, the entries of its lists, its mentions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from zhibian.documents.lexicon import ReadingLexicon
-from zhibian.documents.reader import load_reading_lexicon, read_documents
+from zhibian.documents.matcher import TermMatcher
+from zhibian.documents.reader import find_mentions, load_reading_lexicon, read_documents
 from zhibian.records.types import Document
 
 _HERE = Path(__file__).resolve().parent
@@ -40,8 +41,10 @@ def test_sections(case: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("case", _cases("lists.yaml"), ids=lambda case: str(case["name"]))
 def test_lists(case: dict[str, object]) -> None:
-    heading, text = str(case["type"]), str(case["text"])
-    if heading in _FORM_FIELDS:
+    heading, text = str(case.get("type", "")), str(case["text"])
+    if "document" in case:
+        document = Document(type=str(case["document"]), text=text)
+    elif heading in _FORM_FIELDS:
         document = Document(type="手术记录", text=f"{heading}：{text}")
     else:
         document = Document(type=heading, text=text)
@@ -49,4 +52,21 @@ def test_lists(case: dict[str, object]) -> None:
     assert [
         [item.depth, document.text[item.span.start : item.span.end]] for item in reading.items
     ] == case["items"]
-    assert [item.order for item in reading.items] == list(range(len(reading.items)))
+    if "document" not in case:
+        assert [item.order for item in reading.items] == list(range(len(reading.items)))
+
+
+@cache
+def _terms() -> TermMatcher:
+    data = yaml.safe_load((_HERE / "reading" / "mentions.yaml").read_text(encoding="utf-8"))
+    return TermMatcher(data["terms"])
+
+
+@pytest.mark.parametrize("case", _cases("mentions.yaml"), ids=lambda case: str(case["name"]))
+def test_mentions(case: dict[str, object]) -> None:
+    document = Document.model_validate(case)
+    found = find_mentions(read_documents([document], _lexicon()), _terms(), _lexicon())
+    assert [
+        [document.text[mention.span.start : mention.span.end], mention.assertion.value]
+        for mention in found
+    ] == case["mentions"]

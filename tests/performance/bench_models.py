@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.cli.models import load_models
+from zhibian.cli.models import with_models
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.evaluation.systems import systems
 from zhibian.records.case_json import Limits
@@ -37,9 +37,12 @@ def test_cost_of_the_models(rules: Path) -> None:
     settings = Settings()
     before = megabytes()
     started = time.perf_counter()
-    voices = load_models("on", rules, settings)
-    print(f"\nload models {voices.versions}: {time.perf_counter() - started:.2f} s")
-    reviewer = load_reviewer(rules, "chs-drg-1.1", NO_TARIFF, None, voices)
+    plain = load_reviewer(rules, "chs-drg-1.1", NO_TARIFF, None)
+    print(f"\nload dictionary and rules: {time.perf_counter() - started:.2f} s")
+    started = time.perf_counter()
+    reviewer = with_models(plain, "on", rules, settings)
+    versions = reviewer.coder.voices.versions
+    print(f"load models {versions}: {time.perf_counter() - started:.2f} s")
     cases = [read for read, _ in read_gold_cases(RECORDS, "[HKLN]*", LIMITS, reviewer)]
     cases.sort(key=lambda read: -sum(len(d.text) for d in read.case.documents))
     longest = cases[:LONGEST]

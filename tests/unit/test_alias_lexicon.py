@@ -107,6 +107,17 @@ def test_no_alias_is_listed_as_ambiguous(rules: Path, kind: str) -> None:
     assert [str(a) for a in wrong] == []
 
 
+def test_no_alias_swallows_a_word_of_doubt(rules: Path, kind: str) -> None:
+    """A cue inside a term is no cue any more: 肺炎待排 must stay 肺炎 and a doubt."""
+    doubts = ("待排", "待查", "待除外", "待定", "待分型", "不除外")
+    wrong = [
+        a
+        for a in aliases(rules, kind)
+        if a.source == "ward-wording.csv" and any(doubt in a.text for doubt in doubts)
+    ]
+    assert [str(a) for a in wrong] == []
+
+
 def test_ambiguous_entries_have_a_reason_and_codes_that_exist(
     rules: Path, kind: str, official: CodeSet
 ) -> None:

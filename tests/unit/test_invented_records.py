@@ -107,13 +107,13 @@ def _digits_in_a_row(text: str) -> int:
 
 
 def test_no_record_of_any_set_is_lost_and_the_example_is_there() -> None:
-    sizes = {"H": 16, "K": 16, "L": 16, "M": 12, "N": 32}
+    sizes = {"H": 16, "K": 16, "L": 16, "M": 12, "N": 32, "P": 30, "Q": 32, "R": 40}
     stems = [f"{series}{n:02d}" for series, size in sizes.items() for n in range(1, size + 1)]
     assert [path.stem for path in RECORDS] == stems
     assert ROOT / "examples" / "heart-failure-pneumonia.json" in EXAMPLES
 
 
-@pytest.mark.parametrize("series", ["N"])
+@pytest.mark.parametrize("series", ["N", "Q", "R"])
 def test_a_set_covers_all_major_categories(series: str) -> None:
     groups = [_raw(p)["gold"]["drg_1_1"] for p in RECORDS if p.stem.startswith(series)]
     assert {group[0] for group in groups} == set(string.ascii_uppercase)

@@ -37,7 +37,12 @@ def _load(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def procedures(rules: Path) -> dict[str, Any]:
-    return _load(rules / "coding" / "procedures.yaml")
+    parts: dict[str, Any] = {}
+    for path in sorted((rules / "coding" / "procedure").glob("*.yaml")):
+        part = _load(path)
+        assert not parts.keys() & part.keys(), path.name
+        parts |= part
+    return parts
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +124,7 @@ def _code_for(rule: dict[str, Any], text: str, numerals: dict[str, int]) -> str 
     return str(fitting[0])
 
 
-def test_ids_are_unique_over_both_files(procedures: dict[str, Any], verbs: dict[str, Any]) -> None:
+def test_ids_are_unique_over_all_files(procedures: dict[str, Any], verbs: dict[str, Any]) -> None:
     ids = [rule["id"] for rule in _rules(procedures)] + [group["id"] for group in verbs["groups"]]
     assert len(ids) == len(set(ids))
 

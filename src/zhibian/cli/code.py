@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
-from zhibian.cli.models import ModelsOption, load_models
+from zhibian.cli.models import ModelsOption, with_models
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_file import SUFFIXES, case_files, read_raw
 from zhibian.records.case_json import CodeCheck, Limits, ReadCase, case_from_mapping
@@ -46,7 +47,7 @@ class Failure:
     problems: tuple[Problem, ...]
 
 
-def code(
+def code(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     path: Annotated[
         Path, typer.Argument(help="病例文件（JSON 或 YAML），或其文件夹。", show_default=False)
     ],
@@ -63,17 +64,19 @@ def code(
         Path | None, typer.Option(help="结果文件夹：每例写 <病例标识>.json。")
     ] = None,
     models: ModelsOption = "auto",
+    classifier: ClassifierOption = None,
     rules: RulesOption = None,
 ) -> None:
     """Review cases; exit code 2 when any of them could not be read."""
     settings = Settings()
     try:
-        reviewer = load_reviewer(
-            rules or settings.rules,
-            scheme or settings.scheme,
-            tariff or settings.tariff,
-            variant,
-            load_models(models, rules or settings.rules, settings),
+        where = rules or settings.rules
+        reviewer = with_models(
+            load_reviewer(where, scheme or settings.scheme, tariff or settings.tariff, variant),
+            models,
+            where,
+            settings,
+            classifier,
         )
         limits = case_limits(settings)
         entries, failures = _collect(path, limits, code_check(reviewer))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from zhibian.problems import Problem
+from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import Limits
 from zhibian.settings import Settings
 
@@ -49,3 +50,19 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
+
+
+def need_extra(*modules: str) -> None:
+    """Refuse with a remedy when an extra is not installed.
+
+    Raises
+    ------
+    InputError
+        A module is absent.
+    """
+    wanted = modules or ("torch", "transformers", "onnx", "onnxruntime", "safetensors")
+    absent = [name for name in wanted if find_spec(name) is None]
+    if absent:
+        message = f"没有安装 {'、'.join(absent)}"
+        remedy = "安装 zhibian[train]（评测只需 zhibian[models]）"
+        raise InputError("train", [Problem("train", "extra_missing", message, remedy)])

@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import RulesOption, case_limits, refuse
-from zhibian.cli.models import ModelsOption, load_models
+from zhibian.cli.models import ModelsOption, with_models
 from zhibian.evaluation.figures import (
     METRICS,
     Figure,
@@ -58,17 +59,19 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
     seed: Annotated[int, typer.Option(help="自助法随机种子。")] = 20250101,
     draws: Annotated[int, typer.Option(min=100, help="自助法重抽次数。")] = 2000,
     models: ModelsOption = "auto",
+    classifier: ClassifierOption = None,
     rules: RulesOption = None,
 ) -> None:
     """Print agreement with gold codes, with n, intervals and cases a second."""
     settings = Settings()
     try:
-        reviewer = load_reviewer(
-            rules or settings.rules,
-            scheme or settings.scheme,
-            NO_TARIFF,
-            None,
-            load_models(models, rules or settings.rules, settings),
+        where = rules or settings.rules
+        reviewer = with_models(
+            load_reviewer(where, scheme or settings.scheme, NO_TARIFF, None),
+            models,
+            where,
+            settings,
+            classifier,
         )
         cases = read_gold_cases(folder, pattern, case_limits(settings), reviewer)
     except InputError as bad:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import rules, tariffs, terminology, train
+from zhibian.cli import models, rules, tariffs, terminology, train
 from zhibian.cli.code import code
 from zhibian.cli.evaluate import evaluate
 from zhibian.cli.group import group
@@ -33,6 +33,7 @@ app.command(help="合成病案首页：用于压力测试与演示的虚构表�
 app.add_typer(rules.app, name="rules")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
+app.add_typer(models.app, name="models")
 app.add_typer(train.app, name="train")
 
 

@@ -9,19 +9,28 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from zhibian.cli.common import RulesOption, case_limits, refuse
-from zhibian.cli.models import ModelsOption, load_models
+from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
+from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.train_classifier import classifier, cross_validate
+from zhibian.cli.train_principal import principal
 from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.evaluation.gold_files import read_gold_cases
-from zhibian.problems import InputError, Problem
+from zhibian.problems import InputError
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer, without_abstention
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
 
 app = typer.Typer(help="模型训练与评测；需要 zhibian[train]。", no_args_is_help=True)
+app.command("classifier", help="用本院已编码病历训练全文分类器。")(classifier)
+app.command("cross-validate", help="交叉验证全文分类器，写 results.json。")(cross_validate)
+app.command("principal", help="在带 gold 的病例上拟合主要诊断排序模型，并与手工权重交叉验证比较。")(
+    principal
+)
 
 ChipOption = Annotated[Path, typer.Option("--chip-cdn", help="CHIP-CDN 数据目录。")]
 YiduOption = Annotated[Path, typer.Option("--yidu-n7k", help="Yidu-N7K 数据目录。")]
+CehrnerOption = Annotated[Path, typer.Option("--cehrner", help="CEHRNER 数据目录。")]
+CdeeOption = Annotated[Path, typer.Option("--chip-cdee", help="CHIP-CDEE 数据目录。")]
 OutputOption = Annotated[Path, typer.Option("--output", help="写出目录。")]
 
 
@@ -32,7 +41,7 @@ def base(
 ) -> None:
     """Convert the encoder that training starts from."""
     try:
-        _need_extra()
+        need_extra()
         from zhibian.training.e5 import kept_pieces, parse, read_wheel, write_bert  # noqa: PLC0415
 
         contents = parse(read_wheel(wheel))
@@ -64,7 +73,7 @@ def link(
     folder = rules or settings.rules
     say = Console(stderr=True, highlight=False).print
     try:
-        _need_extra()
+        need_extra()
         from zhibian.training import link as training  # noqa: PLC0415
 
         corpora = training.read_corpora(chip_cdn, yidu_n7k)
@@ -96,7 +105,7 @@ def measure_link(
         model = load_link_model(settings.models, NAME)
         used = None
         if encoder:
-            _need_extra("onnxruntime", "tokenizers")
+            need_extra("onnxruntime", "tokenizers")
             from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
 
             used = load_encoder(model)
@@ -115,7 +124,7 @@ def phrases(rules: RulesOption = None) -> None:
     settings = Settings()
     say = Console(stderr=True, highlight=False).print
     try:
-        _need_extra("onnxruntime", "tokenizers")
+        need_extra("onnxruntime", "tokenizers")
         from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
         from zhibian.training import link as training  # noqa: PLC0415
         from zhibian.training.phrases import calibrate  # noqa: PLC0415
@@ -141,8 +150,8 @@ def confidence(
     try:
         from zhibian.training import confidence as training  # noqa: PLC0415
 
-        voices = load_models(models, where, settings)
-        reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None, voices)
+        plain = load_reviewer(where, settings.scheme, NO_TARIFF, None)
+        reviewer = with_models(plain, models, where, settings)
         limit = reviewer.coder.confidence.abstain_below
         # What is abstained from is judged too: the limit must not shape its own curve.
         reviewer = without_abstention(reviewer)
@@ -157,19 +166,50 @@ def confidence(
     typer.echo(f"已写出 {output}：{len(cases)} 例，{len(found)} 条建议编码")
 
 
-def _need_extra(*modules: str) -> None:
-    """Refuse with a remedy when an extra is not installed.
+@app.command(help="训练实体标注器（CRF），并在开发集上评测。")
+def tagger(
+    cehrner: CehrnerOption,
+    chip_cdee: CdeeOption,
+    output: OutputOption,
+    rules: RulesOption = None,
+) -> None:
+    """Train the mention tagger and measure it on the development parts."""
+    say = Console(stderr=True, highlight=False).print
+    try:
+        need_extra("pycrfsuite")
+        from zhibian.coding.mention_tagger import read_hints  # noqa: PLC0415
+        from zhibian.documents.tagger import EntityTagger  # noqa: PLC0415
+        from zhibian.training import tagger as training  # noqa: PLC0415
 
-    Raises
-    ------
-    InputError
-        A module is absent.
-    """
-    from importlib.util import find_spec  # noqa: PLC0415
+        hints = read_hints(rules or Settings().rules)
+        weights = training.train_tagger(cehrner, chip_cdee, hints, say)
+        figures = training.measure_tagger(
+            EntityTagger(weights, hints), cehrner, chip_cdee, test=False
+        )
+        training.write_tagger(weights, output, training.sources(cehrner, chip_cdee), figures)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
 
-    wanted = modules or ("torch", "transformers", "onnx", "onnxruntime", "safetensors")
-    absent = [name for name in wanted if find_spec(name) is None]
-    if absent:
-        message = f"没有安装 {'、'.join(absent)}"
-        remedy = "安装 zhibian[train]（评测只需 zhibian[models]）"
-        raise InputError("train", [Problem("train", "extra_missing", message, remedy)])
+
+@app.command("measure-tagger", help="评测实体标注器，输出 JSON；--test 读测试集。")
+def measure_tagger(
+    cehrner: CehrnerOption,
+    chip_cdee: CdeeOption,
+    model: Annotated[Path, typer.Option("--model", help="模型目录。")],
+    test: Annotated[bool, typer.Option("--test", help="改读 CEHRNER 测试集。")] = False,
+    rules: RulesOption = None,
+) -> None:
+    """Measure a trained tagger on the development parts, or once on the test part."""
+    try:
+        need_extra("pycrfsuite")
+        from zhibian.coding.mention_tagger import WEIGHTS, read_hints  # noqa: PLC0415
+        from zhibian.documents.tagger import EntityTagger, read_weights  # noqa: PLC0415
+        from zhibian.training import tagger as training  # noqa: PLC0415
+
+        hints = read_hints(rules or Settings().rules)
+        trained = EntityTagger(read_weights(model / WEIGHTS), hints)
+        figures = training.measure_tagger(trained, cehrner, chip_cdee, test=test)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))

@@ -53,13 +53,13 @@ def coded_diagnoses(
                 if _category(mention, words) == linked.code[:3]
             )
             yield linked
-    operated = any(kind is DocumentKind.OPERATION for kind in reading.kinds) or any(
-        code.startswith(words.selection.after_continued_by)
-        for mention in mentions
-        for code in words.terms.codes(mention.term)
-    )
+    operated = any(kind is DocumentKind.OPERATION for kind in reading.kinds)
+    continued = _is_continued(mentions, reading, words)
+    before = _operated_before_admission(mentions, reading, words)
     for mention in mentions:
-        if not operated and _is_operated_before(mention, reading, words):
+        earlier = not continued and (not operated or _category(mention, words) in before)
+        if earlier and _says_operated(mention, reading, words):
+            yield from _history(mention, words)
             continue
         if id(mention) in replaced or _is_status_beside_disease(mention, inside, words):
             continue
@@ -67,8 +67,49 @@ def coded_diagnoses(
             yield CodedMention(mention, code, mention.term)
 
 
-def _is_operated_before(mention: Mention, reading: Reading, words: DiagnosisWords) -> bool:
-    """Tell whether "X术后" speaks of a disease that was operated on before this stay."""
+def _is_continued(mentions: Sequence[Mention], reading: Reading, words: DiagnosisWords) -> bool:
+    """Tell whether this stay still treats the tumour that was operated on (术后化疗)."""
+    rules = words.selection
+    if any(
+        code.startswith(rules.after_continued_by)
+        for mention in mentions
+        for code in words.terms.codes(mention.term)
+    ):
+        return True
+    return any(
+        rules.after_continued_words.search(
+            reading.normalised[section.span.document], section.span.start, section.span.end
+        )
+        for section in reading.sections
+        if section.kind is SectionKind.CHIEF_COMPLAINT
+    )
+
+
+def _operated_before_admission(
+    mentions: Sequence[Mention], reading: Reading, words: DiagnosisWords
+) -> frozenset[str]:
+    """Return the categories that the admission record already calls operated on."""
+    return frozenset(
+        _category(mention, words)
+        for mention in mentions
+        if reading.kinds[mention.span.document] is DocumentKind.ADMISSION_RECORD
+        and _says_operated(mention, reading, words)
+    )
+
+
+def _history(mention: Mention, words: DiagnosisWords) -> Iterator[CodedMention]:
+    """Yield the personal history that a discharge list names by its operation (肺癌术后)."""
+    if mention.section is not SectionKind.DISCHARGE_DIAGNOSIS or mention.item is None:
+        return
+    category = _category(mention, words)
+    for prefixes, code in words.selection.after_history:
+        if category.startswith(prefixes):
+            yield CodedMention(mention, code, mention.term)
+            return
+
+
+def _says_operated(mention: Mention, reading: Reading, words: DiagnosisWords) -> bool:
+    """Tell whether words behind a disease say that it was operated on (X术后)."""
     rules = words.selection
     if _category(mention, words).startswith(rules.after_keeps):
         return False

@@ -7,7 +7,7 @@ principal diagnosis; procedures beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.alternatives import with_alternatives
@@ -29,11 +29,14 @@ from zhibian.coding.entry_condition import (
     load_entry_condition_rules,
 )
 from zhibian.coding.findings import confidence, gather
+from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_rules
+from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses
-from zhibian.coding.principal import PrincipalRules, load_principal_rules, rank
-from zhibian.coding.procedure_rules import ProcedureRules, load_procedure_rules
-from zhibian.coding.procedures import propose_procedures
+from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
+from zhibian.coding.procedure.propose import ProcedureProposal, propose_procedures
+from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
+from zhibian.coding.second_opinion import OpinionRules, load_opinion_rules, with_opinion
 from zhibian.coding.select import (
     SelectionRules,
     load_selection_rules,
@@ -41,7 +44,8 @@ from zhibian.coding.select import (
     select,
 )
 from zhibian.coding.sources import SourceTable, load_sources
-from zhibian.coding.types import Finding, Proposal, ProposedDiagnosis
+from zhibian.coding.statements import with_discharge_statements
+from zhibian.coding.types import AppliedRule, Finding, Proposal, ProposedDiagnosis
 from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.documents.lexicon import ReadingLexicon, load_reading_lexicon
 from zhibian.documents.matcher import TermMatcher
@@ -56,12 +60,13 @@ _MOST_EVIDENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Everything that coding needs, loaded once (编码器)."""
+    """Everything that coding needs, loaded once (编码器); trained models are added afterwards."""
 
     diagnoses: CodeSet
     procedures: CodeSet
     lexicon: ReadingLexicon
     diagnosis_words: DiagnosisWords
+    senses: Senses
     procedure_terms: Dictionary
     matcher: TermMatcher
     sources: SourceTable
@@ -72,7 +77,9 @@ class Coder:
     principal_rules: PrincipalRules
     procedure_rules: ProcedureRules
     burns: BurnRules
+    implied: tuple[ImpliedRule, ...]
     confidence: ConfidenceRules
+    opinion: OpinionRules
     voices: Voices = NO_VOICES
 
 
@@ -82,7 +89,6 @@ def load_coder(
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
-    voices: Voices = NO_VOICES,
 ) -> Coder:
     """Load dictionaries and rules.
 
@@ -94,8 +100,6 @@ def load_coder(
         Code sets that codes are proposed from.
     diagnosis_crosswalk, procedure_crosswalk
         Clinical editions, whose names are further spellings.
-    voices
-        Trained models; none by default.
 
     Raises
     ------
@@ -106,6 +110,7 @@ def load_coder(
     selection = load_selection_rules(rules)
     procedure_rules = load_procedure_rules(rules)
     aliases = rules / ALIASES
+    senses = load_senses(rules)
     diagnosis_terms = build_dictionary(
         diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
     )
@@ -126,9 +131,15 @@ def load_coder(
             selection,
             lexicon,
         ),
+        senses=senses,
         procedure_terms=procedure_terms,
         matcher=TermMatcher(
-            {*diagnosis_terms.terms, *procedure_terms.terms, *procedure_rules.context_terms}
+            {
+                *diagnosis_terms.terms,
+                *procedure_terms.terms,
+                *procedure_rules.context_terms,
+                *senses,
+            }
         ),
         sources=load_sources(rules),
         selection=selection,
@@ -138,8 +149,79 @@ def load_coder(
         principal_rules=load_principal_rules(rules),
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
+        implied=load_implied_rules(rules),
         confidence=load_confidence_rules(rules),
-        voices=voices,
+        opinion=load_opinion_rules(rules),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposal before the principal diagnosis is chosen (选择主要诊断前的草案).
+
+    Attributes
+    ----------
+    candidates
+        Diagnoses that would be proposed.
+    kept, combined, stated
+        Findings behind them; findings after combination; every finding of the record.
+    reading
+        The record, an unheaded discharge list made a list.
+    procedures
+        Proposed procedures and their rules.
+    rules
+        Typing and combination rules that applied.
+    """
+
+    candidates: tuple[ProposedDiagnosis, ...]
+    kept: dict[str, Finding]
+    combined: dict[str, Finding]
+    stated: dict[str, Finding]
+    reading: Reading
+    procedures: ProcedureProposal
+    rules: tuple[AppliedRule, ...]
+
+
+def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
+    """Return everything but the choice of the principal diagnosis; as :func:`propose`."""
+    # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
+    found = find_mentions(reading, coder.matcher, coder.lexicon)
+    reading, mentions = with_discharge_statements(
+        reading, found, coder.diagnosis_words.terms, coder.selection
+    )
+    named, terms = in_context(
+        mentions,
+        reading,
+        None if case.admission is None else case.admission.department,
+        coder.diagnosis_words.terms,
+        coder.senses,
+        coder.sources.clause_lead_ins,
+    )
+    coder = replace(coder, diagnosis_words=replace(coder.diagnosis_words, terms=terms))
+    diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
+    burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
+    linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
+    implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
+    findings = gather((*diagnoses, *burns, *linked, *implied), reading, coder.sources)
+    selected = select(findings, reading, coder.sources, coder.selection)
+    typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
+    combined, combination_rules = combine(typed, coder.combinations)
+    kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
+    return Draft(
+        tuple(_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()),
+        kept,
+        combined,
+        findings,
+        reading,
+        propose_procedures(
+            case,
+            reading,
+            mentions,
+            coder.procedure_terms,
+            coder.procedures,
+            coder.procedure_rules,
+        ),
+        (*typing_rules, *combination_rules),
     )
 
 
@@ -155,35 +237,42 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
     coder
         Dictionaries and rules.
     """
-    # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
-    mentions = find_mentions(reading, coder.matcher, coder.lexicon)
-    diagnoses = tuple(coded_diagnoses(mentions, reading, coder.diagnosis_words))
-    burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
-    linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
-    findings = gather((*diagnoses, *burns, *linked), reading, coder.sources)
-    selected = select(findings, reading, coder.sources, coder.selection)
-    typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
-    combined, combination_rules = combine(typed, coder.combinations)
-    kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
-    candidates = [_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()]
-    ordered, principal_rules = rank(candidates, kept, findings, reading, coder.principal_rules)
-    procedures = propose_procedures(
-        case,
-        reading,
-        mentions,
-        coder.procedure_terms,
-        coder.procedures,
-        coder.procedure_rules,
-    )
+    drafted = draft(case, reading, coder)
+    decision = decide(*principal_input(drafted, coder), coder.principal_rules)
     chosen = Proposal(
-        principal=ordered[0] if ordered else None,
-        others=_in_record_order(ordered[1:], kept),
-        procedures=procedures.proposed,
-        rules=(*typing_rules, *combination_rules, *principal_rules, *procedures.rules),
-        findings={**findings, **combined},
-        procedure_findings=procedures.findings,
+        principal=decision.ordered[0] if decision.ordered else None,
+        others=_in_record_order(decision.ordered[1:], drafted.kept),
+        procedures=drafted.procedures.proposed,
+        rules=(*drafted.rules, *decision.trace, *drafted.procedures.rules),
+        findings={**drafted.stated, **drafted.combined},
+        procedure_findings=drafted.procedures.findings,
     )
-    return with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
+    classifier = coder.voices.classifier
+    if classifier is None:
+        return sure
+    return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
+
+
+def principal_input(
+    drafted: Draft, coder: Coder
+) -> tuple[
+    tuple[ProposedDiagnosis, ...],
+    dict[str, Finding],
+    dict[str, Finding],
+    Reading,
+    tuple[str, ...],
+    frozenset[str],
+]:
+    """Return what the choice of the principal diagnosis looks at, but for its rules."""
+    return (
+        drafted.candidates,
+        drafted.kept,
+        drafted.stated,
+        drafted.reading,
+        tuple(entry.code for entry in drafted.procedures.proposed),
+        frozenset(code for code in drafted.kept if coder.diagnoses.is_grey(code)),
+    )
 
 
 def _diagnosis(
@@ -194,9 +283,9 @@ def _diagnosis(
     stated: dict[str, Finding],
 ) -> ProposedDiagnosis:
     poa, reason = entry_condition(
-        finding, reading, case.documents, case.admission, coder.entry_conditions
+        finding, stated, reading, case.documents, case.admission, coder.entry_conditions
     )
-    term = coder.diagnosis_words.terms.terms.get(finding.term)
+    term = coder.diagnosis_words.terms.term(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
     trust = confidence(finding, coder.sources)
     return ProposedDiagnosis(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -186,11 +186,11 @@ def combine(
                 current[heir] = merged(heir, [current[heir], *vague])
         else:
             own = [current[rule.code]] if rule.code in current else []
-            whole = merged(rule.code, [*own, *(current[code] for code in used)])
-            # Beside a part that stays (N18.5 with its anaemia) it takes the place of what goes.
-            gone = [current[code].listed for code in used if code in dropped]
-            place = min((listed for listed in gone if listed is not None), default=whole.listed)
-            current[rule.code] = replace(whole, listed=place if gone else whole.listed)
+            # Beside a part that stays (P07 with its jaundice) it takes the evidence and the place
+            # of what goes.
+            gone = [code for code in used if code in dropped] or used
+            whole = merged(rule.code, [*own, *(current[code] for code in gone)])
+            current[rule.code] = whole
         for code in dropped:
             current.pop(code)
         applied.append(

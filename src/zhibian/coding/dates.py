@@ -44,13 +44,15 @@ def date_near(
     line = text.rfind("\n", max(0, start - _FURTHEST_BACK), start) + 1
     if line == 0:
         line = max(0, start - _FURTHEST_BACK)
+    # 20-25 is a span of seconds, no day: only what is a day of the calendar counts.
+    days = [day for day in (as_date(m, admitted) for m in _DAY.finditer(text, line, end)) if day]
     if reading.kinds[document] is DocumentKind.REPORT:
-        match = max(_DAY.finditer(text, line, start), key=lambda m: m.start(), default=None)
-    else:
-        match = _DAY.search(text, line, end)
-    if match is None and stamp is not None:
+        before = _DAY.finditer(text, line, start)
+        days = [day for day in (as_date(m, admitted) for m in before) if day][-1:]
+    if not days and stamp is not None:
         match = _DAY.search(stamp)
-    return as_date(match, admitted) if match else None
+        return as_date(match, admitted) if match else None
+    return days[0] if days else None
 
 
 def as_date(match: re.Match[str], admitted: date) -> date | None:

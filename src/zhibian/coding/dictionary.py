@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zhibian.coding.types import Term
@@ -26,13 +26,22 @@ _SHORTEST_WHEN_CUT = 6
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """Normalised spelling → term, for diagnoses or for procedures."""
+    """Normalised spelling → term, for diagnoses or for procedures.
+
+    ``told`` holds what some spellings mean in the record at hand (`coding/in_context.py`); it
+    goes before ``terms``.
+    """
 
     terms: Mapping[str, Term]
+    told: Mapping[str, Term] = field(default_factory=dict)
+
+    def term(self, spelling: str) -> Term | None:
+        """Return the term of a spelling, or None."""
+        return self.told.get(spelling) or self.terms.get(spelling)
 
     def codes(self, spelling: str) -> tuple[str, ...]:
         """Return the codes of a spelling, or nothing."""
-        term = self.terms.get(spelling)
+        term = self.term(spelling)
         return term.codes if term else ()
 
 

@@ -36,11 +36,15 @@ _SUSPECTED_AT_DISCHARGE = 0.62
 
 @dataclass(frozen=True, slots=True)
 class CodedMention:
-    """A mention and one code that its words stand for."""
+    """A mention and one code that its words stand for.
+
+    ``given`` is the trust and its source where a rule states them; else the place decides.
+    """
 
     mention: Mention
     code: str
     term: str
+    given: tuple[float, str] | None = None
 
 
 def gather(
@@ -73,7 +77,7 @@ def _finding(code: str, group: list[CodedMention], reading: Reading, table: Sour
     against: list[Evidence] = []
     for entry in group:
         mention = entry.mention
-        weight, source = trust(mention, code, reading, table)
+        weight, source = entry.given or trust(mention, code, reading, table)
         evidence = Evidence(
             evidence_span(mention, reading),
             mention.assertion,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from zhibian.documents.types import Reading
 from zhibian.terminology.code_set import CodeSet
 
 TABLE = Path("coding") / "selection.yaml"
+# Evidence of rules/coding/implied.yaml: as deliberate as an entry of a diagnosis list.
+IMPLIED = "implied-"
+_UNLISTED = (sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,11 @@ class SelectionRules:
         Prefixes proposed only when the discharge diagnosis list names them (symptoms …).
     status
         Prefixes of states after an operation; not proposed from an entry that names a disease.
-    after_words, after_keeps, after_continued_by
+    after_words, after_keeps, after_continued_by, after_continued_words
         Words behind a disease that say it was operated on before this stay; codes to which that
-        does not apply; codes that show that it is still treated.
+        does not apply; codes and words of the chief complaint that show that it is still treated.
+    after_history
+        Categories with the personal history that a discharge list names in this way.
     several
         Prefixes under which several codes may stand side by side (injuries, electrolytes …);
         elsewhere one code a subcategory (first four characters) is kept.
@@ -42,9 +49,9 @@ class SelectionRules:
         Fourth characters that mean "unspecified" (9) and yield to a specific sibling.
     unspecified_stays
         Prefixes under which an unspecified code does not yield.
-    last_resort, last_resort_from
-        Prefixes proposed when nothing else is (a symptom that stayed unexplained), and from
-        which trust.
+    last_resort, last_resort_beside, last_resort_from
+        Prefixes proposed when nothing else is (a symptom that stayed unexplained), lasting
+        diseases that do not explain them, and from which trust.
     link_threshold
         Least similarity, 0 to 1, at which a whole list entry is linked by spelling.
     covered_share
@@ -60,10 +67,13 @@ class SelectionRules:
     after_words: tuple[str, ...]
     after_keeps: tuple[str, ...]
     after_continued_by: tuple[str, ...]
+    after_continued_words: re.Pattern[str]
+    after_history: tuple[tuple[tuple[str, ...], str], ...]
     several: tuple[str, ...]
     unspecified: tuple[str, ...]
     unspecified_stays: tuple[str, ...]
     last_resort: tuple[str, ...]
+    last_resort_beside: tuple[str, ...]
     last_resort_from: float
     link_threshold: float
     covered_share: float
@@ -84,10 +94,15 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         after_words=tuple(raw["after_operation"]["words"]),
         after_keeps=tuple(raw["after_operation"]["keeps"]),
         after_continued_by=tuple(raw["after_operation"]["continued_by"]),
+        after_continued_words=re.compile(raw["after_operation"]["continued_words"]),
+        after_history=tuple(
+            (tuple(row["from"]), row["code"]) for row in raw["after_operation"]["history"]
+        ),
         several=tuple(raw["several"]),
         unspecified=tuple(raw["unspecified"]),
         unspecified_stays=tuple(raw["unspecified_stays"]),
         last_resort=tuple(raw["last_resort"]["codes"]),
+        last_resort_beside=tuple(raw["last_resort"]["beside"]),
         last_resort_from=float(raw["last_resort"]["from"]),
         link_threshold=float(raw["link_threshold"]),
         covered_share=float(raw["covered_share"]),
@@ -124,24 +139,39 @@ def select(
         and confidence(finding, table) >= table.propose_from
         and not is_refuted(finding, findings, reading)
     }
-    return chosen or _unexplained(findings, rules)
+    if not all(code.startswith(rules.last_resort_beside) for code in chosen):
+        return chosen
+    return {**_unexplained(findings, reading, rules, alone=not chosen), **chosen}
 
 
-def _unexplained(findings: Mapping[str, Finding], rules: SelectionRules) -> dict[str, Finding]:
-    """Return the symptom that brought the patient in, where the record explains it by nothing."""
+def _unexplained(
+    findings: Mapping[str, Finding], reading: Reading, rules: SelectionRules, *, alone: bool
+) -> dict[str, Finding]:
+    """Return the symptom that brought the patient in, where the record explains it by nothing.
+
+    Beside lasting diseases it counts only where the discharge list opens with it.
+    """
     symptoms = [
         finding
         for code, finding in findings.items()
         if code.startswith(rules.last_resort)
         and finding.supporting
         and finding.supporting[0].weight >= rules.last_resort_from
+        and (alone or _opens_list(finding, reading))
     ]
     best = max(symptoms, key=lambda finding: finding.supporting[0].weight, default=None)
     return {} if best is None else {best.code: best}
 
 
+def _opens_list(finding: Finding, reading: Reading) -> bool:
+    return finding.listed is not None and reading.items[finding.listed[0]].order == 0
+
+
 def _is_listed(finding: Finding) -> bool:
-    return any("-list" in evidence.source for evidence in finding.supporting)
+    return any(
+        "-list" in evidence.source or evidence.source.startswith(IMPLIED)
+        for evidence in finding.supporting
+    )
 
 
 def one_code_a_disease(
@@ -162,11 +192,18 @@ def one_code_a_disease(
         else:
             kept[better.code] = merged(better.code, [better, finding])
     survivors = _most_exact({code: kept[code] for code in findings if code in kept})
-    return {
-        code: finding
-        for code, finding in survivors.items()
-        if not _yields(finding, survivors.values(), rules)
-    }
+    return _specific(survivors, rules)
+
+
+def _specific(findings: Mapping[str, Finding], rules: SelectionRules) -> dict[str, Finding]:
+    """Let unspecified codes yield to a specific one, which takes over their place and evidence."""
+    current = dict(findings)
+    for finding in findings.values():
+        heirs = [other for other in current.values() if _yields(finding, other, rules)]
+        if heirs:
+            heir = min(heirs, key=lambda other: other.listed or _UNLISTED)
+            current[heir.code] = merged(heir.code, [heir, current.pop(finding.code)])
+    return current
 
 
 def _most_exact(findings: Mapping[str, Finding]) -> dict[str, Finding]:
@@ -200,14 +237,13 @@ def _covers(better: Finding, finding: Finding, rules: SelectionRules) -> bool:
     return better.code[:5] == finding.code[:5]
 
 
-def _yields(finding: Finding, others: Iterable[Finding], rules: SelectionRules) -> bool:
-    if finding.code.startswith(rules.unspecified_stays) or not _is_unspecified(finding.code, rules):
-        return False
-    return any(
-        other.code[:3] == finding.code[:3]
+def _yields(finding: Finding, other: Finding, rules: SelectionRules) -> bool:
+    return (
+        not finding.code.startswith(rules.unspecified_stays)
+        and _is_unspecified(finding.code, rules)
+        and other.code[:3] == finding.code[:3]
         and other.code != finding.code
         and not _is_unspecified(other.code, rules)
-        for other in others
     )
 
 

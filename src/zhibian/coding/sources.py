@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from zhibian.documents.types import DocumentKind, Mention, Reading, SectionKind
 
 TABLE = Path("coding") / "sources.yaml"
 STANDALONE = "standalone"
+_REJECTION_REACH = 12
 _STOPS = "。;!?\n"
 _CLAUSE_OPENS = ",。;:!?\n "
 _CLAUSE_CLOSES = ",。;(!\n"
@@ -52,6 +54,8 @@ class SourceTable:
     abbreviations_trusted: frozenset[str]
     clause_lead_ins: tuple[str, ...]
     cues: Mapping[str, CueWords]
+    rejected_before: re.Pattern[str]
+    rejected_behind: re.Pattern[str]
     chronic: tuple[str, ...]
 
     def is_chronic(self, code: str) -> bool:
@@ -80,6 +84,8 @@ def _parse(raw: Mapping[str, Any]) -> SourceTable:
         abbreviations_trusted=frozenset(raw["abbreviations_trusted"]),
         clause_lead_ins=tuple(raw["clause_lead_ins"]),
         cues={name: _cue_words(entry) for name, entry in raw["cues"].items()},
+        rejected_before=re.compile(raw["rejected"]["before"]),
+        rejected_behind=re.compile(raw["rejected"]["behind"]),
         chronic=tuple(raw["chronic"]),
     )
 
@@ -111,11 +117,22 @@ def trust(mention: Mention, code: str, reading: Reading, table: SourceTable) -> 
     row = _first(table.rows, mention, code, reading, table)
     weight = row.weight
     if mention.item is None:
+        if _is_rejected(mention, reading, table):
+            return 0.0, row.id
         if _has_cue(mention, reading, table.cues["untreated"]):
             weight -= table.untreated_penalty
         if mention.term.isascii() and mention.term not in table.abbreviations_trusted:
             weight = min(weight, table.abbreviation_cap)
     return max(weight, 0.0), row.id
+
+
+def _is_rejected(mention: Mention, reading: Reading, table: SourceTable) -> bool:
+    """Return whether the mention's own clause rejects it (睾丸扭转:血流好不考虑。)."""
+    text = reading.normalised[mention.span.document]
+    start, end = mention.span.start, mention.span.end
+    ahead = text[max(mention.sentence.start, start - _REJECTION_REACH) : start]
+    after = text[end : min(mention.sentence.end, end + 2 * _REJECTION_REACH)]
+    return bool(table.rejected_before.search(ahead) or table.rejected_behind.search(after))
 
 
 def _cued(cue: str, mention: Mention, reading: Reading, table: SourceTable) -> bool:

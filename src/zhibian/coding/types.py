@@ -112,11 +112,15 @@ class ProposedProcedure:
 
 @dataclass(frozen=True, slots=True)
 class AppliedRule:
-    """A coding rule that shaped the proposal (已用规则)."""
+    """A coding rule that shaped the proposal (已用规则).
+
+    ``decides`` marks the one that decided the principal diagnosis.
+    """
 
     id: str
     explanation: str
     codes: tuple[str, ...] = ()
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,10 @@ class TaggedMention:
 class MentionTagger(Protocol):
     """Finds mentions that no dictionary has (实体标注器)."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Return name and version of the model, for the report."""
+        ...
 
     def tag(self, reading: Reading) -> Sequence[TaggedMention]:
         """Return mentions in order of document and position, with their assertion."""
@@ -63,7 +66,10 @@ class PhraseCode:
 class PhraseLinker(Protocol):
     """Finds the code of a phrase that no dictionary has (短语链接器)."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Return name and version of the model, for the report."""
+        ...
 
     def link(self, phrases: Sequence[str], kind: Kind) -> Sequence[Sequence[PhraseCode]]:
         """Return ranked codes for every phrase, best first; none for an empty phrase."""
@@ -93,7 +99,10 @@ class RecordCode:
 class RecordClassifier(Protocol):
     """Tells the likely codes of a whole record (全文分类器), trained by a hospital."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Return name and version of the model, for the report."""
+        ...
 
     def classify(self, reading: Reading) -> Sequence[RecordCode]:
         """Return codes by falling probability."""

@@ -104,6 +104,8 @@ def assert_mention(
         for hit in hits
         if left <= hit[0] and hit[1] <= right and (hit[1] <= start or hit[0] >= end)
     ]
+    cut = (_cut(hit, start) for hit in hits if left <= hit[0] < start < hit[1])
+    near += [hit for hit in cut if hit[2] in cues.cues]
     decided = _by_cue(normalised_text, (start, end), (left, right), section, near, cues)
     default = cues.defaults.get(section, Assertion.PRESENT)
     if decided is not None and not (
@@ -119,6 +121,11 @@ def assert_mention(
         if past is not None:
             return Assertion.HISTORICAL, past
     return default, None
+
+
+def _cut(hit: CueHit, start: int) -> CueHit:
+    """Return what a cue that runs into the mention says before it: 未 of 未手术."""
+    return hit[0], start, hit[2][: start - hit[0]]
 
 
 def _sentence(text: str, start: int, end: int, left: int, right: int) -> tuple[int, int]:
@@ -164,7 +171,7 @@ def _applies(
     if section in cue.outside or (cue.sections and section not in cue.sections):
         return False
     if cue.side == "before":
-        if hit[1] > span[0] or span[0] - hit[1] > cue.reach:
+        if hit[1] > span[0] or span[0] - hit[1] > cue.reach or _is_answer(text, hit):
             return False
         return _reaches_forward(
             text[hit[1] : span[0]], _tail(text, span[1], sentence[1]), cue, cues
@@ -176,6 +183,11 @@ def _applies(
     return _reaches_back(text[span[1] : hit[0]], cue, cues)
 
 
+def _is_answer(text: str, hit: CueHit) -> bool:
+    """Tell whether a cue answers what stands before it, as in a form: ``高血压：无 糖尿病：有``."""
+    return text[hit[1]] in _CLOSING and text.endswith(":", 0, hit[0])
+
+
 def _tail(text: str, end: int, right: int) -> str:
     comma = text.find(",", end, right)
     return text[end : right if comma == -1 else comma]
@@ -183,8 +195,11 @@ def _tail(text: str, end: int, right: int) -> str:
 
 def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether the scope of a cue before the mention is still open at the mention."""
-    broken = any(word in gap for word in cues.breakers.get(cue.assertion, ()))
-    if broken or gap.count(")") > gap.count("(") or ":" in gap[1:]:
+    if not gap:
+        return True
+    if ":" in gap[1:] or gap.count(")") > gap.count("("):
+        return False
+    if any(word in gap for word in cues.breakers.get(cue.assertion, ())):
         return False
     if "," not in gap:
         return True
@@ -201,6 +216,10 @@ def _reaches_forward(gap: str, tail: str, cue: Cue, cues: CueLexicon) -> bool:
 
 def _reaches_back(gap: str, cue: Cue, cues: CueLexicon) -> bool:
     """Tell whether a cue behind the mention still speaks of it."""
+    if not gap:
+        return True
+    if cue.answers:
+        gap = gap.replace(":", "", 1)
     if gap.strip() != "(" and gap.count("(") > gap.count(")"):
         return False
     if not cue.enumerates and _SEPARATOR.search(gap) is not None:

@@ -43,6 +43,8 @@ class HeadingLexicon:
         Sections that end with their line.
     longest
         Length of the longest spelling, in characters.
+    firsts
+        First characters of all spellings, those of documents included: no other begins one.
     """
 
     strong: Mapping[str, SectionKind]
@@ -51,6 +53,7 @@ class HeadingLexicon:
     diagnosis: frozenset[str]
     line_only: frozenset[SectionKind]
     longest: int
+    firsts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ class Cue:
     enumerates
         Whether it speaks of every member of an enumeration (``A、B待排``), or only
         of the member beside it (``A、B？``).
+    answers
+        Whether it may follow the mention over a colon (``糖尿病史：无``).
     sections
         Sections in which it counts; empty means all but ``outside``.
     outside
@@ -183,6 +188,7 @@ class Cue:
     crosses: bool
     closes: bool
     enumerates: bool
+    answers: bool
     sections: frozenset[SectionKind]
     outside: frozenset[SectionKind]
 
@@ -335,7 +341,8 @@ def load_reading_lexicon(rules: Path) -> ReadingLexicon:
     folder = rules / "lexicons"
     problems: list[Problem] = []
     sections = _Reader(folder / "sections.yaml")
-    headings, documents, lists = _headings(sections), _documents(sections), _lists(sections)
+    documents, lists = _documents(sections), _lists(sections)
+    headings = _headings(sections, documents)
     cues = _cues(folder / "assertion", problems)
     stop_terms = _stop_terms(folder / "stop_terms.txt", problems)
     problems = [*sections.problems, *problems]
@@ -344,7 +351,7 @@ def load_reading_lexicon(rules: Path) -> ReadingLexicon:
     return ReadingLexicon(headings, documents, lists, cues, stop_terms)
 
 
-def _headings(file: _Reader) -> HeadingLexicon:
+def _headings(file: _Reader, documents: Iterable[DocumentRule]) -> HeadingLexicon:
     tables: dict[str, dict[str, SectionKind]] = {"strong": {}, "weak": {}, "bare": {}}
     for name, entry in file.mapping(file.root.get("sections"), "sections").items():
         field = f"sections.{name}"
@@ -356,6 +363,7 @@ def _headings(file: _Reader) -> HeadingLexicon:
                     table[word.replace(" ", "")] = kind
     diagnosis = frozenset(file.words(file.root.get("diagnosis_headings"), "diagnosis_headings"))
     every = [*tables["strong"], *tables["weak"], *diagnosis]
+    own = [word for rule in documents for word in rule.headings]
     return HeadingLexicon(
         strong=MappingProxyType(tables["strong"]),
         weak=MappingProxyType(tables["weak"]),
@@ -363,6 +371,7 @@ def _headings(file: _Reader) -> HeadingLexicon:
         diagnosis=diagnosis,
         line_only=file.members(SectionKind, file.root.get("line_only"), "line_only"),
         longest=max(map(len, every), default=0),
+        firsts=frozenset(word[0] for word in (*every, *tables["bare"], *own) if word),
     )
 
 
@@ -496,6 +505,7 @@ def _cue_rows(file: _Reader, assertion: Assertion) -> Iterable[tuple[str, Cue]]:
             crosses=data.get("crosses") is True,
             closes=data.get("closes") is True,
             enumerates=data.get("enumerates") is not False,
+            answers=data.get("answers") is True,
             sections=file.members(SectionKind, data.get("sections"), f"{field}.sections"),
             outside=file.members(SectionKind, data.get("outside"), f"{field}.outside"),
         )

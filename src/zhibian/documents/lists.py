@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from zhibian.documents.entries import divide, is_name
 from zhibian.documents.lexicon import ListLexicon, NameLexicon
 from zhibian.documents.types import ListItem, Section, Span
 
-Style = Literal["dot", "comma", "paren", "closed", "circle", "ideograph", "alone"]
+Style = Literal["dot", "comma", "paren", "closed", "circle", "ideograph", "alone", "mark"]
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_ENCLOSED = "⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽⑾⑿⒀⒁⒂⒃⒄⒅⒆⒇"
+_STOPPED = "⒈⒉⒊⒋⒌⒍⒎⒏⒐⒑⒒⒓⒔⒕⒖⒗⒘⒙⒚⒛"
+_SIGNS: dict[str, tuple[str, Style]] = {
+    "circle": (_CIRCLED, "circle"),
+    "enclosed": (_ENCLOSED, "closed"),
+    "stopped": (_STOPPED, "dot"),
+}
 _IDEOGRAPHS = "一二三四五六七八九十"
 _MARKER = re.compile(
-    rf"(?P<closed>\(\d{{1,2}}\))|(?P<arabic>\d{{1,2}})[ ]?(?P<sign>[.、)])"
+    rf"(?P<closed>\(\d{{1,2}}\)|\[\d{{1,2}}\])|(?P<arabic>\d{{1,2}})[ ]?(?P<sign>[.、),:])"
     rf"|(?P<alone>\d{{1,2}})[ ]+(?=[^\s\d型级期度]|\d{{1,2}}[型度])"
-    rf"|(?P<circle>[{_CIRCLED}])|(?P<ideograph>[{_IDEOGRAPHS}]{{1,2}})、"
+    rf"|(?P<circle>[{_CIRCLED}])|(?P<enclosed>[{_ENCLOSED}])|(?P<stopped>[{_STOPPED}])"
+    rf"|(?P<ideograph>[{_IDEOGRAPHS}]{{1,2}})、|\((?P<bracketed>[{_IDEOGRAPHS}]{{1,2}})\)"
+    # A scan reads the number one as a letter.
+    r"|(?P<slip>[LI])(?P<slip_sign>[.、])"
 )
 _NUMBER_BEFORE = re.compile(r"[A-Za-z0-9.\-/~×≥≤<>=第约]\Z")
 _MEASURE = re.compile(
@@ -32,6 +42,8 @@ _MEASURE = re.compile(
 _JOINED_NUMBERS = re.compile(r"\d{1,2}[、,][ ]?\d|\d{1,2}(?:肋|腰椎|胸椎|颈椎|跖|掌|指|趾)")
 _DATE = re.compile(r"\s*\d{4}[-/.年]\d")
 _SPLIT = re.compile(r"[;\n]+")
+_ALIKE: frozenset[Style] = frozenset({"dot", "comma"})
+_BEFORE_MARK = frozenset(" \n;。")
 _EDGE = " \n;,。、.:·"
 _SHORTEST = 2
 _LONGEST_LINE = 60
@@ -105,9 +117,13 @@ def _sequence(text: str, start: int, end: int) -> list[_Marker]:
     kept: list[_Marker] = []
     top: Style | None = None
     reached: dict[Style, int] = {}
-    for marker in _candidates(text, start, end):
+    for found in _candidates(text, start, end):
+        marker = found
         expected = reached.get(marker.style, 0) + 1
         at_line = marker.start == start or text[marker.start - 1] == "\n"
+        if at_line and top in _ALIKE and marker.style in _ALIKE:
+            marker = replace(marker, style=top)
+            expected = reached.get(top, 0) + 1
         if top is None:
             # The first number may be lost: 诊断：肺炎 2.心衰
             second = marker.number == 2 and marker.start > start and marker.style != "alone"
@@ -137,21 +153,24 @@ def _candidates(text: str, start: int, end: int) -> Iterator[_Marker]:
             # A number without a sign counts at the start of a line only.
             if match.start() == start or text[match.start() - 1] == "\n":
                 yield _Marker(match.start(), match.end(), "alone", int(match["alone"]))
-        elif match["circle"]:
-            number = _CIRCLED.index(match["circle"]) + 1
-            yield _Marker(match.start(), match.end(), "circle", number)
-        elif match["ideograph"]:
-            number = _ideograph_number(match["ideograph"])
+        elif match.lastgroup in _SIGNS:
+            signs, style = _SIGNS[match.lastgroup]
+            yield _Marker(match.start(), match.end(), style, signs.index(match.group()) + 1)
+        elif match["ideograph"] or match["bracketed"]:
+            number = _ideograph_number(match["ideograph"] or match["bracketed"])
             if number:
-                yield _Marker(match.start(), match.end(), "ideograph", number)
+                style = "ideograph" if match["ideograph"] else "closed"
+                yield _Marker(match.start(), match.end(), style, number)
+        elif match["slip"]:
+            if match.start() == start or text[match.start() - 1] == "\n":
+                yield _Marker(match.start(), match.end(), _style(match["slip_sign"]), 1)
         elif _is_list_number(text, match, end):
             yield _Marker(match.start(), match.end(), _style(match["sign"]), int(match["arabic"]))
 
 
 def _style(sign: str) -> Style:
-    if sign == ".":
-        return "dot"
-    return "comma" if sign == "、" else "paren"
+    styles: dict[str, Style] = {".": "dot", "、": "comma", ")": "paren"}
+    return styles.get(sign, "mark")
 
 
 def _ideograph_number(words: str) -> int:
@@ -166,6 +185,9 @@ def _is_list_number(text: str, match: re.Match[str], end: int) -> bool:
         return _MEASURE.match(text[match.start() : min(end, match.end() + 12)]) is None
     if match["sign"] == "、":
         return _JOINED_NUMBERS.match(following) is None
+    if match["sign"] in ",:":
+        opens = match.start() == 0 or text[match.start() - 1] in _BEFORE_MARK | {":", "]"}
+        return opens and _is_han(following[:1])
     opening = text.rfind("(", max(0, match.start() - 12), match.start())
     return opening == -1 or ")" in text[opening : match.start()]
 
@@ -184,7 +206,7 @@ def _numbered(
             stop = _list_end(text, marker.end, stop, names)
         parts = [
             part
-            for line in _parts(text, marker.end, stop)
+            for line in _rejoined(text, _parts(text, marker.end, stop), names)
             for part in divide(text, *line, names, commas=False)
         ]
         for place, (begin, finish) in enumerate(parts):
@@ -199,6 +221,36 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         begin = mark.end()
     if text[begin:end].strip(_EDGE):
         yield begin, end
+
+
+def _rejoined(
+    text: str, lines: Iterator[tuple[int, int]], names: NameLexicon
+) -> Iterator[tuple[int, int]]:
+    """Put together a name that a line end broke: no name before it, one over it."""
+    held: tuple[int, int] | None = None
+    for start, end in lines:
+        if held is not None and _broken(text[held[0] : held[1]], text[held[1] : end], names):
+            held = (held[0], end)
+            continue
+        if held is not None:
+            yield held
+        held = (start, end)
+    if held is not None:
+        yield held
+
+
+def _broken(before: str, after: str, names: NameLexicon) -> bool:
+    """Tell whether a line end between two Chinese characters stands inside a name."""
+    first, rest = before.rstrip(" ").lstrip(_EDGE), after[1:]
+    if not after.startswith("\n") or not first or not rest:
+        return False
+    if not (_is_han(first[-1]) and _is_han(rest[0])) or is_name(first, names):
+        return False
+    return is_name(first + rest.rstrip(_EDGE), names)
+
+
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character[:1] <= "\u9fff"
 
 
 def _list_end(text: str, start: int, end: int, names: NameLexicon) -> int:

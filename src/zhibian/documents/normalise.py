@@ -71,6 +71,8 @@ _PUNCTUATION = {
     "✕": "×",
     # One word in two spellings (粘膜 and 黏膜, 粘连 and 黏连): official names use both.
     "粘": "黏",
+    # Slips of scanning: no word of a record holds the left one.
+    "曰": "日",
 }
 
 
@@ -97,13 +99,17 @@ _POINT = re.compile(
 )
 
 
+# A scanned zero between digits or behind the point of a number (2O24, 3.O); not in H2O2.
+_SCANNED_ZERO = re.compile(r"(?<=\d)(?<![A-Z]\d)O(?=\d)|(?<=\d\.)O(?![A-Z])")
+
+
 def normalise(text: str) -> str:
     """Return ``text`` with spelling variants folded, every position kept.
 
     Full-width ASCII becomes half-width, Latin letters become capitals, brackets,
     quotes, dashes and colons take one spelling, compatibility ideographs become
-    the usual ones, small roman numeral signs become the large ones (ⅱ to Ⅱ), and a
-    point that stands for a full stop becomes one.
+    the usual ones, small roman numeral signs become the large ones (ⅱ to Ⅱ), a point that
+    stands for a full stop becomes one, and slips of scanning (曰 for 日, 2O24) are mended.
     Ideographic full stop and enumeration comma (。、) stay.
 
     Parameters
@@ -116,4 +122,7 @@ def normalise(text: str) -> str:
     str
         Text of exactly the same length.
     """
-    return _POINT.sub("。", text.translate(_TABLE))
+    folded = text.translate(_TABLE)
+    if "." in folded:
+        folded = _POINT.sub("。", folded)
+    return _SCANNED_ZERO.sub("0", folded) if "O" in folded else folded

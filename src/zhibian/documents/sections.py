@@ -169,9 +169,9 @@ def _ending_at(
 ) -> tuple[int, SectionKind] | None:
     for length in range(min(headings.longest, end), 0, -1):
         start = end - length
-        word = text[start:end]
-        if not _whole(text, start):
+        if text[start] not in headings.firsts or not _whole(text, start):
             continue
+        word = text[start:end]
         strong = None if word in rule.headings else headings.strong.get(word)
         if strong is not None:
             return start, strong
@@ -240,6 +240,8 @@ def _in_brackets(text: str, rule: DocumentRule, headings: HeadingLexicon) -> Ite
 def _bare(text: str, rule: DocumentRule, headings: HeadingLexicon) -> Iterator[Heading]:
     for match in _START.finditer(text):
         start = match.end()
+        if text[start : start + 1] not in headings.firsts:
+            continue
         for length in range(min(headings.longest, len(text) - start), 1, -1):
             word = text[start : start + length]
             kind = headings.bare.get(word)

@@ -94,13 +94,18 @@ def _has_codes(part: object) -> bool:
     return all(isinstance(e, Mapping) and isinstance(e.get("code"), str) for e in entries)
 
 
+def accepted_principal(gold: Mapping[str, Any]) -> frozenset[str]:
+    """Return the codes that are right as principal diagnosis."""
+    answer = gold["principal"]["code"]
+    return frozenset({answer, *_acceptable(gold).get(answer, ())})
+
+
 def principal_match(report: CaseReport, gold: Mapping[str, Any]) -> Match | None:
     """Compare the proposed principal diagnosis; None when nothing is proposed."""
     if report.principal is None:
         return None
     answer = gold["principal"]
-    accepted = {answer["code"], *_acceptable(gold).get(answer["code"], ())}
-    right = report.principal.code in accepted
+    right = report.principal.code in accepted_principal(gold)
     return Match(report.principal, answer if right else None, counts=True)
 
 

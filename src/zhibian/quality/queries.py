@@ -18,6 +18,7 @@ from zhibian.quality.evidence import (
     Indicator,
     documented_in,
     evaluate,
+    holds,
 )
 from zhibian.records.types import Admission
 
@@ -36,6 +37,8 @@ class ClinicianQuery:
         What was found and where.
     question
         The question as shown, in Chinese.
+    options
+        Answers to choose from, among them another cause and that it can't be determined.
     reason
         Why it is asked, for the coder, with what else may cause the indicators.
     """
@@ -44,6 +47,7 @@ class ClinicianQuery:
     condition: str
     indicators: tuple[Indicator, ...]
     question: str
+    options: tuple[str, ...]
     reason: str
 
 
@@ -74,7 +78,7 @@ def clinician_queries(
     tuple of ClinicianQuery
         In the order of the conditions, one for each group of conditions.
     """
-    book = FactBook(facts, admission)
+    book = FactBook(facts, admission, documented)
     asked: set[str] = set()
     queries = []
     for condition in conditions:
@@ -98,11 +102,12 @@ def _open(
         return False
     if documented_in(documented, (*condition.codes, *condition.explained_by)):
         return False
-    if documented_in(ruled_out, condition.codes):
+    # What was ruled out may be another cause: only the disease asked about silences the question.
+    if documented_in(ruled_out, condition.supports or condition.codes):
         return False
     if condition.requires and not documented_in(documented, condition.requires):
         return False
-    return condition.unless is None or not evaluate(condition.unless, book)
+    return condition.unless is None or not holds(condition.unless, book)
 
 
 def _ask(condition: EvidenceCondition, indicators: tuple[Indicator, ...]) -> ClinicianQuery:
@@ -112,7 +117,9 @@ def _ask(condition: EvidenceCondition, indicators: tuple[Indicator, ...]) -> Cli
     reason += "病历中未见相应诊断记载或排除记载。"
     if condition.confounders:
         reason += f"需鉴别：{'；'.join(condition.confounders)}。"
-    return ClinicianQuery(f"query-{condition.id}", condition.id, indicators, question, reason)
+    return ClinicianQuery(
+        f"query-{condition.id}", condition.id, indicators, question, condition.options, reason
+    )
 
 
 def _without_repeats(quotes: Sequence[str]) -> list[str]:

@@ -34,6 +34,7 @@ from zhibian.review.report import (
     PaymentOut,
     ProcedureOut,
     QueryOut,
+    SupportOut,
     UnsupportedOut,
 )
 from zhibian.review.reviewer import Reviewer
@@ -81,7 +82,11 @@ def name_of(code: str, kind: str, reviewer: Reviewer) -> str:
 
 
 def diagnosis_out(
-    entry: ProposedDiagnosis, principal: ProposedDiagnosis | None, reviewer: Reviewer, quote: Quote
+    entry: ProposedDiagnosis,
+    principal: ProposedDiagnosis | None,
+    reviewer: Reviewer,
+    quote: Quote,
+    support: SupportOut | None = None,
 ) -> DiagnosisOut:
     """Return a proposed diagnosis; ``principal`` is None for the principal itself."""
     level: Level = "none" if principal is None else level_of(entry.code, reviewer)
@@ -101,8 +106,24 @@ def diagnosis_out(
             "counted": counted,
             "raised_by": entry.raised_by,
             "evidence": tuple(map(quote, entry.evidence)),
+            "support": support,
             "alternatives": tuple(
                 _alternative_out(other, "diagnosis", reviewer) for other in entry.alternatives
+            ),
+        }
+    )
+
+
+def support_out(assessment: SupportAssessment, case: Case) -> SupportOut:
+    """Return how far measured facts back a proposed code, with the places of the indicators."""
+    return SupportOut.model_validate(
+        {
+            "status": assessment.status.name.lower(),
+            "condition": assessment.condition or None,
+            "reason": assessment.reason,
+            "indicators": tuple(
+                quoted(case, indicator.span, "", "present", assessment.condition)
+                for indicator in (*assessment.indicators, *assessment.against)
             ),
         }
     )
@@ -208,7 +229,7 @@ def weak_out(assessment: SupportAssessment, case: Case, reviewer: Reviewer) -> U
         name=name_of(assessment.code, "diagnosis", reviewer),
         level=level_of(assessment.code, reviewer),
         reason="weak_indicators",
-        message=f"{DOUBT_IN_CHINESE['weak_indicators']}，请核对",
+        message=assessment.reason,
         evidence=tuple(
             quoted(case, indicator.span, "", "present", assessment.condition)
             for indicator in assessment.against
@@ -223,6 +244,7 @@ def query_out(query: ClinicianQuery, case: Case, reviewer: Reviewer) -> QueryOut
         id=query.id,
         condition=names[query.condition],
         question=query.question,
+        options=query.options,
         indicators=tuple(
             quoted(case, indicator.span, "", "present", query.id) for indicator in query.indicators
         ),

@@ -15,7 +15,12 @@ from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import Grouping, Status
 from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard
-from zhibian.quality.evidence import SupportAssessment, SupportStatus, support
+from zhibian.quality.evidence import (
+    SupportAssessment,
+    SupportStatus,
+    proposed_support,
+    support,
+)
 from zhibian.quality.flags import Level, missed_codes, unsupported_codes
 from zhibian.quality.queries import ClinicianQuery, clinician_queries
 from zhibian.records.case_json import ReadCase
@@ -31,6 +36,7 @@ from zhibian.review.assemble import (
     procedure_out,
     query_out,
     quoter,
+    support_out,
     unsupported_out,
     weak_out,
 )
@@ -40,6 +46,7 @@ from zhibian.review.report import (
     FlagsOut,
     GroupingsOut,
     RuleOut,
+    SupportOut,
     VersionsOut,
 )
 from zhibian.review.reviewer import UNGROUPED, Reviewer
@@ -79,6 +86,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
     price_proposed = _price(group_proposed, reviewer)
     quote = quoter(case)
     principal = proposal.principal
+    supports = _supports(case, proposal, facts, reviewer)
     return CaseReport(
         id=case.id,
         versions=VersionsOut(
@@ -90,11 +98,19 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
             models=reviewer.coder.voices.versions,
         ),
         principal=None if principal is None else diagnosis_out(principal, None, reviewer, quote),
-        others=tuple(diagnosis_out(d, principal, reviewer, quote) for d in proposal.others),
+        others=tuple(
+            diagnosis_out(d, principal, reviewer, quote, support=supports.get(d.code))
+            for d in proposal.others
+        ),
         procedures=tuple(procedure_out(p, reviewer, quote) for p in proposal.procedures),
         doubtful=doubtful_out(proposal, reviewer, quote),
         rules=tuple(
-            RuleOut(id=rule.id, explanation=rule.explanation, codes=rule.codes)
+            RuleOut(
+                id=rule.id,
+                explanation=rule.explanation,
+                codes=rule.codes,
+                decides=rule.decides,
+            )
             for rule in proposal.rules
         ),
         grouping=GroupingsOut(
@@ -115,6 +131,15 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
         deviation=None if filed is None else _deviation(price_filed, price_proposed, reviewer),
         notices=tuple(map(notice_out, read.warnings)),
     )
+
+
+def _supports(
+    case: Case, proposal: Proposal, facts: Sequence[Fact], reviewer: Reviewer
+) -> dict[str, SupportOut]:
+    """Return how far measured facts back each proposed CC and MCC."""
+    codes = [d.code for d in proposal.others if level_of(d.code, reviewer) != "none"]
+    assessed = proposed_support(codes, facts, reviewer.conditions, case.admission)
+    return {code: support_out(assessment, case) for code, assessment in assessed.items()}
 
 
 def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]:
@@ -222,14 +247,14 @@ def _flags(
 def _weakly_supported(
     case: Case, filed: FrontPage, facts: Sequence[Fact], reviewer: Reviewer
 ) -> Iterator[SupportAssessment]:
-    """Yield filed CC/MCC whose measured values speak against them."""
+    """Yield filed CC/MCC that no measured value, treatment or finding backs."""
     if case.admission is None:
         return
     for entry in filed.others:
         if level_of(entry.code, reviewer) == "none":
             continue
         assessment = support(entry.code, facts, reviewer.conditions, case.admission)
-        if assessment and assessment.status is SupportStatus.WEAK and assessment.against:
+        if assessment and assessment.status is SupportStatus.WEAK and assessment.telling:
             yield assessment
 
 

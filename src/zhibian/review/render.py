@@ -38,7 +38,10 @@ def show(report: CaseReport, titles: Sequence[str], console: Console) -> None:
     """
     console.print(Panel(Text(f"病例 {report.id}", style="bold"), subtitle=_versions(report)))
     console.print(_diagnoses(report, titles))
+    console.print(_reasons(report))
     console.print(_procedures(report.procedures, titles))
+    if report.doubtful.diagnoses or report.doubtful.procedures:
+        console.print(_doubtful(report, titles))
     console.print(_groups(report))
     console.print(_flags(report, titles))
     if report.queries:
@@ -54,6 +57,7 @@ def _versions(report: CaseReport) -> str:
     parts = [f"智编 {report.versions.zhibian}", f"分组方案 {report.versions.scheme}"]
     if report.versions.tariff:
         parts.append(f"支付标准 {report.versions.tariff}")
+    parts.append("、".join(report.versions.models) or "词典与规则，未用模型")
     return " · ".join(parts)
 
 
@@ -110,6 +114,34 @@ def _diagnoses(report: CaseReport, titles: Sequence[str]) -> RenderableType:
     return table
 
 
+def _reasons(report: CaseReport) -> RenderableType:
+    """Return why the principal diagnosis was chosen, and what else it might be."""
+    principal = report.principal
+    if principal is None:
+        return Text()
+    lines = [Text(f"  {rule.explanation}") for rule in report.rules if rule.decides]
+    if principal.alternatives:
+        others = "；".join(f"{other.code} {other.name}" for other in principal.alternatives)
+        lines.append(Text(f"  主要诊断备选：{others}", style="dim"))
+    return Group(*lines)
+
+
+def _doubtful(report: CaseReport, titles: Sequence[str]) -> RenderableType:
+    table = _table(
+        "存疑（把握不足，未列入建议，请人工判断）",
+        ("编码", "keep"),
+        ("名称", "fold"),
+        ("置信", "keep"),
+        ("依据", "fold"),
+    )
+    entries: list[DiagnosisOut | ProcedureOut] = [*report.doubtful.diagnoses]
+    entries.extend(report.doubtful.procedures)
+    for entry in entries:
+        quotes = _quotes(entry.evidence, titles)
+        table.add_row(entry.code, entry.name, f"{entry.confidence:.2f}", quotes)
+    return table
+
+
 def _roles(report: CaseReport) -> Iterator[tuple[str, DiagnosisOut]]:
     if report.principal is not None:
         yield "主要", report.principal
@@ -119,7 +151,10 @@ def _roles(report: CaseReport) -> Iterator[tuple[str, DiagnosisOut]]:
 
 def _level(entry: DiagnosisOut) -> str:
     level = _LEVEL[entry.level]
-    return f"{level}（排除）" if level and not entry.counted else level
+    if level and not entry.counted:
+        level = f"{level}（排除）"
+    weak = entry.support is not None and entry.support.status == "weak"
+    return f"{level} 缺客观依据" if weak else level
 
 
 def _procedures(procedures: Sequence[ProcedureOut], titles: Sequence[str]) -> RenderableType:
@@ -212,7 +247,8 @@ def _queries(report: CaseReport, titles: Sequence[str]) -> RenderableType:
         ("指标", "fold"),
     )
     for query in report.queries:
-        table.add_row(query.condition, query.question, _quotes(query.indicators, titles))
+        question = "\n".join((query.question, *(f"□ {option}" for option in query.options)))
+        table.add_row(query.condition, question, _quotes(query.indicators, titles))
     return table
 
 

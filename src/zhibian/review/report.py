@@ -40,8 +40,21 @@ class AlternativeOut(_Frozen):
     code: str = Field(description="Code 编码")
     name: str = Field(description="Official name 名称")
     score: float = Field(description="Orders alternatives of one source; no probability 分值")
-    source: Literal["rank", "record", "linker"] = Field(
-        description="Next in the choice, another finding of the record, or the linker 来源"
+    source: Literal["rank", "record", "linker", "classifier"] = Field(
+        description="Next in the choice, another finding, the linker or the classifier 来源"
+    )
+
+
+class SupportOut(_Frozen):
+    """How far measured facts back a proposed CC or MCC (客观证据支持程度)."""
+
+    status: Literal["supported", "weak", "not_assessed"] = Field(
+        description="有客观证据、未见客观证据、未评估"
+    )
+    condition: str | None = Field(description="Id of the evidence rule applied 证据规则")
+    reason: str = Field(description="One sentence for the coder 说明")
+    indicators: tuple[EvidenceOut, ...] = Field(
+        description="What backs it, or the nearest values that do not 指标"
     )
 
 
@@ -61,6 +74,10 @@ class DiagnosisOut(_Frozen):
     counted: bool = Field(description="Whether it counts towards the DRG's level 是否计入分组")
     raised_by: str = Field(description="What proposed it: alias, name, link, combination rule")
     evidence: tuple[EvidenceOut, ...] = Field(description="Sentences, best first")
+    support: SupportOut | None = Field(
+        default=None,
+        description="For a CC or MCC: whether measured facts back it; null for others 证据支持",
+    )
     alternatives: tuple[AlternativeOut, ...] = Field(
         default=(), description="Other codes for the same place, best first 备选编码"
     )
@@ -167,6 +184,9 @@ class QueryOut(_Frozen):
     id: str = Field(description="Id of the question 询问标识")
     condition: str = Field(description="Condition that the indicators may mean 情况")
     question: str = Field(description="The question as shown to the clinician 询问内容")
+    options: tuple[str, ...] = Field(
+        default=(), description="Answers to choose from, none of them favoured 选项"
+    )
     indicators: tuple[EvidenceOut, ...] = Field(description="Where the indicators stand 指标")
 
 
@@ -187,6 +207,9 @@ class RuleOut(_Frozen):
     id: str = Field(description="Id of the rule 规则标识")
     explanation: str = Field(description="What it says, with its source 说明与来源")
     codes: tuple[str, ...] = Field(description="Codes that it concerned 涉及编码")
+    decides: bool = Field(
+        default=False, description="Whether it decided the principal diagnosis 是否决定主要诊断"
+    )
 
 
 class NoticeOut(_Frozen):

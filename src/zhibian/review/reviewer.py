@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhibian.coding.coder import Coder, load_coder
-from zhibian.coding.voices import NO_VOICES, Voices
-from zhibian.documents.fact_lexicon import FactLexicon, load_lexicon
+from zhibian.coding.voices import Voices
+from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.payment.tariff import Tariff, load_tariff
@@ -45,13 +45,7 @@ class Reviewer:
     variant: str | None
 
 
-def load_reviewer(
-    rules: Path,
-    scheme: str,
-    tariff: str,
-    variant: str | None,
-    voices: Voices = NO_VOICES,
-) -> Reviewer:
+def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
     """Load everything for reviews under one scheme and one tariff, or without payment.
 
     Parameters
@@ -62,8 +56,6 @@ def load_reviewer(
         Ids, such as ``chs-drg-1.1`` and ``linyi-2022``; ``none`` for no payment standard.
     variant
         Rate variant of the tariff, such as ``三级职工``; its default when None.
-    voices
-        Trained models of coding; none by default.
 
     Raises
     ------
@@ -82,9 +74,7 @@ def load_reviewer(
         procedures=procedures,
         diagnosis_crosswalk=diagnosis_crosswalk,
         procedure_crosswalk=procedure_crosswalk,
-        coder=load_coder(
-            rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk, voices
-        ),
+        coder=load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk),
         facts=load_lexicon(rules),
         conditions=load_conditions(rules),
         pack=pack,
@@ -92,6 +82,11 @@ def load_reviewer(
         tariff=prices,
         variant=chosen,
     )
+
+
+def with_voices(reviewer: Reviewer, voices: Voices) -> Reviewer:
+    """Return a reviewer whose coding has these trained models beside dictionary and rules."""
+    return replace(reviewer, coder=replace(reviewer.coder, voices=voices))
 
 
 def without_abstention(reviewer: Reviewer) -> Reviewer:

@@ -17,7 +17,6 @@ import zhibian
 from zhibian.cli import code as code_module
 from zhibian.cli import evaluate as evaluate_module
 from zhibian.cli.main import app
-from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.records.types import Case
 from zhibian.review.pipeline import review
 from zhibian.review.report import CaseReport
@@ -66,15 +65,13 @@ Run = Callable[..., Result]
 def run(reviewer: Reviewer, rules: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a runner of ``zhibian`` that loads the rules once for all tests."""
 
-    def load(
-        folder: Path, scheme: str, tariff: str, variant: str | None, voices: Voices = NO_VOICES
-    ) -> Reviewer:
+    def load(folder: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
         if (folder, scheme, tariff) == (rules, "chs-drg-1.1", "linyi-2022"):
             if variant is None:
                 return reviewer
             if reviewer.tariff is not None and variant in reviewer.tariff.rates:
                 return replace(reviewer, variant=variant)
-        return load_reviewer(folder, scheme, tariff, variant, voices)
+        return load_reviewer(folder, scheme, tariff, variant)
 
     monkeypatch.setattr(code_module, "load_reviewer", load)
     monkeypatch.setattr(evaluate_module, "load_reviewer", load)

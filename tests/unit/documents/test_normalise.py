@@ -52,3 +52,19 @@ def test_compatibility_ideographs_become_the_usual_ones() -> None:
 )
 def test_a_point_behind_a_chinese_word_is_a_full_stop(written: str, read: str) -> None:
     assert normalise(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2O24年", "2024年"),
+        ("血钾3.O", "血钾3.0"),
+        ("5月3曰", "5月3日"),
+        ("H2O2冲洗", "H2O2冲洗"),
+        ("PaO2 60", "PAO2 60"),
+        ("O型血", "O型血"),
+        ("T12O", "T12O"),
+    ],
+)
+def test_slips_of_scanning_are_mended(written: str, expected: str) -> None:
+    assert normalise(written) == expected

@@ -19,14 +19,21 @@ from zhibian.documents.facts import Fact, FactKind, load_lexicon, read_facts
 from zhibian.documents.types import Span
 from zhibian.problems import InputError
 from zhibian.quality.evidence import (
+    Among,
     Change,
+    Documented,
     EvidenceCondition,
     FactBook,
+    Given,
     Indicator,
+    Negation,
+    SupportStatus,
     Threshold,
     belongs,
     evaluate,
+    holds,
     load_conditions,
+    proposed_support,
     support,
 )
 from zhibian.quality.queries import clinician_queries
@@ -77,12 +84,77 @@ def test_every_code_exists(shared: Path) -> None:
 
 
 def test_question_names_no_diagnosis_and_no_consequence() -> None:
-    forbidden = ("权重", "费用", "支付", "医保", "分组", "DRG", "MCC", "CC", "入组", "元")
+    forbidden = (
+        *("权重", "费用", "支付", "医保", "分组", "DRG", "MCC", "CC", "入组", "元", "收入", "绩效"),
+        *("建议诊断", "应诊断", "请诊断", "请补充诊断", "应编码", "漏诊", "漏报", "符合诊断标准"),
+    )
     for condition in conditions():
         asked = condition.question.format(topic=condition.topic, indicators="")
-        assert condition.name not in asked, condition.id
-        assert not [word for word in forbidden if word in asked], condition.id
+        said = asked + "".join(condition.options)
+        assert condition.name not in said, condition.id
+        assert not [word for word in forbidden if word in said], condition.id
         assert "请根据临床判断明确是否存在相应诊断并完善记录" in asked
+
+
+def test_answers_leave_every_way_open() -> None:
+    (options,) = {condition.options for condition in conditions()}
+    assert len(options) >= 4
+    assert any("其他原因" in option for option in options)
+    assert any("无法确定" in option for option in options)
+    assert any("不作诊断" in option for option in options)
+
+
+def test_rules_name_no_level() -> None:
+    text = (RULES / "evidence" / "conditions.yaml").read_text(encoding="utf-8")
+    assert "MCC" not in text
+    assert {condition.row for condition in conditions()} == set(range(1, 56))
+
+
+def test_a_record_without_measurements_says_nothing_of_a_proposed_code() -> None:
+    few = proposed_support(["J96.000"], [fact("K", "4.1")], conditions(), stay())
+    assert few["J96.000"].status is SupportStatus.NOT_ASSESSED
+    many = [fact("CL", str(value), place=value) for value in range(96, 106)]
+    enough = proposed_support(["J96.000", "M54.500"], many, conditions(), stay())
+    assert enough["J96.000"].status is SupportStatus.WEAK
+    assert enough["M54.500"].status is SupportStatus.NOT_ASSESSED
+    unknown = proposed_support(["J96.000"], many, conditions(), None)
+    assert unknown["J96.000"].status is SupportStatus.NOT_ASSESSED
+
+
+def test_qualifiers_show_no_indicator() -> None:
+    book = FactBook([fact("K", "2.9")], stay(), ["N18.400"])
+    assert holds(Documented(("N18",)), book)
+    assert holds(Negation(Documented(("I10",))), book)
+    assert evaluate(Documented(("N18",)), book) == ()
+    low = Threshold("K", "below", Decimal("3.5"), 1, None, "K")
+    both = Among(2, (low, Negation(Documented(("I10",)))))
+    assert [i.quote for i in evaluate(both, book)] == ["K 2.9"]
+    assert evaluate(Among(2, (low, Documented(("I10",)))), book) == ()
+
+
+def test_values_that_must_lie_apart() -> None:
+    node = Threshold("EGFR", "below", Decimal(30), 1, None, "", apart=90)
+    once = FactBook([fact("EGFR", "22", "03-02")], stay())
+    soon = FactBook([fact("EGFR", "22", "03-02"), fact("EGFR", "24", "03-09", place=9)], stay())
+    late = FactBook([fact("EGFR", "22", "03-02"), fact("EGFR", "24", "06-09", place=9)], stay())
+    assert evaluate(node, once) == evaluate(node, soon) == ()
+    assert evaluate(node, late)
+
+
+def test_values_of_the_day_of_an_operation_may_be_left_out() -> None:
+    node = Threshold("ALB", "below", Decimal(30), 1, None, "", without=frozenset({"postoperative"}))
+    done = fact("operation", "1", "03-04", kind=FactKind.FINDING, place=30)
+    same = FactBook([fact("ALB", "27", "03-04"), done], stay())
+    later = FactBook([fact("ALB", "27", "03-07"), done], stay())
+    assert evaluate(node, same) == ()
+    assert evaluate(node, later)
+
+
+def test_what_is_told_of_the_past_counts_only_where_asked() -> None:
+    told = fact("transplant_status", "1", kind=FactKind.DEVICE, flags={"history"})
+    book = FactBook([told], stay())
+    assert evaluate(Given("transplant_status", frozenset(), ""), book) == ()
+    assert evaluate(Given("transplant_status", frozenset(), "", past=True), book)
 
 
 def test_each_condition_names_source_and_confounders() -> None:
@@ -254,7 +326,7 @@ def test_rise_agrees_with_comparing_all_pairs(values: list[tuple[int, str]]) -> 
 
 @given(st.permutations(["K", "CR", "HB", "ALB"]))
 def test_order_of_facts_does_not_change_the_questions(names: list[str]) -> None:
-    values = {"K": "2.9", "CR": "90", "HB": "70", "ALB": "25"}
+    values = {"K": "2.9", "CR": "90", "HB": "70", "ALB": "24"}
     asked = clinician_queries([fact(n, values[n]) for n in names], conditions(), [], [], stay())
     assert [q.condition for q in asked] == ["hypoalbuminaemia"]
 

@@ -54,8 +54,16 @@ def test_section_flags_its_facts(kind: SectionKind, flag: str) -> None:
     text = "体检CR 72UMOL/L。黑便1次"
     section = Section(kind, Span(0, 0, len(text)))
     facts = extract_facts([text], lexicon(), sections=[section])
-    assert {f.name for f in facts} == {"CR", "melaena"}
+    assert {f.name for f in facts} >= {"CR", "melaena"}
     assert all(flag in f.flags for f in facts)
+
+
+def test_examination_run_into_the_history_is_of_this_stay() -> None:
+    text = "既往:高血压8年,BP170/100MMHG。查:T39.4 SPO2 79%(面罩)"
+    section = Section(SectionKind.PAST_HISTORY, Span(0, 0, len(text)))
+    facts = extract_facts([text], lexicon(), sections=[section])
+    assert {f.name for f in facts if "history" in f.flags} == {"SBP", "DBP"}
+    assert {f.name for f in facts if "history" not in f.flags} == {"TEMP", "SPO2"}
 
 
 def test_section_of_another_document_flags_nothing() -> None:
@@ -127,24 +135,43 @@ NAMES = ["K", "CR", "血钾", "HB", "BP", "NYHA", "压疮", "PAO2", "呋塞米",
 NUMBERS = ["2.9", "120/80", "Ⅲ级", "MMOL/L", "UMOL/L", "20MG", "IV", "×10^9/L", "10^5", "^"]
 MARKS = [" ", "(", ")", ",", "。", "\n", "→", "降至", "↑", "<", "-", "~", "基线", "未", "无"]
 DATES = ["12-01", "03-31", "10:30"]
-PIECES = st.sampled_from([*NAMES, *NUMBERS, *MARKS, *DATES])
+SCANNED = ["l0.5", "O.9", "3。5", "12,300", "3 .5", "|", "\t", "H", "L", "3.5-5.3", "umol/L"]
+STAGED = ["pT3N1M0", "ⅢA期", "Apgar 9-10分", "孕38+3周", "上机", "撤机", "CKD5期", "GCS E2V1M4"]
+PIECES = st.sampled_from([*NAMES, *NUMBERS, *MARKS, *DATES, *SCANNED, *STAGED])
+UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=60).map("".join)))
 def test_any_text_is_read_and_spans_stay_inside(text: str) -> None:
-    reading = read_facts([text], lexicon())
+    folded = text.translate(UPPER)
+    reading = read_facts([folded], lexicon(), originals=[text])
     for fact in reading.facts:
         assert 0 <= fact.span.start < fact.span.end <= len(text)
         assert fact.quote == text[fact.span.start : fact.span.end]
     for rejected in reading.rejected:
         assert 0 <= rejected.span.start < rejected.span.end <= len(text)
-    assert read_facts([text], lexicon()) == reading
+    assert read_facts([folded], lexicon(), originals=[text]) == reading
 
 
 @pytest.mark.parametrize(
     "piece",
-    ["(", "K ", "CR 198UMOL/L,", "→", "12-01 ", "升高", "0", "<", "血培养", "吸氧PAO2 58MMHG "],
+    [
+        *[
+            "(",
+            "K ",
+            "CR 198UMOL/L,",
+            "→",
+            "12-01 ",
+            "升高",
+            "0",
+            "<",
+            "血培养",
+            "吸氧PAO2 58MMHG ",
+        ],
+        *["T3N1", "APGAR 1", "癌", "高血压", "12-01 10:30上机", "K 2.9 3.5-5.3 ", "孕3", "GCS E2V"],
+        *["| ", "机械通气", "1.O", "Ⅲ", "目标", "压疮,", "12:00 "],
+    ],
 )
 def test_a_million_characters_are_read(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))

@@ -1,0 +1,65 @@
+"""``zhibian train principal``: the ranker of principal diagnoses (主要诊断排序模型)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.evaluation.gold_cases import accepted_principal
+from zhibian.evaluation.gold_files import read_gold_cases
+from zhibian.problems import InputError
+from zhibian.review.reviewer import NO_TARIFF, load_reviewer
+from zhibian.settings import Settings
+from zhibian.terminology.tables import write_yaml
+
+# CCL25 codes are of the clinical edition: they agree with this one in the category.
+_CATEGORY = 3
+
+
+def principal(
+    folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],
+    output: Annotated[Path, typer.Option("--output", help="写出 principal_ranker.yaml。")],
+    pattern: Annotated[str, typer.Option(help="只用文件名相符者，如 [HKLN]*。")] = "*",
+    ccl25: Annotated[Path | None, typer.Option("--ccl25", help="CCL25 任务8 的全文病例。")] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Fit the ranker; write the learned weights only where they are nowhere worse."""
+    settings = Settings()
+    where = rules or settings.rules
+    try:
+        from zhibian.training import principal as training  # noqa: PLC0415
+
+        reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None)
+        coder = reviewer.coder
+        cases = [
+            (read.case, accepted_principal(gold))
+            for read, gold in read_gold_cases(folder, pattern, case_limits(settings), reviewer)
+        ]
+        found = training.examples(cases, "records", coder, None)
+        if ccl25 is not None:
+            found += training.examples(training.ccl25_cases(ccl25), "ccl25", coder, _CATEGORY)
+        hand = coder.principal_rules.ranker.prior
+        figures = training.cross_validate(found, hand)
+        better = training.beats(figures)
+        weights = training.fit(found, hand) if better else dict(hand)
+    except InputError as error:
+        raise refuse(error.problems, error.source) from None
+    content = {
+        "version": 1,
+        "origin": "学习所得" if better else "手工设定（学习所得的权重未处处不逊于手工）",
+        "cross_validation": figures,
+        "weights": weights,
+        "prior": dict(hand),
+        "words": dict(coder.principal_rules.ranker.words),
+    }
+    write_yaml(
+        output,
+        content,
+        "由 zhibian train principal 生成；说明见 src/zhibian/coding/principal/ranker.py",
+    )
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+    typer.echo(f"已写出 {output}：{content['origin']}")

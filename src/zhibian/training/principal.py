@@ -1,0 +1,220 @@
+"""Fit the ranker of the principal diagnosis (主要诊断排序模型的拟合) on records with gold codes.
+
+A pairwise logistic model: in every record the gold principal diagnosis should outscore each
+other candidate. The rules' points stand in the margin as they are; only the ranker's weights
+move, and only as far from the hand-set ones as the records pay for (a Gaussian prior around
+them: a maximum a posteriori fit, Bishop, Pattern Recognition and Machine Learning, 4.5).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zhibian.coding.coder import Coder, draft, principal_input
+from zhibian.coding.principal import Weighed, weigh
+from zhibian.coding.principal.features import NAMES
+from zhibian.documents.reader import read_documents
+from zhibian.problems import InputError, Problem
+from zhibian.records.types import Case, Document
+
+# Points of score that make one unit of log-odds.
+_POINTS = 15.0
+# Strength of the pull towards the hand-set weights, for a total weight of one a record.
+_PULL = 10.0
+_STEPS = 50
+_FOLDS = 5
+_LEAST_EXAMPLES = 10
+_ADMISSION = ("主诉", "现病史", "既往史", "个人史", "家族史", "入院诊断")
+_DISCHARGE = ("入院情况", "诊疗经过", "出院情况", "出院医嘱")
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One record: its candidates and which of them is the principal diagnosis (训练样本)."""
+
+    source: str
+    values: Matrix
+    rules: Matrix
+    right: tuple[bool, ...]
+
+
+def examples(
+    cases: Iterable[tuple[Case, frozenset[str]]], source: str, coder: Coder, width: int | None
+) -> tuple[Example, ...]:
+    """Return the records in which a candidate is right and another is wrong.
+
+    Parameters
+    ----------
+    cases
+        Records with the codes that are right as principal diagnosis.
+    source
+        Where they come from; sources weigh the same, however many records they have.
+    coder
+        What they are coded with.
+    width
+        Characters of a code that must agree; None for all.
+    """
+    found = []
+    for case, answers in cases:
+        reading = read_documents(case.documents, coder.lexicon)
+        drafted = draft(case, reading, coder)
+        rows = weigh(*principal_input(drafted, coder), coder.principal_rules)
+        accepted = {answer[:width] for answer in answers}
+        right = tuple(row.candidate.code[:width] in accepted for row in rows)
+        if any(right) and not all(right):
+            found.append(Example(source, _values(rows), _rules(rows), right))
+    return tuple(found)
+
+
+def _values(rows: Sequence[Weighed]) -> Matrix:
+    return np.array([[row.candidate.values[name] for name in NAMES] for row in rows])
+
+
+def _rules(rows: Sequence[Weighed]) -> Matrix:
+    return np.array([row.score() - row.base for row in rows])
+
+
+def ccl25_cases(path: Path) -> list[tuple[Case, frozenset[str]]]:
+    """Return the full records of CCL25-Eval task 8, each with its principal code.
+
+    Raises
+    ------
+    InputError
+        The file is no list of such records.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            (
+                Case(
+                    id=row["病案标识"],
+                    admission=None,
+                    documents=(
+                        Document(type="入院记录", text=_text(row, _ADMISSION)),
+                        Document(type="出院记录", text=_text(row, _DISCHARGE)),
+                    ),
+                ),
+                frozenset({row["主要诊断编码"]}),
+            )
+            for row in raw
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        problem = Problem(
+            path.name, "data_unreadable", "不是 CCL25 全文病例文件", "核对 --ccl25 的路径"
+        )
+        raise InputError("train", [problem]) from None
+
+
+def _text(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    return "\n".join(f"{name}：{row[name]}" for name in names if row.get(name))
+
+
+def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]:
+    """Return weights by feature.
+
+    Parameters
+    ----------
+    found
+        Records.
+    hand
+        Hand-set weights, the centre of the prior.
+
+    Raises
+    ------
+    InputError
+        There are too few records.
+    """
+    if len(found) < _LEAST_EXAMPLES:
+        message = f"可用于训练的病例只有 {len(found)} 例"
+        problem = Problem("cases", "too_few", message, f"至少 {_LEAST_EXAMPLES} 例")
+        raise InputError("train", [problem])
+    differences, offsets, weights = _pairs(found)
+    # A weight of 10 points is one unit of the prior, whatever the feature.
+    unit = 10.0 / _POINTS
+    centre = np.array([hand[name] for name in NAMES]) / _POINTS / unit
+    rows = differences * unit
+    theta = centre.copy()
+    for _ in range(_STEPS):
+        chance = 1.0 / (1.0 + np.exp(rows @ theta + offsets))
+        gradient = -(rows.T @ (weights * chance)) + _PULL * (theta - centre)
+        curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows
+        theta -= np.linalg.solve(curvature + _PULL * np.eye(len(NAMES)), gradient)
+    points = theta * unit * _POINTS
+    return {name: round(float(value), 1) for name, value in zip(NAMES, points, strict=True)}
+
+
+def _pairs(found: Sequence[Example]) -> tuple[Matrix, Matrix, Matrix]:
+    """Return feature differences, rule differences and weights of right against wrong."""
+    sources = [example.source for example in found]
+    differences, offsets, weights = [], [], []
+    for example in found:
+        right = [i for i, is_right in enumerate(example.right) if is_right]
+        wrong = [i for i, is_right in enumerate(example.right) if not is_right]
+        share = len(found) / len(set(sources)) / sources.count(example.source)
+        for i in right:
+            for j in wrong:
+                differences.append(example.values[i] - example.values[j])
+                offsets.append((example.rules[i] - example.rules[j]) / _POINTS)
+                weights.append(share / len(right) / len(wrong))
+    return np.array(differences), np.array(offsets), np.array(weights)
+
+
+def cross_validate(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, Any]:
+    """Return how often the right diagnosis stands first, by source, hand-set against learned.
+
+    Weights are learned on four fifths of the records and judged on the last, records kept
+    whole; ``ranker`` leaves the rules out, ``with_rules`` has them.
+    """
+    learned: list[Mapping[str, float]] = [{} for _ in found]
+    for fold in range(_FOLDS):
+        rest = [example for i, example in enumerate(found) if i % _FOLDS != fold]
+        weights = fit(rest, hand)
+        for i in range(fold, len(found), _FOLDS):
+            learned[i] = weights
+    return {
+        source: {
+            "records": sum(example.source == source for example in found),
+            **{
+                f"{part}_{name}": round(
+                    float(
+                        np.mean(
+                            [
+                                _is_first(example, weights, with_rules=part == "with_rules")
+                                for example, weights in zip(found, used, strict=True)
+                                if example.source == source
+                            ]
+                        )
+                    ),
+                    3,
+                )
+                for part in ("ranker", "with_rules")
+                for name, used in (("hand", [hand] * len(found)), ("learned", learned))
+            },
+        }
+        for source in sorted({example.source for example in found})
+    }
+
+
+def _is_first(example: Example, weights: Mapping[str, float], *, with_rules: bool) -> bool:
+    scores = example.values @ np.array([weights[name] for name in NAMES])
+    if with_rules:
+        scores = scores + example.rules
+    return example.right[int(np.argmax(scores))]
+
+
+def beats(figures: Mapping[str, Mapping[str, float]]) -> bool:
+    """Return whether the learned weights are nowhere worse than the hand-set ones."""
+    return all(
+        row[f"{part}_learned"] >= row[f"{part}_hand"]
+        for row in figures.values()
+        for part in ("ranker", "with_rules")
+    )
