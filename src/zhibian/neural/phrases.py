@@ -55,7 +55,7 @@ def load_phrase_linker(
         encoder = load_encoder(model)
         if encode or is_encoded(codes, encoder, cache):
             return load_linker(rules, codes, model, encoder, cache, tell)
-        once = f"zhibian link --code-set {CODE_SET[kind]} </dev/null"
+        once = "zhibian models prepare"
         tell(f"编码表 {CODE_SET[kind]} 尚未编码，短语按字面链接；运行一次 {once} 即可")
         return load_linker(rules, codes, model, None, cache, tell)
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -55,7 +56,8 @@ class Prepared:
     """Terms ready for comparison (待比较的一批术语): split, and their texts encoded."""
 
     queries: Sequence[Query]
-    texts: Texts
+    grams: Any
+    encoded: Encoded | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,8 @@ class Comparer:
         """Split and encode cleaned, non-empty terms: the part that an encoder takes long for."""
         queries, asked = self._queries(terms)
         grams = self.spelling.vectors(asked)
-        if self.meaning is None or not asked:
-            return Prepared(queries, Texts(grams, None, None, None))
-        encoded = self._encoded(asked, self.meaning)
-        labels, shares = self.meaning.index.label_cosines(encoded.vectors)
-        return Prepared(queries, Texts(grams, encoded, labels, shares))
+        encoded = self._encoded(asked, self.meaning) if self.meaning and asked else None
+        return Prepared(queries, grams, encoded)
 
     def _encoded(self, texts: Sequence[str], meaning: Meaning) -> Encoded:
         """Encode texts; one that spells a name of the code set has been encoded with it."""
@@ -123,14 +122,14 @@ class Comparer:
         """Return the candidates of prepared terms with their features."""
         if not prepared.queries:
             return []
-        index = self.meaning.index if self.meaning else None
         # The products of one term are small; handing them to a second core costs more.
         with _numeric_libraries().limit(limits=1, user_api="blas"):
-            candidates = self._candidates(prepared.queries, prepared.texts)
+            index = self.meaning.index if self.meaning else None
+            texts = _compared_with_labels(prepared, index)
             return compare_terms(
                 prepared.queries,
-                candidates,
-                prepared.texts,
+                self._candidates(prepared.queries, texts),
+                texts,
                 self.names,
                 self.spelling,
                 index,
@@ -260,6 +259,13 @@ class _Begun:
     cleaned: Sequence[str]
     asked: Sequence[str]
     prepared: Prepared
+
+
+def _compared_with_labels(prepared: Prepared, index: MeaningIndex | None) -> Texts:
+    if index is None or prepared.encoded is None:
+        return Texts(prepared.grams, None, None, None)
+    labels, shares = index.label_cosines(prepared.encoded.vectors)
+    return Texts(prepared.grams, prepared.encoded, labels, shares)
 
 
 @cache
