@@ -13,6 +13,7 @@ from zhibian.coding.code_mentions import DIAGNOSIS_LISTS, DiagnosisWords, entry_
 from zhibian.coding.findings import CodedMention
 from zhibian.coding.linking import core_of
 from zhibian.coding.voices import Kind, PhraseLinker, Voices
+from zhibian.documents.assertion import find_cues
 from zhibian.documents.types import Mention, Reading, Span
 
 _SHORTEST, _LONGEST = 3, 40
@@ -28,6 +29,8 @@ class Phrase:
         Where it stands and what the record says of it.
     words
         What the linker is asked.
+    floor
+        Least score of an answer that is taken.
     categories
         Categories of the codes that the dictionary found inside; an answer may refine them,
         not contradict them.
@@ -35,6 +38,7 @@ class Phrase:
 
     mention: Mention
     words: str
+    floor: float
     categories: frozenset[str]
 
 
@@ -50,14 +54,14 @@ def linked_diagnoses(
     reading
         The record.
     words
-        Terms and rules of diagnoses; ``selection.linker_floor`` is the least score.
+        Terms and rules of diagnoses, with the least scores of answers that are taken.
     voices
         Models in use; without a linker nothing is returned.
     """
     if voices.linker is None:
         return ()
     phrases = [*_open_entries(coded, reading, words), *_tagged(coded, reading, words, voices)]
-    return tuple(_linked(phrases, "diagnosis", voices.linker, words.selection.linker_floor))
+    return tuple(_linked(phrases, "diagnosis", voices.linker))
 
 
 def _open_entries(
@@ -68,7 +72,7 @@ def _open_entries(
         if item.section not in DIAGNOSIS_LISTS:
             continue
         mention = entry_mention(index, reading, words.lexicon)
-        yield from _open(mention, coded, reading, words)
+        yield from _open(mention, coded, reading, words, words.selection.linker_floor)
 
 
 def _tagged(
@@ -80,20 +84,25 @@ def _tagged(
     for found in voices.tagger.tag(reading):
         listed = found.mention.item is not None and found.mention.section in DIAGNOSIS_LISTS
         if found.kind == "diagnosis" and not listed:
-            yield from _open(found.mention, coded, reading, words)
+            yield from _open(found.mention, coded, reading, words, words.selection.tagged_floor)
 
 
 def _open(
-    mention: Mention, coded: Sequence[CodedMention], reading: Reading, words: DiagnosisWords
+    mention: Mention,
+    coded: Sequence[CodedMention],
+    reading: Reading,
+    words: DiagnosisWords,
+    floor: float,
 ) -> Iterator[Phrase]:
     span = mention.span
     text = core_of(reading.normalised[span.document][span.start : span.end])
-    if not _SHORTEST <= len(text) <= _LONGEST:
+    # 甲亢待除外: words of doubt inside a phrase are none of its name, and the phrase no name.
+    if not _SHORTEST <= len(text) <= _LONGEST or find_cues(text, words.lexicon.cues):
         return
     inside = [entry for entry in coded if _overlap(entry.mention.span, span)]
     covered = max((_overlap(entry.mention.span, span) for entry in inside), default=0)
     if covered < words.selection.covered_share * len(text):
-        yield Phrase(mention, text, frozenset(entry.code[:3] for entry in inside))
+        yield Phrase(mention, text, floor, frozenset(entry.code[:3] for entry in inside))
 
 
 def _overlap(one: Span, other: Span) -> int:
@@ -102,14 +111,12 @@ def _overlap(one: Span, other: Span) -> int:
     return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
-def _linked(
-    phrases: Sequence[Phrase], kind: Kind, linker: PhraseLinker, floor: float
-) -> Iterator[CodedMention]:
+def _linked(phrases: Sequence[Phrase], kind: Kind, linker: PhraseLinker) -> Iterator[CodedMention]:
     asked = list(dict.fromkeys(phrase.words for phrase in phrases))
     answers = dict(zip(asked, linker.link(asked, kind) if asked else (), strict=True))
     for phrase in phrases:
         best = next(iter(answers[phrase.words]), None)
-        if best is None or best.score < floor:
+        if best is None or best.score < phrase.floor:
             continue
         if phrase.categories and best.code[:3] not in phrase.categories:
             continue

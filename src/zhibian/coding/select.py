@@ -57,7 +57,9 @@ class SelectionRules:
     covered_share
         A term that covers this share of its list entry needs no linking.
     linker_floor
-        Least score, 0 to 1, of a trained linker's answer that is taken.
+        Least score, 0 to 1, of a trained linker's answer that is taken for a list entry.
+    tagged_floor
+        The same for a mention that only the tagger found, outside of diagnosis lists.
     """
 
     never: tuple[str, ...]
@@ -78,6 +80,7 @@ class SelectionRules:
     link_threshold: float
     covered_share: float
     linker_floor: float
+    tagged_floor: float
 
 
 def load_selection_rules(rules: Path) -> SelectionRules:
@@ -107,6 +110,7 @@ def _parse(raw: Mapping[str, Any]) -> SelectionRules:
         link_threshold=float(raw["link_threshold"]),
         covered_share=float(raw["covered_share"]),
         linker_floor=float(raw["linker_floor"]),
+        tagged_floor=float(raw["tagged_floor"]),
     )
 
 
