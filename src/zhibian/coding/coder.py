@@ -32,11 +32,12 @@ from zhibian.coding.findings import confidence, gather
 from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_rules
 from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
-from zhibian.coding.phrases import linked_diagnoses
+from zhibian.coding.phrases import linked_diagnoses, linked_procedures
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
 from zhibian.coding.procedure.order import ordered_for
 from zhibian.coding.procedure.propose import (
     ProcedureProposal,
+    named_procedures,
     propose_procedures,
 )
 from zhibian.coding.procedure.rules import ProcedureRules, load_procedure_rules
@@ -204,7 +205,10 @@ def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
     coder = replace(coder, diagnosis_words=replace(coder.diagnosis_words, terms=terms))
     diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
     burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
-    linked = linked_diagnoses(diagnoses, reading, coder.diagnosis_words, coder.voices)
+    tagged = () if coder.voices.tagger is None else coder.voices.tagger.tag(reading)
+    words, linker = coder.diagnosis_words, coder.voices.linker
+    linked = linked_diagnoses(diagnoses, reading, words, tagged, linker)
+    operations = named_procedures(mentions, coder.procedure_terms)
     implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
     findings = gather((*diagnoses, *burns, *linked, *implied), reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
@@ -224,6 +228,7 @@ def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
             coder.procedure_terms,
             coder.procedures,
             coder.procedure_rules,
+            linked_procedures(operations, reading, words, tagged, linker),
         ),
         (*typing_rules, *combination_rules),
     )

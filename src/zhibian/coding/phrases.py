@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from zhibian.coding.code_mentions import DIAGNOSIS_LISTS, DiagnosisWords, entry_mention
 from zhibian.coding.findings import CodedMention
 from zhibian.coding.linking import core_of
-from zhibian.coding.voices import Kind, PhraseLinker, Voices
+from zhibian.coding.voices import Kind, PhraseLinker, TaggedMention
 from zhibian.documents.assertion import find_cues
 from zhibian.documents.types import Mention, Reading, Span
 
@@ -31,19 +31,23 @@ class Phrase:
         What the linker is asked.
     floor
         Least score of an answer that is taken.
-    categories
-        Categories of the codes that the dictionary found inside; an answer may refine them,
-        not contradict them.
+    families
+        First characters of the codes that the dictionary found inside; an answer may refine
+        them, not contradict them.
     """
 
     mention: Mention
     words: str
     floor: float
-    categories: frozenset[str]
+    families: frozenset[str]
 
 
 def linked_diagnoses(
-    coded: Sequence[CodedMention], reading: Reading, words: DiagnosisWords, voices: Voices
+    coded: Sequence[CodedMention],
+    reading: Reading,
+    words: DiagnosisWords,
+    tagged: Sequence[TaggedMention],
+    linker: PhraseLinker | None,
 ) -> tuple[CodedMention, ...]:
     """Return codes for the diagnosis phrases that the dictionary leaves open.
 
@@ -55,45 +59,64 @@ def linked_diagnoses(
         The record.
     words
         Terms and rules of diagnoses, with the least scores of answers that are taken.
-    voices
-        Models in use; without a linker nothing is returned.
+    tagged
+        What a tagger found; those in diagnosis lists are covered by their entries.
+    linker
+        Without one nothing is returned.
     """
-    if voices.linker is None:
+    if linker is None:
         return ()
-    phrases = [*_open_entries(coded, reading, words), *_tagged(coded, reading, words, voices)]
-    return tuple(_linked(phrases, "diagnosis", voices.linker))
+    floors = words.selection
+    mentions = [
+        *((mention, floors.linker_floor) for mention in _entries(reading, words)),
+        *(
+            (found.mention, floors.tagged_floor)
+            for found in tagged
+            if found.kind == "diagnosis" and not _is_listed(found.mention)
+        ),
+    ]
+    phrases = [p for m, floor in mentions for p in _open(m, floor, coded, reading, words, 3)]
+    return tuple(_linked(phrases, "diagnosis", linker))
 
 
-def _open_entries(
-    coded: Sequence[CodedMention], reading: Reading, words: DiagnosisWords
-) -> Iterator[Phrase]:
-    """Yield entries of diagnosis lists that the dictionary's terms cover too little."""
+def linked_procedures(
+    coded: Sequence[CodedMention],
+    reading: Reading,
+    words: DiagnosisWords,
+    tagged: Sequence[TaggedMention],
+    linker: PhraseLinker | None,
+) -> tuple[CodedMention, ...]:
+    """Return codes for tagged procedures that the dictionary leaves open.
+
+    Parameters as `linked_diagnoses`; ``coded`` holds the procedures that the dictionary found.
+    """
+    if linker is None:
+        return ()
+    floor = words.selection.tagged_floor
+    found = [mention.mention for mention in tagged if mention.kind == "procedure"]
+    phrases = [p for m in found for p in _open(m, floor, coded, reading, words, 2)]
+    return tuple(_linked(phrases, "procedure", linker))
+
+
+def _is_listed(mention: Mention) -> bool:
+    return mention.item is not None and mention.section in DIAGNOSIS_LISTS
+
+
+def _entries(reading: Reading, words: DiagnosisWords) -> Iterator[Mention]:
     for index, item in enumerate(reading.items):
-        if item.section not in DIAGNOSIS_LISTS:
-            continue
-        mention = entry_mention(index, reading, words.lexicon)
-        yield from _open(mention, coded, reading, words, words.selection.linker_floor)
-
-
-def _tagged(
-    coded: Sequence[CodedMention], reading: Reading, words: DiagnosisWords, voices: Voices
-) -> Iterator[Phrase]:
-    """Yield tagged mentions outside of diagnosis lists."""
-    if voices.tagger is None:
-        return
-    for found in voices.tagger.tag(reading):
-        listed = found.mention.item is not None and found.mention.section in DIAGNOSIS_LISTS
-        if found.kind == "diagnosis" and not listed:
-            yield from _open(found.mention, coded, reading, words, words.selection.tagged_floor)
+        if item.section in DIAGNOSIS_LISTS:
+            yield entry_mention(index, reading, words.lexicon)
 
 
 def _open(
     mention: Mention,
+    floor: float,
     coded: Sequence[CodedMention],
     reading: Reading,
     words: DiagnosisWords,
-    floor: float,
+    family: int,
 ) -> Iterator[Phrase]:
+    """Yield a mention as a phrase where the dictionary's terms cover too little of it."""
     span = mention.span
     text = core_of(reading.normalised[span.document][span.start : span.end])
     # 甲亢待除外: words of doubt inside a phrase are none of its name, and the phrase no name.
@@ -102,7 +125,7 @@ def _open(
     inside = [entry for entry in coded if _overlap(entry.mention.span, span)]
     covered = max((_overlap(entry.mention.span, span) for entry in inside), default=0)
     if covered < words.selection.covered_share * len(text):
-        yield Phrase(mention, text, floor, frozenset(entry.code[:3] for entry in inside))
+        yield Phrase(mention, text, floor, frozenset(entry.code[:family] for entry in inside))
 
 
 def _overlap(one: Span, other: Span) -> int:
@@ -118,6 +141,6 @@ def _linked(phrases: Sequence[Phrase], kind: Kind, linker: PhraseLinker) -> Iter
         best = next(iter(answers[phrase.words]), None)
         if best is None or best.score < phrase.floor:
             continue
-        if phrase.categories and best.code[:3] not in phrase.categories:
+        if phrase.families and not best.code.startswith(tuple(phrase.families)):
             continue
         yield CodedMention(replace(phrase.mention, term=phrase.words), best.code, phrase.words)

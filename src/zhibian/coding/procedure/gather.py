@@ -28,6 +28,7 @@ _VERDICTS = {
 
 def gather_procedures(
     mentions: Iterable[Mention],
+    linked: Iterable[CodedMention],
     told: Iterable[ToldProcedure],
     terms: Dictionary,
     reading: Reading,
@@ -39,6 +40,8 @@ def gather_procedures(
     ----------
     mentions
         Dictionary terms in the documents.
+    linked
+        Phrases that no dictionary has, with their codes.
     told
         What the documents tell without a name.
     terms
@@ -62,6 +65,8 @@ def gather_procedures(
                 or _is_no_procedure(mention, reading, rules)
             ):
                 named[code].append(CodedMention(mention, code, mention.term))
+    for phrase in linked:
+        named[phrase.code].append(phrase)
     narrated: dict[str, list[ToldProcedure]] = defaultdict(list)
     titles = _titles(named)
     for entry in told:

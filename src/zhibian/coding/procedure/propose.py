@@ -6,12 +6,13 @@ The rules are data (rules/coding/procedure).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from zhibian.coding.dates import date_near
 from zhibian.coding.dictionary import Dictionary
+from zhibian.coding.findings import CodedMention
 from zhibian.coding.procedure.gather import gather_procedures, says
 from zhibian.coding.procedure.narrative import told_procedures
 from zhibian.coding.procedure.order import order_of
@@ -35,6 +36,15 @@ class ProcedureProposal:
     findings: Mapping[str, Finding]
 
 
+def named_procedures(mentions: Iterable[Mention], terms: Dictionary) -> list[CodedMention]:
+    """Return the mentions that name a procedure, with its codes."""
+    return [
+        CodedMention(mention, code, mention.term)
+        for mention in mentions
+        for code in terms.codes(mention.term)
+    ]
+
+
 def propose_procedures(
     case: Case,
     reading: Reading,
@@ -42,6 +52,7 @@ def propose_procedures(
     terms: Dictionary,
     code_set: CodeSet,
     rules: ProcedureRules,
+    linked: Sequence[CodedMention] = (),
 ) -> ProcedureProposal:
     """Return the procedures that the record says were done.
 
@@ -55,9 +66,11 @@ def propose_procedures(
         Procedure terms and codes.
     rules
         Rules of procedure coding.
+    linked
+        Phrases that no dictionary has, with their codes.
     """
     told = told_procedures(reading, rules.narrative)
-    findings = gather_procedures(mentions, told, terms, reading, rules)
+    findings = gather_procedures(mentions, linked, told, terms, reading, rules)
     applied: list[AppliedRule] = []
     done = {
         code: during
