@@ -23,7 +23,7 @@ from zhibian.coding.terms.types import Kind
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import read_yaml, sha256_of
 
-NAME = "term-linker-1"
+NAME = "term-linker-2"
 MANIFEST = "manifest.yaml"
 LABELS = "labels.csv"
 LABEL_VECTORS = "label_vectors.npy"
