@@ -33,6 +33,7 @@ from zhibian.coding.implied import ImpliedRule, implied_diagnoses, load_implied_
 from zhibian.coding.in_context import Senses, in_context, load_senses
 from zhibian.coding.linking import build_linker
 from zhibian.coding.phrases import linked_diagnoses, linked_procedures
+from zhibian.coding.plausible import Implausible, load_implausible, plausible
 from zhibian.coding.principal import PrincipalRules, decide, load_principal_rules
 from zhibian.coding.procedure.order import ordered_for
 from zhibian.coding.procedure.propose import (
@@ -83,6 +84,7 @@ class Coder:
     procedure_rules: ProcedureRules
     burns: BurnRules
     implied: tuple[ImpliedRule, ...]
+    implausible: tuple[Implausible, ...]
     confidence: ConfidenceRules
     opinion: OpinionRules
     voices: Voices = NO_VOICES
@@ -155,6 +157,7 @@ def load_coder(
         procedure_rules=procedure_rules,
         burns=load_burn_rules(rules),
         implied=load_implied_rules(rules),
+        implausible=load_implausible(rules),
         confidence=load_confidence_rules(rules),
         opinion=load_opinion_rules(rules),
     )
@@ -210,7 +213,8 @@ def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
     linked = linked_diagnoses(diagnoses, reading, words, tagged, linker)
     operations = named_procedures(mentions, coder.procedure_terms)
     implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
-    findings = gather((*diagnoses, *burns, *linked, *implied), reading, coder.sources)
+    told = plausible((*diagnoses, *burns, *linked, *implied), case.admission, coder.implausible)
+    findings = gather(told, reading, coder.sources)
     selected = select(findings, reading, coder.sources, coder.selection)
     typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
     combined, combination_rules = combine(typed, coder.combinations)
