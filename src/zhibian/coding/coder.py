@@ -22,7 +22,13 @@ from zhibian.coding.combine import (
     retype,
 )
 from zhibian.coding.confidence import ConfidenceRules, calibrated, load_confidence_rules
-from zhibian.coding.dictionary import ALIASES, Dictionary, build_dictionary, read_aliases
+from zhibian.coding.dictionary import (
+    ALIASES,
+    Dictionary,
+    build_dictionary,
+    load_endings,
+    read_aliases,
+)
 from zhibian.coding.entry_condition import (
     EntryConditionRules,
     entry_condition,
@@ -119,7 +125,11 @@ def load_coder(
     aliases = rules / ALIASES
     senses = load_senses(rules)
     diagnosis_terms = build_dictionary(
-        diagnoses, read_aliases(aliases / "diagnosis"), diagnosis_crosswalk, lexicon.stop_terms
+        diagnoses,
+        read_aliases(aliases / "diagnosis"),
+        diagnosis_crosswalk,
+        lexicon.stop_terms,
+        endings=load_endings(rules),
     )
     procedure_terms = build_dictionary(
         procedures,

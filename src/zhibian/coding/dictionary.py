@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.types import Term
 from zhibian.documents.normalise import normalise
 from zhibian.problems import InputError, Problem
@@ -19,6 +22,7 @@ from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 
 ALIASES = Path("lexicons") / "aliases"
+ENDINGS = Path("lexicons") / "endings.yaml"
 _BRACKETED = re.compile(r"\([^()]{1,40}\)|\[[^\[\]]{1,40}\]|<[^<>]{1,40}>")
 _SHORTEST = 2
 _SHORTEST_WHEN_CUT = 6
@@ -43,6 +47,15 @@ class Dictionary:
         """Return the codes of a spelling, or nothing."""
         term = self.term(spelling)
         return term.codes if term else ()
+
+
+def load_endings(rules: Path) -> Mapping[str, Sequence[str]]:
+    """Read the endings of diagnosis terms that mean the same; InputError when malformed."""
+    return read_rule_file(rules, ENDINGS, _parse_endings)
+
+
+def _parse_endings(raw: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+    return {ending: tuple(others) for ending, others in raw["diagnosis"].items()}
 
 
 def read_aliases(folder: Path) -> Iterator[tuple[str, str]]:
@@ -79,6 +92,7 @@ def build_dictionary(
     stop: frozenset[str],
     *,
     droppable: str = "",
+    endings: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Dictionary:
     """Put the three sources of terms together.
 
@@ -94,6 +108,8 @@ def build_dictionary(
         Normalised terms that are too general to find.
     droppable
         A last character that records leave out (术 of an operation); empty for none.
+    endings
+        Ending of a term to other endings that mean the same.
     """
     terms: dict[str, Term] = {}
     for alias, code in aliases:
@@ -111,6 +127,11 @@ def build_dictionary(
     for name, code in crosswalk.entries.values():
         if code in code_set:
             _add(terms, name, code, "clinical", stop)
+    for ending, others in endings.items():
+        for term in [t for t in terms.values() if t.spelling.endswith(ending)]:
+            for other in others:
+                spelled = term.spelling.removesuffix(ending) + other
+                _add(terms, spelled, term.codes[0], "variant", stop)
     if droppable:
         for term in [t for t in terms.values() if t.spelling.endswith(droppable)]:
             if len(term.spelling) > _SHORTEST_WHEN_CUT:
