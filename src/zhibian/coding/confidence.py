@@ -9,7 +9,7 @@ Calibration by a logistic curve: Platt (1999).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -90,10 +90,14 @@ def chance(
     entry: ProposedDiagnosis | ProposedProcedure, role: Role, rules: ConfidenceRules
 ) -> float:
     """Return the calibrated confidence of a proposal, 0 to 1."""
-    curve = rules.curves[role]
-    pairs = zip(curve.weights, features(entry), strict=True)
+    return round(on_curve(features(entry), rules.curves[role]), 3)
+
+
+def on_curve(values: Sequence[float], curve: ConfidenceCurve) -> float:
+    """Return the share of right codes at some features, 0 to 1."""
+    pairs = zip(curve.weights, values, strict=True)
     log_odds = curve.intercept + sum(weight * value for weight, value in pairs)
-    return round(1 / (1 + math.exp(-log_odds)), 3)
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def calibrated(proposal: Proposal, rules: ConfidenceRules) -> Proposal:

@@ -6,6 +6,7 @@ proposal looks surer than it is on the next record.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,17 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from zhibian.coding.coder import Coder, propose
-from zhibian.coding.confidence import FEATURES, ROLES, Role, features
+from zhibian.coding.confidence import (
+    FEATURES,
+    ROLES,
+    ConfidenceCurve,
+    Role,
+    features,
+    on_curve,
+)
 from zhibian.coding.types import Proposal, ProposedDiagnosis, ProposedProcedure
 from zhibian.documents.types import Reading
+from zhibian.evaluation.figures import calibration_error
 from zhibian.evaluation.gold_cases import (
     Match,
     other_matches,
@@ -36,8 +45,9 @@ _LEAST_PROPOSALS = 20
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One proposal with its features, and whether it is right (校准样本)."""
+    """One proposal of a case with its features, and whether it is right (校准样本)."""
 
+    case: int
     role: Role
     features: tuple[float, ...]
     right: bool
@@ -56,7 +66,7 @@ def trials(
         What they are coded with.
     """
     found: list[Trial] = []
-    for read, gold in cases:
+    for number, (read, gold) in enumerate(cases):
         kept: list[Proposal] = []
 
         def proposer(
@@ -69,20 +79,21 @@ def trials(
         proposal = kept[0]
         principal = principal_match(report, gold)
         first = [proposal.principal] if proposal.principal else []
-        found += _trials("principal", first, [principal] if principal else [])
-        found += _trials("other", proposal.others, other_matches(report, gold))
-        found += _trials("procedure", proposal.procedures, procedure_matches(report, gold))
+        found += _trials(number, "principal", first, [principal] if principal else [])
+        found += _trials(number, "other", proposal.others, other_matches(report, gold))
+        found += _trials(number, "procedure", proposal.procedures, procedure_matches(report, gold))
     return tuple(found)
 
 
 def _trials(
+    case: int,
     role: Role,
     entries: Sequence[ProposedDiagnosis] | Sequence[ProposedProcedure],
     matches: Sequence[Match],
 ) -> list[Trial]:
     by_code = {entry.code: features(entry) for entry in entries}
     return [
-        Trial(role, by_code[match.entry.code], match.gold is not None)
+        Trial(case, role, by_code[match.entry.code], match.gold is not None)
         for match in matches
         if match.counts
     ]
@@ -111,12 +122,53 @@ def fit(found: Sequence[Trial]) -> dict[Role, dict[str, float]]:
     return {role: _fit([t for t in found if t.role == role]) for role in ROLES}
 
 
+def cross_fitted(found: Sequence[Trial], folds: int, seed: int, draws: int) -> dict[str, Any]:
+    """Return the calibration error of curves on records that they were not fitted on.
+
+    Parameters
+    ----------
+    found
+        From :func:`trials`.
+    folds, seed
+        Number of parts into which the cases are dealt, and the seed of the dealing.
+    draws
+        Resamples of the 95 % percentile bootstrap over cases.
+
+    Raises
+    ------
+    InputError
+        A part leaves too few proposals to fit on.
+    """
+    dice = random.Random(seed)
+    cases = sorted({trial.case for trial in found})
+    dice.shuffle(cases)
+    told: dict[int, list[tuple[float, bool]]] = {case: [] for case in cases}
+    for fold in range(folds):
+        aside = set(cases[fold::folds])
+        curves = {
+            role: ConfidenceCurve(numbers["intercept"], tuple(numbers[f] for f in FEATURES))
+            for role, numbers in fit([t for t in found if t.case not in aside]).items()
+        }
+        for trial in (t for t in found if t.case in aside):
+            claimed = on_curve(trial.features, curves[trial.role])
+            told[trial.case].append((claimed, trial.right))
+
+    def error(some: Sequence[int]) -> float:
+        return calibration_error([chance for case in some for chance in told[case]])
+
+    resampled = sorted(error(dice.choices(cases, k=len(cases))) for _ in range(draws))
+    low, high = (resampled[int(share * (draws - 1))] for share in (0.025, 0.975))
+    figures = {"calibration_error": error(cases), "low": low, "high": high}
+    return {"folds": folds, **{name: round(value, 3) for name, value in figures.items()}}
+
+
 def as_file(
     curves: Mapping[Role, Mapping[str, float]],
     abstain_below: float,
     found: Sequence[Trial],
     cases: int,
     pattern: str,
+    cross_validation: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the content of rules/coding/confidence.yaml, with where its numbers come from."""
     return {
@@ -127,6 +179,7 @@ def as_file(
             "proposals": {role: sum(t.role == role for t in found) for role in ROLES},
             "right": {role: sum(t.role == role and t.right for t in found) for role in ROLES},
         },
+        "cross_validation": dict(cross_validation),
         "abstain_below": abstain_below,
         "curves": {role: dict(numbers) for role, numbers in curves.items()},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -19,7 +20,7 @@ from zhibian.coding.types import Evidence, Proposal, ProposedDiagnosis, Proposed
 from zhibian.documents.types import Assertion, SectionKind, Span
 from zhibian.problems import InputError
 from zhibian.records.types import EntryCondition
-from zhibian.training.confidence import Trial, fit
+from zhibian.training.confidence import Trial, cross_fitted, fit
 
 
 def a_place(section: SectionKind = SectionKind.PROGRESS) -> Evidence:
@@ -73,9 +74,11 @@ def test_what_is_too_doubtful_stands_apart_but_the_principal_stays() -> None:
 
 def test_fitting_finds_that_trust_speaks_for_a_code() -> None:
     trials = [
-        Trial(role, (trust, 0.0, 0.0, 0.0), right)
+        Trial(number, role, (trust, 0.0, 0.0, 0.0), right)
         for role in ROLES
-        for trust, right in [(2.0, True)] * 18 + [(2.0, False)] * 2 + [(-1.0, False)] * 9
+        for number, (trust, right) in enumerate(
+            [(2.0, True)] * 18 + [(2.0, False)] * 2 + [(-1.0, False)] * 9
+        )
     ]
     curves = fit(trials)
     assert all(curve["trust"] > 0.5 for curve in curves.values())
@@ -84,5 +87,20 @@ def test_fitting_finds_that_trust_speaks_for_a_code() -> None:
 
 def test_too_few_proposals_are_refused_for_every_role_at_once() -> None:
     with pytest.raises(InputError) as refused:
-        fit([Trial("other", (0.0, 0.0, 0.0, 0.0), right=True)])
+        fit([Trial(0, "other", (0.0, 0.0, 0.0, 0.0), right=True)])
     assert [problem.field for problem in refused.value.problems] == list(ROLES)
+
+
+def test_cross_fitting_measures_on_cases_that_the_curves_did_not_see() -> None:
+    dice = random.Random(3)
+    trials = [
+        Trial(case, role, (math.log(chance / (1 - chance)), 0.0, 0.0, 0.0), dice.random() < chance)
+        for case in range(400)
+        for role in ROLES
+        for chance in (0.9 if case % 2 else 0.6,)
+    ]
+    found = cross_fitted(trials, folds=5, seed=1, draws=200)
+    assert found["folds"] == 5
+    assert found["low"] <= found["calibration_error"] <= found["high"]
+    # Curves of the right shape on enough cases leave next to no error.
+    assert found["calibration_error"] < 0.05
