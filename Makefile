@@ -27,11 +27,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.ready: $(INPUTS) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[models]'
+	$(BIN)/zhibian models prepare
 	touch $@
 
 $(VENV)/.ready-dev: $(INPUTS) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@ $(VENV)/.ready
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
