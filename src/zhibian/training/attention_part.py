@@ -26,7 +26,6 @@ from zhibian.training.attention import (
     score,
     train_attention,
 )
-from zhibian.training.classifier import SECTIONS, Vocabulary
 from zhibian.training.export_classifier import export_encoder, export_heads
 from zhibian.training.records import TrainingRecord, checksum_of
 from zhibian.training.token_vectors import (
@@ -38,6 +37,7 @@ from zhibian.training.token_vectors import (
     tokenizer_of,
     weights_of,
 )
+from zhibian.training.vocabulary import SECTIONS, Vocabulary
 
 
 class AttentionTrainer:

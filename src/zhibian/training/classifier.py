@@ -8,7 +8,7 @@ the attention, which needed the last quarter to know when to stop, stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,6 @@ from zhibian.coding.record_codes.parts import Blend, LinearPart, Scores
 from zhibian.coding.rulefile import read_rule_file
 from zhibian.coding.second_opinion import TABLE
 from zhibian.documents.normalise import normalise
-from zhibian.documents.types import SectionKind
 from zhibian.evaluation.record_coding import RecordScore, gain, score_record
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
@@ -40,62 +39,20 @@ from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
 from zhibian.training.blend import fit_blend
 from zhibian.training.linear import fit_linear
 from zhibian.training.records import (
-    BACKGROUND_NAMES,
-    STAY_NAMES,
     TrainingRecord,
     checksum_of,
     folds,
     refuse_overlap,
 )
+from zhibian.training.vocabulary import SECTIONS, Vocabulary
 
 if TYPE_CHECKING:
     from zhibian.training.attention_part import AttentionTrainer, FittedAttention
 
 CARD = "README.md"
-SECTIONS = (
-    *(kind.value for kind in SectionKind if kind is not SectionKind.OTHER),
-    STAY_NAMES,
-    BACKGROUND_NAMES,
-    SectionKind.OTHER.value,
-)
 # One record in four weighs the parts.
 TUNE_IN = 4
 _FEWEST = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What every part shares (共用词表).
-
-    Attributes
-    ----------
-    labels
-        Codes, in the order of scores.
-    code_set
-        Edition of the codes.
-    groups
-        Section to groups of sections.
-    terms
-        Dictionary terms: official names and aliases, normalised.
-    """
-
-    labels: tuple[Label, ...]
-    code_set: str
-    groups: Mapping[str, tuple[str, ...]]
-    terms: frozenset[str] = field(repr=False)
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Return the codes, in the order of scores."""
-        return tuple(label.code for label in self.labels)
-
-    def answers(self, records: Sequence[TrainingRecord]) -> tuple[np.ndarray, np.ndarray]:
-        """Return label numbers of the principal diagnoses, and which labels are others."""
-        place = {code: number for number, code in enumerate(self.codes)}
-        others = np.zeros((len(records), len(self.labels)), bool)
-        for row, record in enumerate(records):
-            others[row, [place[code] for code in record.others]] = True
-        return np.array([place[record.principal] for record in records]), others
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from zhibian.coding.record_codes.features import FAMILIES, SPELLING, TERMS
 from zhibian.coding.record_codes.model import ATTENTION
 from zhibian.evaluation.record_coding import RecordScore, figures, gain
-from zhibian.training.classifier import Design, Vocabulary, measure, train
+from zhibian.training.classifier import Design, measure, train
 from zhibian.training.records import TrainingRecord, checksum_of, folds, refuse_overlap
+from zhibian.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from zhibian.training.attention_part import AttentionTrainer

@@ -35,12 +35,12 @@ from zhibian.training.attention_part import AttentionTrainer, FittedAttention
 from zhibian.training.classifier import (
     Design,
     Trained,
-    Vocabulary,
     train,
     vocabulary_of,
     write_model,
 )
 from zhibian.training.records import TrainingRecord, read_cases
+from zhibian.training.vocabulary import Vocabulary
 
 RULES = Settings().rules
 RECIPE = Recipe(epochs=3, patience=9, batch=2, width=16, rate=5e-3, seed=5)

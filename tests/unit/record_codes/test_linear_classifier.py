@@ -24,8 +24,9 @@ from zhibian.settings import Settings
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import ICD10_CLINICAL_TO_NHSA, load_crosswalk
 from zhibian.training.blend import fit_blend
-from zhibian.training.classifier import Design, Vocabulary, choose, part_sets
+from zhibian.training.classifier import Design, choose, part_sets
 from zhibian.training.records import TrainingRecord
+from zhibian.training.vocabulary import Vocabulary
 
 RULES = Settings().rules
 LIMITS = Limits(100_000, 1_000_000)
