@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from zhibian.coding.terms.linker import TermLinker
@@ -10,7 +11,7 @@ from zhibian.coding.terms.load import is_encoded, load_linker, target_codes
 from zhibian.coding.terms.model import load_link_model
 from zhibian.coding.terms.phrases import FILE, CalibratedLinker, load_curves
 from zhibian.coding.terms.types import Kind
-from zhibian.neural.onnx_encoder import load_encoder
+from zhibian.neural.onnx_encoder import OnnxTermEncoder, load_encoder
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA
 
 CODE_SET: dict[Kind, str] = {"diagnosis": ICD10_NHSA, "procedure": ICD9CM3_NHSA}
@@ -19,7 +20,7 @@ CODE_SET: dict[Kind, str] = {"diagnosis": ICD10_NHSA, "procedure": ICD9CM3_NHSA}
 def load_phrase_linker(
     rules: Path,
     models: Path,
-    cache: Path,
+    kept: Path,
     *,
     encode: bool = False,
     tell: Callable[[str], None] = lambda _: None,
@@ -36,7 +37,7 @@ def load_phrase_linker(
         Folder of the rule data.
     models
         Folder of all models.
-    cache
+    kept
         Folder that keeps encoded code sets.
     encode
         Encode a code set that has not been encoded.
@@ -50,13 +51,17 @@ def load_phrase_linker(
     """
     model = load_link_model(models)
 
+    @cache
+    def shared_encoder() -> OnnxTermEncoder:
+        return load_encoder(model)
+
     def make(kind: Kind) -> TermLinker:
         codes = target_codes(rules, CODE_SET[kind])
-        encoder = load_encoder(model)
-        if encode or is_encoded(codes, encoder, cache):
-            return load_linker(rules, codes, model, encoder, cache, tell)
+        encoder = shared_encoder()
+        if encode or is_encoded(codes, encoder, kept):
+            return load_linker(rules, codes, model, encoder, kept, tell)
         once = "zhibian models prepare"
         tell(f"编码表 {CODE_SET[kind]} 尚未编码，短语按字面链接；运行一次 {once} 即可")
-        return load_linker(rules, codes, model, None, cache, tell)
+        return load_linker(rules, codes, model, None, kept, tell)
 
     return CalibratedLinker(model.version, make, load_curves(model.verify(FILE)))
