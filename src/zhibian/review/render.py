@@ -19,7 +19,6 @@ from zhibian.review.report import (
 
 _CONDITION = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
 _LEVEL = {"MCC": "MCC", "CC": "CC", "none": ""}
-_SUPPORT = {"supported": "指标支持", "weak": "指标不足", "not_assessed": ""}
 _LONGEST_QUOTE = 110
 # Ids of trust rows (rules/coding/sources.yaml) that hold this speak of a diagnosis list.
 LIST_SOURCE = "-list"
