@@ -1,7 +1,7 @@
 """The development records as golden cases: what coding reaches on them is held, by rules alone.
 
-The floors lie a little below what was reached: the loss of one record does not fail, that of several
-does. M and Q are held out: no test reads them through the coder.
+The floors lie a little below what was reached: one lost record does not fail, several do. M and Q
+are held out: no test reads them through the coder.
 """
 
 from __future__ import annotations

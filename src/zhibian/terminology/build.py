@@ -95,6 +95,8 @@ def build_terminology(facts: Path, out: Path) -> BuildReport:
         names[id], tables[id] = _code_set(facts, id, spec, maps)
     for id, spec in recipe["crosswalks"].items():
         tables |= _crosswalk(facts, id, spec, maps[id], names[spec["target"]])
+    for id, spec in recipe.get("name_lists", {}).items():
+        tables[id] = _name_list(facts, id, spec)
     filed = recipe.get("filed_sets", {})
     _stop_on(RECIPE, _unknown_problems(RECIPE, "filed_sets 的", _unknown_walks(filed, maps)))
     built = [_write(out, id, table) for id, table in tables.items()]
@@ -165,6 +167,15 @@ def _code_set(
     counts = Counter(row[3] or "未分类" for row in rows)
     manifest["categories"] = dict(sorted(counts.items()))
     return names, _Table(PROCEDURE_HEADER, rows, manifest)
+
+
+def _name_list(facts: Path, id: str, spec: Mapping[str, Any]) -> _Table:
+    """Return an edition that is only linked to: its codes and names, without map and grey codes."""
+    lines = _read_lines(facts / spec["names"])
+    names = _unique(spec["names"], lines[1:] if spec["heading"] else lines)
+    _stop_on(id, _count_problems(id, len(names), int(spec["expected_rows"])))
+    rows = [[code, name, "0"] for code, name in sorted(names.items())]
+    return _Table(CODE_HEADER, rows, _provenance(facts, spec, ["names"]))
 
 
 def _categories(path: Path, crosswalk: Mapping[str, _Mapped]) -> dict[str, str]:

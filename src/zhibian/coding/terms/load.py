@@ -37,7 +37,9 @@ EDITIONS = (
     "icd9cm3-beijing-8.0",
     "icd9cm3-nhsa-1.0",
 )
-CODE_SETS = (ICD10_NHSA, ICD9CM3_NHSA, *EDITIONS)
+# Editions of which it has the names alone.
+NAME_LISTS = ("icd10-beijing-6.0.1", "icd9cm3-beijing-6.0.1")
+CODE_SETS = (ICD10_NHSA, ICD9CM3_NHSA, *EDITIONS, *NAME_LISTS)
 
 _FILE_REMEDY = "每行写 编码<TAB>名称，UTF-8 编码"
 # Names of the code sets are shorter; a longer one is cut, which changes only how its
