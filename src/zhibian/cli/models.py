@@ -57,8 +57,7 @@ def with_models(
 
 def _linker(choice: ModelsChoice, rules: Path, settings: Settings) -> PhraseLinker | None:
     try:
-        _need_folder(settings.models, LINKER)
-        need_extra("onnxruntime", "tokenizers")
+        _need_linker(settings)
     except InputError as absent:
         _go_on_without(choice, absent)
         return None
@@ -79,6 +78,11 @@ def _tagger(
     words = coder.diagnosis_words
     hints = dictionary_hints(words.terms, coder.procedure_terms)
     return load_mention_tagger(settings.models, rules, hints)
+
+
+def _need_linker(settings: Settings) -> None:
+    _need_folder(settings.models, LINKER)
+    need_extra("onnxruntime", "tokenizers")
 
 
 def _need_folder(models: Path, name: str) -> None:
@@ -105,8 +109,7 @@ def prepare(rules: RulesOption = None) -> None:
     """Encode the names of the NHSA code sets, so that phrases are linked by meaning."""
     settings = Settings()
     try:
-        _need_folder(settings.models, LINKER)
-        need_extra("onnxruntime", "tokenizers")
+        _need_linker(settings)
         from zhibian.neural.phrases import load_phrase_linker  # noqa: PLC0415
 
         linker = load_phrase_linker(

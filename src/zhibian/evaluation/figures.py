@@ -8,7 +8,7 @@ weighted by the number of proposals in each.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zhibian.evaluation.gold_cases import CaseScore
@@ -23,6 +23,13 @@ class Figure:
     value: float
     low: float
     high: float
+
+
+def interval(resampled: Iterable[float]) -> tuple[float, float]:
+    """Return the 95 % percentile interval of a figure over resamples; at least one."""
+    ordered = sorted(resampled)
+    last = len(ordered) - 1
+    return ordered[int(0.025 * last)], ordered[int(0.975 * last)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +145,7 @@ def figures(scores: Sequence[CaseScore], seed: int, draws: int) -> dict[str, Fig
     resamples = [dice.choices(scores, k=len(scores)) for _ in range(draws)]
     result = {}
     for name, metric in METRICS.items():
-        values = sorted(metric(sample) for sample in resamples)
-        low = values[int(0.025 * (draws - 1))]
-        high = values[int(0.975 * (draws - 1))]
+        low, high = interval(metric(sample) for sample in resamples)
         result[name] = Figure(metric(scores), low, high)
     return result
 

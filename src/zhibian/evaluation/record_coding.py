@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from zhibian.evaluation.figures import Figure
+from zhibian.evaluation.figures import Figure, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,7 @@ def figures(scores: Sequence[RecordScore], *, seed: int, draws: int = 2000) -> d
     samples = [dice.choices(scores, k=len(scores)) for _ in range(draws)]
     found = {}
     for name, metric in METRICS.items():
-        values = sorted(metric(sample) for sample in samples)
-        low, high = values[int(0.025 * (draws - 1))], values[int(0.975 * (draws - 1))]
+        low, high = interval(metric(sample) for sample in samples)
         found[name] = Figure(metric(scores), low, high)
     return found
 
@@ -99,6 +98,6 @@ def gain(
     """Return by how much the task score of one system exceeds another's, records paired."""
     pairs = [a.task - b.task for a, b in zip(ours, other, strict=True)]
     dice = random.Random(seed)
-    values = sorted(sum(dice.choices(pairs, k=len(pairs))) / len(pairs) for _ in range(draws))
-    low, high = values[int(0.025 * (draws - 1))], values[int(0.975 * (draws - 1))]
+    means = (sum(dice.choices(pairs, k=len(pairs))) / len(pairs) for _ in range(draws))
+    low, high = interval(means)
     return Figure(sum(pairs) / len(pairs), low, high)

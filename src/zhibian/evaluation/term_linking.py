@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from zhibian.evaluation.figures import Figure
+from zhibian.evaluation.figures import Figure, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,5 @@ def with_interval(
 ) -> Figure:
     """Return a metric with its 95 % percentile bootstrap interval over terms."""
     dice = random.Random(seed)
-    values = sorted(metric(dice.choices(scores, k=len(scores))) for _ in range(draws))
-    low, high = values[int(0.025 * (draws - 1))], values[int(0.975 * (draws - 1))]
+    low, high = interval(metric(dice.choices(scores, k=len(scores))) for _ in range(draws))
     return Figure(metric(scores), low, high)

@@ -25,7 +25,7 @@ from zhibian.coding.confidence import (
 )
 from zhibian.coding.types import Proposal, ProposedDiagnosis, ProposedProcedure
 from zhibian.documents.types import Reading
-from zhibian.evaluation.figures import calibration_error
+from zhibian.evaluation.figures import calibration_error, interval
 from zhibian.evaluation.gold_cases import (
     Match,
     other_matches,
@@ -156,8 +156,7 @@ def cross_fitted(found: Sequence[Trial], folds: int, seed: int, draws: int) -> d
     def error(some: Sequence[int]) -> float:
         return calibration_error([chance for case in some for chance in told[case]])
 
-    resampled = sorted(error(dice.choices(cases, k=len(cases))) for _ in range(draws))
-    low, high = (resampled[int(share * (draws - 1))] for share in (0.025, 0.975))
+    low, high = interval(error(dice.choices(cases, k=len(cases))) for _ in range(draws))
     figures = {"calibration_error": error(cases), "low": low, "high": high}
     return {"folds": folds, **{name: round(value, 3) for name, value in figures.items()}}
 
