@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from zhibian.coding.baseline import propose_by_dictionary
 from zhibian.coding.coder import propose
 from zhibian.coding.voices import NO_VOICES, Voices
 from zhibian.review.pipeline import Proposer
-from zhibian.review.reviewer import Reviewer
+from zhibian.review.reviewer import Reviewer, with_voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,10 @@ def whole_system(reviewer: Reviewer) -> System:
 def systems(reviewer: Reviewer) -> Iterator[System]:
     """Yield dictionary, + rules, + linker, all; a step that adds nothing is left out."""
     voices = reviewer.coder.voices
-    by_rules = _with(reviewer, NO_VOICES)
+    by_rules = with_voices(reviewer, NO_VOICES)
     yield System("dictionary", by_rules, propose_by_dictionary)
     yield System("+ rules", by_rules, propose)
     if voices.linker is not None:
-        yield System("+ linker", _with(reviewer, Voices(linker=voices.linker)), propose)
+        yield System("+ linker", with_voices(reviewer, Voices(linker=voices.linker)), propose)
     if voices.tagger is not None or voices.classifier is not None:
         yield whole_system(reviewer)
-
-
-def _with(reviewer: Reviewer, voices: Voices) -> Reviewer:
-    return replace(reviewer, coder=replace(reviewer.coder, voices=voices))
