@@ -46,6 +46,8 @@ _PROCEDURES = {
     "C44": "C23",
 }
 _ICU = ("scs_cutd_ward_type", "inpool_time", "exit_time")
+_TRANSFUSIONS = ("bld_cat", "bld_amt", "bld_unt")
+_CHARGES = ("med_chrgitm", "amt", "claa_sumfee", "clab_amt", "fulamt_ownpay_amt", "oth_amt")
 
 #: Repeated groups by the name that rules use.
 GROUPS: Mapping[str, Group] = {
@@ -55,6 +57,8 @@ GROUPS: Mapping[str, Group] = {
         Group("C35C", tuple(_PROCEDURES), {}),
         Group("A18", ("A18",), {}),
         Group("scs_cutd_ward_type", _ICU, {}),
+        Group("bld_cat", _TRANSFUSIONS, {}),
+        Group("med_chrgitm", _CHARGES, {}),
         Group("diagnoses", tuple(_DIAGNOSES), _DIAGNOSES),
         Group("procedures", tuple(_PROCEDURES), _PROCEDURES),
     )
@@ -98,5 +102,9 @@ TIME_FIELDS: frozenset[str] = frozenset(
         "setl_begn_date",
         "setl_end_date",
         "dcla_time",
+        "anst_begntime",
+        "anst_endtime",
+        "oprn_oprt_begntime",
+        "oprn_oprt_endtime",
     }
 )
