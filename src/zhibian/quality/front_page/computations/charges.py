@@ -7,13 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from zhibian.quality.front_page.computations.protocol import (
-    VIOLATIONS,
-    Computation,
-    Kind,
-    Pages,
-    Parameters,
-)
+from zhibian.quality.front_page.computations.by_page import by_page
+from zhibian.quality.front_page.computations.protocol import Computation, Kind, Pages, Parameters
 
 _GROUP = "med_chrgitm"
 _PARTS = ("claa_sumfee", "clab_amt", "fulamt_ownpay_amt", "oth_amt")
@@ -32,31 +27,25 @@ def charges_add_up(pages: Pages, parameters: Parameters) -> pl.Series:
 
     Unknown where D01 is blank, or the list has no charges or one without a readable amount.
     """
-    charges = _charges(pages)
-    sums = charges.group_by("page").agg(
-        pl.col("amt").sum().alias("sum"), pl.col("amt").is_null().any().alias("unread")
+    sums = _charges(pages).group_by("page").agg(
+        pl.when(~pl.col("amt").is_null().any()).then(pl.col("amt").sum()).alias("right")
     )
-    frame = pl.DataFrame({"total": pages.number("D01")}).with_row_index("page")
-    joined = frame.join(sums, on="page", how="left", maintain_order="left")
-    right = (pl.col("total") - pl.col("sum")).abs() <= _CENT + _LEAST
-    return joined.select(right=pl.when(~pl.col("unread")).then(right))["right"]
+    total = pages.number("D01")
+    return (total - by_page(sums, pages.height)).abs() <= _CENT + _LEAST
 
 
-def charge_parts_add_up(pages: Pages, parameters: Parameters) -> pl.DataFrame:
-    """Return charges that are not the sum of class A, class B, own expense and other, to the cent.
+def charge_parts_agree(pages: Pages, parameters: Parameters) -> pl.Series:
+    """Tell whether every charge is the sum of class A, class B, own expense and other, to the cent.
 
-    Charges of which a part can't be read are left out; a blank part counts as nothing where
-    another is given.
+    A blank part counts as nothing where another is given; charges without parts are left out, and
+    the answer is unknown where the list has no charge with parts.
     """
     charges = _charges(pages).filter(pl.any_horizontal(pl.col(p).is_not_null() for p in _PARTS))
-    away = (pl.col("amt") - pl.sum_horizontal(_PARTS)).abs() > _CENT + _LEAST
-    found = charges.filter(away)
-    return found.select("page", pl.lit("amt").alias("field"), "place").cast(dict(VIOLATIONS))
+    near = (pl.col("amt") - pl.sum_horizontal(_PARTS)).abs() <= _CENT + _LEAST
+    return by_page(charges.group_by("page").agg(near.all().alias("right")), pages.height)
 
 
 COMPUTATIONS = (
     Computation("charges_add_up", Kind.CONDITION, charges_add_up, ("D01", "amt")),
-    Computation(
-        "charge_parts_add_up", Kind.FINDINGS, charge_parts_add_up, ("amt", *_PARTS)
-    ),
+    Computation("charge_parts_agree", Kind.CONDITION, charge_parts_agree, ("amt", *_PARTS)),
 )
