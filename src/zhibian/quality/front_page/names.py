@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from zhibian.problems import InputError, Problem
 from zhibian.quality.front_page.code_kinds import codes_of_kind
+from zhibian.quality.front_page.page_fields import PageFields
 from zhibian.quality.front_page.selectors import SelectorError, read_selector
 from zhibian.quality.front_page.vocabulary import Vocabulary
-from zhibian.terminology.tables import read_text, read_yaml
+from zhibian.records.front_page.catalogue import load_catalogue
+from zhibian.terminology.tables import read_yaml
 
-DICTIONARIES = Path("front-page") / "dictionaries"
 SETS = Path("quality")
 _SET_FILES = "sets*.yaml"
 _REMEDY = "按 rules/quality/README.md 的编码集写法改正"
@@ -35,25 +34,26 @@ def load_names(
     Returns
     -------
     names, problems
-        Everything that is wrong with dictionaries and sets.
+        Everything that is wrong with the sets.
+
+    Raises
+    ------
+    InputError
+        The catalogue of fields is absent or damaged.
     """
+    catalogue = load_catalogue(rules)
     problems: list[Problem] = []
-    dictionaries = _dictionaries(rules / DICTIONARIES, problems)
-    sets = _sets(rules, problems)
-    names = Vocabulary({}, {}, dictionaries, quantities, computations, sets)
+    names = Vocabulary(
+        fields=PageFields(catalogue),
+        dictionaries={
+            id: frozenset((*found.names, *found.aliases))
+            for id, found in catalogue.dictionaries.items()
+        },
+        quantities=quantities,
+        computations=computations,
+        sets=_sets(rules, problems),
+    )
     return names, problems
-
-
-def _dictionaries(folder: Path, problems: list[Problem]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for path in sorted(folder.glob("*.csv")):
-        try:
-            lines = list(csv.reader(io.StringIO(read_text(path, "改存为 UTF-8 CSV"))))
-        except InputError as error:
-            problems += error.problems
-            continue
-        found[path.stem] = frozenset(line[0] for line in lines[1:] if line)
-    return found
 
 
 def _sets(rules: Path, problems: list[Problem]) -> Mapping[str, str]:
