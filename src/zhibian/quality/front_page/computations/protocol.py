@@ -13,8 +13,11 @@ from typing import Protocol
 import polars as pl
 
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, CodeSet, load_code_set
+from zhibian.terminology.crosswalk import FiledSet, load_filed_set
 
 Parameters = Mapping[str, object]
+
+_CLINICAL = "clinical-2.0"
 
 
 class Resources:
@@ -38,6 +41,11 @@ class Resources:
     def procedures(self) -> CodeSet:
         """NHSA ICD-9-CM-3."""
         return load_code_set(self.rules, ICD9CM3_NHSA)
+
+    @cached_property
+    def clinical(self) -> FiledSet:
+        """The clinical edition 2.0 (procedures 3.0), with its homonyms."""
+        return load_filed_set(self.rules, _CLINICAL)
 
 
 class Pages(Protocol):
