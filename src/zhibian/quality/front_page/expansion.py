@@ -72,6 +72,9 @@ def expansion_rows(
             rows, problems = [], [_bad(at, "应为 table、fields、dictionaries: all 或列表")]
     else:
         rows, problems = [], [_bad(at, "应为 table、fields、dictionaries: all 或列表")]
+    # Rows of unlike parameters stand in one list: what a row does not give is empty in it.
+    columns = dict.fromkeys(name for row in rows for name in row)
+    rows = [{name: row.get(name, "") for name in columns} for row in rows]
     seen: set[str] = set()
     for row in rows:
         if row[KEY] in seen:
