@@ -45,6 +45,7 @@ _PROCEDURES = {
     "C43C": "C22C",
     "C44": "C23",
 }
+_TCM = ("tcm_diag_type", "tcm_diag_code", "tcm_diag_name", "tcm_adm_cond_type")
 _ICU = ("scs_cutd_ward_type", "inpool_time", "exit_time")
 
 #: Repeated groups by the name that rules use.
@@ -55,6 +56,7 @@ GROUPS: Mapping[str, Group] = {
         Group("C35C", tuple(_PROCEDURES), {}),
         Group("A18", ("A18",), {}),
         Group("scs_cutd_ward_type", _ICU, {}),
+        Group("tcm_diag_type", _TCM, {}),
         Group("diagnoses", tuple(_DIAGNOSES), _DIAGNOSES),
         Group("procedures", tuple(_PROCEDURES), _PROCEDURES),
     )

@@ -20,9 +20,7 @@ def highest_level_first(pages: Pages, parameters: Parameters) -> pl.Series:
     level = pl.col("level").cast(pl.Int32, strict=False)
     entries = pages.entries("procedures").select("page", "place", level="C38")
     first = entries.filter(pl.col("place") == 0).select("page", first=level)
-    others = (
-        entries.filter(pl.col("place") > 0).group_by("page").agg(highest=level.max())
-    )
+    others = entries.filter(pl.col("place") > 0).group_by("page").agg(highest=level.max())
     both = first.join(others, on="page").select("page", right=pl.col("highest") <= pl.col("first"))
     return by_page(both, pages.height)
 
