@@ -72,9 +72,9 @@ def _side(name: str, words: list[str], approach: str) -> pl.Expr:
 def scope_coded(pages: Pages, parameters: Parameters) -> pl.Series:
     """Tell whether procedures that are filed as done by a scope have a code that says so (K25).
 
-    A procedure is wrong where its filed name has one of the words, its code's name has no scope,
-    a code of the same kind of operation has the word, and the page has no code of an inspection by this
-    scope. A conversion to open operation (中转) is right without.
+    A procedure is wrong where its filed name has one of the words, its code's name has no scope, a
+    code of the same kind of operation has the word, and the page has no code of an inspection by
+    this scope. A conversion to open operation (中转) is right without.
 
     Parameters
     ----------
