@@ -273,11 +273,22 @@ class Prepared:
         return any(self.has(f) for f in self._fields.groups[group].columns)
 
     def entries(self, group: str) -> pl.DataFrame:
-        """Return the entries of a repeated group; see :class:`computations.Pages`."""
-        if group not in self._entries:
-            principal = self._fields.groups[group].principal
-            self._entries[group] = self._joined(principal) if principal else self._listed(group)
-        return self._entries[group]
+        """Return the entries of a repeated group; see :class:`computations.Pages`.
+
+        Raises
+        ------
+        KeyError
+            No group of that name, and no list column.
+        """
+        found = self._fields.group_named(group)
+        if found is None:
+            raise KeyError(group)
+        if found.id not in self._entries:
+            principal = found.principal
+            self._entries[found.id] = (
+                self._joined(principal) if principal else self._listed(found.id)
+            )
+        return self._entries[found.id]
 
     def _listed(self, group: str) -> pl.DataFrame:
         fields = self._fields.groups[group].fields
