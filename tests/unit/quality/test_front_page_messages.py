@@ -37,7 +37,7 @@ def test_code_and_place_of_an_entry(rules: Path, tmp_path: Path) -> None:
     rule = """
 must: {each: diagnoses, must: {field: C08C, in: ["1"]}}
 field: C08C
-message: 诊断 {code}（{place}） 的入院病情不符
+message: 诊断 {code}（{place}）的入院病情不符
 """
     page = {
         "C03C": "I10.x00x002", "C05C": "4", "C06C": ["E11.900", "J18.900"],

@@ -79,9 +79,7 @@ class Requirements:
                 blank = self._blank(field, frame)
                 due.append(asked.cast(pl.UInt32).alias(field))
                 missing.append((asked & blank).cast(pl.UInt32).alias(field))
-        groups = [
-            [f for f in group.fields if f in there] for group in self._table.groups
-        ]
+        groups = [[f for f in group.fields if f in there] for group in self._table.groups]
         for field in (f for group in groups for f in group):
             entries = pl.col(field).list.len().fill_null(0)
             filled = pl.col(field).list.drop_nulls().list.len().fill_null(0)
@@ -91,7 +89,9 @@ class Requirements:
         items = [name for name in names if name in there]
         lacking = frame.with_columns(missing).select(items)
         return Filling(
-            frame.with_columns(due).select(items), lacking, _blanks(pages.cells, lacking, [f for g in groups for f in g])
+            frame.with_columns(due).select(items),
+            lacking,
+            _blanks(pages.cells, lacking, [f for g in groups for f in g]),
         )
 
     def _blank(self, field: str, frame: pl.DataFrame) -> pl.Expr:
@@ -175,10 +175,17 @@ class CompletenessCount:
     def by_department(self) -> pl.DataFrame:
         """Return ``department``, ``field``, ``due`` and ``missing``."""
         if not self._items:
-            schema = {DEPARTMENT: pl.String, "field": pl.String, "due": pl.Int64, "missing": pl.Int64}
+            schema = {
+                DEPARTMENT: pl.String,
+                "field": pl.String,
+                "due": pl.Int64,
+                "missing": pl.Int64,
+            }
             return pl.DataFrame(schema=schema)
-        counted = pl.concat(self._items).group_by(DEPARTMENT, "field").agg(
-            pl.col("due", "missing").cast(pl.Int64).sum()
+        counted = (
+            pl.concat(self._items)
+            .group_by(DEPARTMENT, "field")
+            .agg(pl.col("due", "missing").cast(pl.Int64).sum())
         )
         return counted.sort(DEPARTMENT, "field")
 
@@ -186,7 +193,9 @@ class CompletenessCount:
         """Yield columns of the national interface: name, heading, filled pages, all pages."""
         if not self._columns:
             return
-        sums = pl.concat(self._columns, how="vertical_relaxed").cast(pl.Int64).sum().row(0, named=True)
+        sums = (
+            pl.concat(self._columns, how="vertical_relaxed").cast(pl.Int64).sum().row(0, named=True)
+        )
         for field, place in hqms_order(self._catalogue.fields):
             name = field.hqms_columns[place]
             yield name, field.headings[place], sums[name], self._rows

@@ -104,7 +104,10 @@ def load_completeness(rules: Path, book: RuleBook, catalogue: Catalogue) -> Comp
         notes=tuple(data["notes"]),
         due=(
             always,
-            *(DueItems(tuple(p["fields"].split()), p["said"], conditions[p["fields"]]) for p in parts),
+            *(
+                DueItems(tuple(p["fields"].split()), p["said"], conditions[p["fields"]])
+                for p in parts
+            ),
         ),
         groups=tuple(DueGroup(tuple(g["fields"].split()), g["said"]) for g in data["with"]),
         instead=data["instead"],
@@ -121,7 +124,7 @@ def _check_fields(table: CompletenessTable, catalogue: Catalogue) -> None:
     wrong = {
         **{f: "目录中没有该字段" for f in told if f not in catalogue.by_id},
         **{f: "出现不止一次" for f, n in told.items() if n > 1},
-        **{f: "没有说明何时应填" for f in wanted - told.keys()},
+        **dict.fromkeys(wanted - told.keys(), "没有说明何时应填"),
     }
     if wrong:
         problems = [Problem(f, "completeness_invalid", why, _REMEDY) for f, why in wrong.items()]

@@ -64,7 +64,9 @@ class ExcludedCases:
         """Return the excluded cases of a table; what is unknown excludes nothing."""
         beyond = self._conditions.hold(pages, today)
         said = [pl.when(id).then(pl.lit(why)) for id, why in self._reasons.items()]
-        reasons = beyond.select(pl.concat_str(said, separator="；", ignore_nulls=True).alias("reasons"))
+        reasons = beyond.select(
+            pl.concat_str(said, separator="；", ignore_nulls=True).alias("reasons")
+        )
         cases = pl.concat([pages.cells.select(ROW), reasons], how="horizontal")
         return Excluded(
             cases.filter(pl.col("reasons") != ""),

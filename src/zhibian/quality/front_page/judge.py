@@ -140,8 +140,9 @@ class Judge:
     def _found(self, pages: Prepared, silent: Mapping[str, object]) -> Iterator[pl.DataFrame]:
         tests = [t for t in self._program.pages if t.check.id not in silent]
         answers = pages.evaluated({str(n): t.violated for n, t in enumerate(tests)})
-        for number, test in enumerate(tests):
-            yield self._of_pages(test, answers[str(number)].arg_true(), pages.first)
+        for test, answer in zip(tests, answers.get_columns(), strict=True):
+            if answer.any():
+                yield self._of_pages(test, answer.arg_true(), pages.first)
         for group, asked in self._program.entries.items():
             tests = [t for t in asked if t.check.id not in silent]
             if tests and pages.has_group(group):
@@ -164,8 +165,10 @@ class Judge:
     ) -> Iterator[pl.DataFrame]:
         entries = pages.entries(group)
         answers = pages.asked(group, {str(n): t.violated for n, t in enumerate(tests)})
-        for number, test in enumerate(tests):
-            found = entries[answers[str(number)].arg_true()]
+        for test, answer in zip(tests, answers.get_columns(), strict=True):
+            if not answer.any():
+                continue
+            found = entries[answer.arg_true()]
             field = test.demand.field or test.check.field
             principal = self._book.names.fields.groups[group].principal.get(field)
             leading = pl.col("place") == 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from zhibian.quality.front_page.page_fields import Domain, domain_of
@@ -74,12 +75,24 @@ class WordTable:
     kind: pl.Enum
     words: Words
 
-    def of(self, texts: pl.Series, word: int) -> Words:
-        """Return one word of the answers for a column of texts, 0 where there is none."""
+    def ids(self, texts: pl.Series) -> NDArray[np.uint32]:
+        """Return the number of every text of a column, that of no text where there is none."""
         blank = self.words.shape[1] - 1
-        ids = texts.cast(self.kind).to_physical().cast(pl.UInt32).fill_null(blank)
-        found: Words = self.words[word].take(ids.to_numpy())
+        numbers = texts.cast(self.kind).to_physical().cast(pl.UInt32)
+        found: NDArray[np.uint32] = (
+            numbers.to_frame("id").select(pl.col("id").fill_null(blank)).to_series().to_numpy()
+        )
         return found
+
+    def of(self, ids: NDArray[np.uint32], word: int) -> Words:
+        """Return one word of the answers by the numbers of texts, 0 for no text."""
+        found: Words = self.words[word].take(ids)
+        return found
+
+    def known(self, ids: NDArray[np.uint32], word: int) -> pl.Series:
+        """Return one word of the answers by the numbers of texts, null for no text."""
+        blank = ids == self.words.shape[1] - 1
+        return pl.Series(pa.array(self.words[word].take(ids), mask=blank))
 
 
 def word_table(columns: Sequence[pl.Series], questions: Sequence[Question]) -> WordTable:

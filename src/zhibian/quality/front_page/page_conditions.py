@@ -15,7 +15,7 @@ from zhibian.quality.front_page.book import Check, RuleBook
 from zhibian.quality.front_page.compiler import compile_checks
 from zhibian.quality.front_page.condition_reader import ConditionReader
 from zhibian.quality.front_page.conditions import ALWAYS, Condition, Demand, Not
-from zhibian.quality.front_page.prepared import Prepared, ask
+from zhibian.quality.front_page.prepared import Asked, Prepared
 from zhibian.records.front_page.types import PageTable
 
 
@@ -86,13 +86,6 @@ class PageConditions:
         polars.DataFrame
             One Boolean column a condition, one row a page; what is unknown is false.
         """
-        pages = Prepared(
-            table,
-            self._program,
-            self._book.computations,
-            self._book.resources,
-            today,
-            words=ask(table, self._program),
-        )
+        pages = Prepared(table, Asked(self._program, self._book, today))
         tests = {test.check.id: test.violated for test in self._program.pages}
         return pages.evaluated(tests).select(pl.all().fill_null(value=False))

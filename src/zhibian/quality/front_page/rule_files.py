@@ -268,7 +268,10 @@ class _RuleFile:
                 self._bad(f"must{at}", f"{condition.name} 自行给出问题位置，只能单独作 must")
 
 
-class _StrictLoader(yaml.SafeLoader):
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_SafeLoader):
     """A loader that refuses a key given twice: YAML would drop the first one in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -128,17 +128,13 @@ class Scorer:
                 ),
             ]
         )
-        numbers = pl.col("field").replace_strict(
-            self._number, default=None, return_dtype=pl.Int64
-        )
+        numbers = pl.col("field").replace_strict(self._number, default=None, return_dtype=pl.Int64)
         wrong = wrong.with_columns(number=numbers).drop_nulls("number")
         per_item = wrong.group_by(ROW, "number").agg(
             entries=pl.struct("field", "place").n_unique(),
             causes=pl.col("cause").unique(maintain_order=True).str.join("、"),
         )
-        points = pl.coalesce(
-            pl.min_horizontal(pl.col("each") * pl.col("entries"), "most"), "most"
-        )
+        points = pl.coalesce(pl.min_horizontal(pl.col("each") * pl.col("entries"), "most"), "most")
         return (
             per_item.join(self._items, on="number", how="left")
             .with_columns(points=pl.when(pl.col("each").is_null()).then("most").otherwise(points))
@@ -180,7 +176,9 @@ class ScoreCount:
             pl.col(TOTAL).median().alias("median"),
             (pl.col(TOTAL) < self._threshold).mean().alias("low"),
         )
-        overall = totals.select(pl.lit("").alias(DEPARTMENT), pl.lit(value=True).alias("all"), *figures)
+        overall = totals.select(
+            pl.lit("").alias(DEPARTMENT), pl.lit(value=True).alias("all"), *figures
+        )
         parts = totals.group_by(DEPARTMENT).agg(*figures).sort(DEPARTMENT)
         parts = parts.with_columns(pl.lit(value=False).alias("all")).select(overall.columns)
         return pl.concat([overall.head(1), parts], how="vertical_relaxed")

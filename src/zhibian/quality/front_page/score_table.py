@@ -103,7 +103,9 @@ def load_score_table(rules: Path, catalogue: Catalogue) -> ScoreTable:
     try:
         table = ScoreTable.model_validate(data)
     except ValidationError as error:
-        raise InputError(FILE, [_malformed(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]) from None
+        raise InputError(
+            FILE, [_malformed(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        ) from None
     problems = [_malformed(where, why) for where, why in _mistakes(table, catalogue).items()]
     if problems:
         raise InputError(FILE, problems)

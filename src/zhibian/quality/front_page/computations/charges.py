@@ -27,8 +27,10 @@ def charges_add_up(pages: Pages, parameters: Parameters) -> pl.Series:
 
     Unknown where D01 is blank, or the list has no charges or one without a readable amount.
     """
-    sums = _charges(pages).group_by("page").agg(
-        pl.when(~pl.col("amt").is_null().any()).then(pl.col("amt").sum()).alias("right")
+    sums = (
+        _charges(pages)
+        .group_by("page")
+        .agg(pl.when(~pl.col("amt").is_null().any()).then(pl.col("amt").sum()).alias("right"))
     )
     total = pages.number("D01")
     return (total - by_page(sums, pages.height)).abs() <= _CENT + _LEAST

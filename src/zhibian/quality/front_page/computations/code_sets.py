@@ -68,7 +68,9 @@ def names_of_other_codes(pages: Pages, parameters: Parameters) -> pl.DataFrame:
 
     def differs(code: str, name: str) -> bool:
         entry = known.get(normal_spelling(code))
-        return entry is not None and not _holds(name, entry.name) and not _homonym(other, code, name)
+        return (
+            entry is not None and not _holds(name, entry.name) and not _homonym(other, code, name)
+        )
 
     return _entries(_differing(pages, kind, differs), _GROUPS[kind][2])
 

@@ -14,6 +14,8 @@ _UNSPECIFIED = r"^([ABE-N]\d\d|D[5-8]\d)\.900$"
 _SPECIFIC = r"^[A-Z]\d\d\.[0-7]"
 _CATEGORY = 3
 _SUBCATEGORY = 5
+# Operations of one kind differ by approach in the digit after this.
+_OPERATION_FAMILY = 4
 _SCOPE = "镜"
 
 
@@ -61,9 +63,7 @@ def _listed(value: object) -> tuple[object, ...]:
 
 
 def _side(name: str, words: list[str], approach: str) -> pl.Expr:
-    text = (
-        pl.col(name).str.replace_all(approach, "").str.replace_many(words, [""] * len(words))
-    )
+    text = pl.col(name).str.replace_all(approach, "").str.replace_many(words, [""] * len(words))
     left, right = text.str.contains("左", literal=True), text.str.contains("右", literal=True)
     both = text.str.contains("双", literal=True) | (left & right)
     return pl.when(~both & left).then(pl.lit("左")).when(~both & right).then(pl.lit("右"))
@@ -72,9 +72,9 @@ def _side(name: str, words: list[str], approach: str) -> pl.Expr:
 def scope_coded(pages: Pages, parameters: Parameters) -> pl.Series:
     """Tell whether procedures that are filed as done by a scope have a code that says so (K25).
 
-    A procedure is wrong where its filed name has one of the words, its code's name has no scope,
-    a code of the same subcategory has the word, and the page has no code of an inspection by this
-    scope. A conversion to open operation (中转) is right without.
+    A procedure is wrong where its filed name has one of the words, its code's name has no scope, a
+    code of the same kind of operation has the word, and the page has no code of an inspection by
+    this scope. A conversion to open operation (中转) is right without.
 
     Parameters
     ----------
@@ -99,9 +99,10 @@ def scope_coded(pages: Pages, parameters: Parameters) -> pl.Series:
     known = entries.join(judged, on=["code", "name"], how="left")
     covered = known.drop_nulls("inspects").select("page", lacks="inspects")
     wrong = known.drop_nulls("lacks").join(covered, on=["page", "lacks"], how="anti")
-    pages_wrong = wrong["page"].unique().to_list()
-    found = pl.Series([True]).new_from_index(0, pages.height)
-    return found.scatter(pages_wrong, value=False) if pages_wrong else found
+    told = entries.select("page").unique()
+    return by_page(
+        told.with_columns(right=~pl.col("page").is_in(wrong["page"].implode())), pages.height
+    )
 
 
 def _lacks_scope(codes: CodeSet, code: str, name: str, words: list[str]) -> str | None:
@@ -111,7 +112,7 @@ def _lacks_scope(codes: CodeSet, code: str, name: str, words: list[str]) -> str 
         return None
     for word in words:
         if word in name:
-            family = codes.finer(code[:_SUBCATEGORY], len(codes))
+            family = codes.finer(code[:_OPERATION_FAMILY], len(codes))
             return word if any(word in other.name for other in family) else None
     return None
 
@@ -173,8 +174,6 @@ COMPUTATIONS = (
         ("C04N", "C15N"),
         frozenset({"not_a_side", "approach"}),
     ),
-    Computation(
-        "scope_coded", Kind.CONDITION, scope_coded, ("C35C", "C36N"), frozenset({"words"})
-    ),
+    Computation("scope_coded", Kind.CONDITION, scope_coded, ("C35C", "C36N"), frozenset({"words"})),
     Computation("finer_principal", Kind.CONDITION, finer_principal, ("C03C",)),
 )

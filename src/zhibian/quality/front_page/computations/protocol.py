@@ -17,7 +17,8 @@ from zhibian.terminology.crosswalk import FiledSet, load_filed_set
 
 Parameters = Mapping[str, object]
 
-_CLINICAL = "clinical-2.0"
+#: Edition that hospitals file in beside that of the authority.
+CLINICAL = "clinical-2.0"
 
 
 class Resources:
@@ -44,8 +45,8 @@ class Resources:
 
     @cached_property
     def clinical(self) -> FiledSet:
-        """The clinical edition 2.0 (procedures 3.0), with its homonyms."""
-        return load_filed_set(self.rules, _CLINICAL)
+        """Maps from the clinical edition of diagnoses and procedures, with its homonyms."""
+        return load_filed_set(self.rules, CLINICAL)
 
 
 class Pages(Protocol):
