@@ -147,7 +147,10 @@ def read_cells(
         The columns to read; others are left out.
     """
     wanted = list(slots)
-    bare = frame.select(blanked(pl.col(slot.column)) for slot in wanted)
+    written_in = [s for s in wanted if frame[s.column].null_count() < len(frame)]
+    bare = pl.DataFrame([frame[slot.column] for slot in wanted]).with_columns(
+        blanked(pl.col(slot.column)) for slot in written_in
+    )
     filled = [slot for slot in wanted if bare[slot.column].null_count() < len(bare)]
     # Most columns are regular as they are, and telling so is cheaper than making them so.
     asked = bare.select(_irregular(pl.col(slot.column), slot.field.kind) for slot in filled)
