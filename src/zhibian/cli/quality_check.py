@@ -52,7 +52,9 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     ] = None,
     gate: Annotated[
         Gate | None,
-        typer.Option("--gate", help="只判定一个闸口的规则：entry 录入时，settlement 结算前，archive 归档后。"),
+        typer.Option(
+            "--gate", help="只判定一个闸口的规则：entry 录入时，settlement 结算前，archive 归档后。"
+        ),
     ] = None,
     controls: Annotated[
         Path | None, typer.Option("--controls", help="管控文件（YAML）：停用、改级别、抑制。")
@@ -61,7 +63,8 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
         Layout | None, typer.Option("--from", help="来源布局；缺省按表头与内容识别。")
     ] = None,
     bad: Annotated[
-        Path | None, typer.Option("--bad", help="把不能采用的行和单元格另存为 CSV（含单元格内容）。")
+        Path | None,
+        typer.Option("--bad", help="把不能采用的行和单元格另存为 CSV（含单元格内容）。"),
     ] = None,
     findings: Annotated[
         Path | None,
@@ -109,7 +112,9 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
         raise refuse(error.problems, error.source) from None
     except OSError as error:
         name = Path(error.filename).name if error.filename else output.name
-        wrong = Problem(name, "unwritable", "不能写入", "检查路径、权限与磁盘空间，关闭已打开的工作簿")
+        wrong = Problem(
+            name, "unwritable", "不能写入", "检查路径、权限与磁盘空间，关闭已打开的工作簿"
+        )
         raise refuse([wrong]) from None
 
 
@@ -190,7 +195,9 @@ def _print(
         grades = dict(found.group_by("severity").agg(pl.col("findings").sum()).iter_rows())
         counts = "，".join(f"{s.chinese} {grades.get(s.value, 0):,}" for s in Severity)
         screen.print(f"问题 {sum(grades.values()):,} 个：{counts}")
-        for rule, number, cases in run.by_rule().sort("cases", descending=True).head(_SHOWN).iter_rows():
+        for rule, number, cases in (
+            run.by_rule().sort("cases", descending=True).head(_SHOWN).iter_rows()
+        ):
             title = run.setup.book.rules[rule].title
             screen.print(f"  {rule} {title}：{number:,} 个，{cases:,} 例")
     else:
@@ -204,11 +211,12 @@ def _print_figures(screen: Console, run: CheckRun) -> None:
     items = run.completeness.items()
     due, missing = int(items["due"].sum()), int(items["missing"].sum())
     if due:
-        screen.print(f"完整率 {100 * (due - missing) / due:.2f}%（应填 {due:,} 项次，缺 {missing:,}）")
+        screen.print(
+            f"完整率 {100 * (due - missing) / due:.2f}%（应填 {due:,} 项次，缺 {missing:,}）"
+        )
     _, _, _, mean, median, low = run.scores.by_department().row(0)
-    screen.print(
-        f"首页评分 平均 {mean:.1f}，中位 {median:.1f}，低于 {run.scoring.threshold:g} 分 {100 * low:.1f}%"
-    )
+    limit = f"低于 {run.scoring.threshold:g} 分 {100 * low:.1f}%"
+    screen.print(f"首页评分 平均 {mean:.1f}，中位 {median:.1f}，{limit}")
     screen.print(f"排除病例 {run.excluded_cases:,} 例")
     if run.setup.grouper:
         rate = 100 * run.entered_cases / run.counted_cases if run.counted_cases else 0.0

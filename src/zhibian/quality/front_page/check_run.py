@@ -134,7 +134,9 @@ class CheckRun:
         self.scores.add(pages, scores)
         self.not_scored = scores.not_scored
         told = scores.deductions.group_by(ROW).agg(
-            pl.format("{} −{}（{}）", "item", _points("points"), "causes").str.join("；").alias(_DEDUCTIONS)
+            pl.format("{} −{}（{}）", "item", _points("points"), "causes")
+            .str.join("；")
+            .alias(_DEDUCTIONS)
         )
         listed = who.join(scores.totals, on=ROW, maintain_order="left")
         self.spool.keep(SCORES, listed.join(told, on=ROW, how="left", maintain_order="left"))

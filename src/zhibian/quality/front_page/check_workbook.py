@@ -1,4 +1,4 @@
-"""The workbook of a check (质控结果工作簿): findings, counts, completeness, scores, lists of cases."""
+"""The workbook of a check (质控结果工作簿): findings, counts, completeness, scores, cases."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class _Sheets:
     def _listed(self, name: str) -> Iterator[tuple[Cell, ...]]:
         """Return rows of a list of cases, the department by its name."""
         for row, case, department, *rest in self._run.spool.read(name, MOST_LISTED):
-            yield (row, case, self._department(department), *rest)  # type: ignore[misc]
+            yield (row, case, self._department(department), *rest)
 
     def _cut(self, name: str) -> str:
         rows = self._run.spool.rows.get(name, 0)
@@ -235,7 +235,7 @@ class _Sheets:
         frame = self._run.completeness.items()
         rows: list[tuple[Cell, ...]] = [
             ("全部", "", "", "", due, missing, _share(missing, due))
-            for due, missing in [(frame["due"].sum(), frame["missing"].sum())]
+            for due, missing in [(int(frame["due"].sum()), int(frame["missing"].sum()))]
         ]
         counted = {field: (due, missing) for field, due, missing in frame.iter_rows()}
         for field in self._catalogue.fields:
@@ -243,7 +243,9 @@ class _Sheets:
                 continue
             due, missing = counted.get(field.id, (None, None))
             why = said[field.id] if due is not None else f"{said[field.id]}（表中没有该列，不统计）"
-            rows.append((field.id, field.name, field.group, why, due, missing, _share(missing, due)))
+            rows.append(
+                (field.id, field.name, field.group, why, due, missing, _share(missing, due))
+            )
         return Sheet("完整度", columns, rows, "；".join(self._run.due.notes))
 
     def _items_by_department(self) -> Sheet:
@@ -295,9 +297,10 @@ class _Sheets:
             Column("中位分", "number", 10),
             Column(f"低于 {self._run.scoring.threshold:g} 分", "percent", 12),
         )
+        figures = self._run.scores.by_department()
         rows = [
-            ("全部" if everything else self._department(name), pages, mean, median, low)
-            for name, everything, pages, mean, median, low in self._run.scores.by_department().iter_rows()
+            ("全部" if everything else self._department(name), *told)
+            for name, everything, *told in figures.iter_rows()
         ]
         return Sheet("评分汇总", columns, rows, self._score_note())
 

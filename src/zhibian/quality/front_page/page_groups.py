@@ -1,4 +1,4 @@
-"""Front pages grouped and priced (首页分组与计价): what rules, entry rates and lists ask of a scheme."""
+"""Front pages grouped and priced (首页分组与计价): what rules and lists ask of a scheme."""
 
 from __future__ import annotations
 
@@ -93,12 +93,17 @@ class PageGrouper:
             },
             schema={"drg": pl.String, "weight": pl.Float64, "standard": pl.Float64},
         )
-        own = pl.DataFrame({"drg": groups["drg"], "grouped": grouped, "cost": total_cost(pages.cells)})
+        own = pl.DataFrame(
+            {"drg": groups["drg"], "grouped": grouped, "cost": total_cost(pages.cells)}
+        )
         joined = own.with_columns(drg=pl.when("grouped").then("drg")).join(
             table, on="drg", how="left", maintain_order="left"
         )
         return joined.select(
-            "weight", "standard", pl.col("standard").alias("payment"), ratio=pl.col("cost") / pl.col("standard")
+            "weight",
+            "standard",
+            pl.col("standard").alias("payment"),
+            ratio=pl.col("cost") / pl.col("standard"),
         )
 
     def _standard(self, drg: str) -> tuple[float | None, float | None]:

@@ -1,9 +1,10 @@
-"""Tables kept on disk while a long file is worked through (中间结果): memory does not grow with it."""
+"""Tables kept on disk while a long file is worked through (中间结果)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -38,7 +39,7 @@ class Spool:
         for path in self._parts.get(name, []):
             yield pl.read_parquet(path)
 
-    def read(self, name: str, most: int) -> Iterator[tuple[object, ...]]:
+    def read(self, name: str, most: int) -> Iterator[tuple[Any, ...]]:
         """Yield the first rows of a table."""
         left = most
         for part in self.parts(name):
