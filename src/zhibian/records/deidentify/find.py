@@ -71,8 +71,8 @@ def _found_alone(text: str, rules: Rules) -> Iterator[Identifier]:
                 named = (span[0] + len(_living(text[slice(*span)])), span[1])
             if named is not None:
                 yield Identifier(pattern.kind, *named)
-    for named in rules.named:
-        for hit in named.finditer(text):
+    for name_pattern in rules.named:
+        for hit in name_pattern.finditer(text):
             start, _ = hit.span("names")
             for name in _names_in(hit["names"], rules):
                 yield Identifier("name", start + name[0], start + name[1])
