@@ -49,7 +49,7 @@ from zhibian.review.report import (
     SupportOut,
     VersionsOut,
 )
-from zhibian.review.reviewer import UNGROUPED, Reviewer
+from zhibian.review.reviewer import Reviewer
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 
@@ -187,15 +187,17 @@ def _group_page(
 
 
 def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
-    """Return the payment standard; an ungrouped case has that of 0000.
+    """Return the payment standard; an ungrouped case has that of its row.
 
     Invalid input and insufficient data have none: the group is not known yet.
     """
     unknown = {Status.INVALID, Status.INSUFFICIENT}
     if reviewer.tariff is None or grouping is None or grouping.status in unknown:
         return None
-    code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
-    return reviewer.tariff.standard(code, reviewer.variant)
+    tariff = reviewer.tariff
+    ungrouped = grouping.status is Status.UNGROUPED
+    code = tariff.ungrouped_row(grouping.mdc) if ungrouped else grouping.drg
+    return tariff.standard(code, reviewer.variant)
 
 
 def _deviation(
