@@ -148,9 +148,7 @@ def _edited(
             procedures.insert(place, code)
         else:
             procedures = [c for c in procedures if c != code]
-    return replace(
-        filed, principal=principal, others=tuple(others), procedures=tuple(procedures)
-    )
+    return replace(filed, principal=principal, others=tuple(others), procedures=tuple(procedures))
 
 
 def _shares(count: int, settled: Callable[[_Subset], Settlement]) -> list[Decimal]:

@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from zhibian.payment.formulas import UNITS_A_FEN
 from zhibian.payment.quota import within_quota
-from zhibian.payment.schedule import NEVER_HIGH, UNITS_A_FEN, Plan, Schedule, plan_reason
+from zhibian.payment.schedule import Plan, Schedule, plan_reason
 from zhibian.payment.settlement_rules import SettlementRules
 from zhibian.payment.settlement_types import (
     GREATEST_COST,
@@ -177,11 +178,12 @@ class _Period:
     def _classify(self, reviewed: Flags) -> None:
         stays, rules, schedules = self._stays, self._rules, self._schedules
         fixed = self._of([-1 if s.fixed_kind is None else _NUMBER[s.fixed_kind] for s in schedules])
-        low = self._of([s.low_below for s in schedules])
-        high = self._of([min(s.high_above, NEVER_HIGH) for s in schedules])
-        kinds = np.full(len(stays), _NUMBER[Kind.NORMAL], np.int64)
-        kinds[stays.cost > high] = _NUMBER[Kind.HIGH]
-        kinds[stays.cost < low] = _NUMBER[Kind.LOW]
+        low = self._of([s.edges.low_below for s in schedules])
+        high = self._of([s.edges.high_above for s in schedules])
+        low_kind = self._of([_NUMBER[s.edges.low_kind] for s in schedules])
+        high_kind = self._of([_NUMBER[s.edges.high_kind] for s in schedules])
+        kinds = np.where(stays.cost > high, high_kind, np.int64(_NUMBER[Kind.NORMAL]))
+        kinds = np.where(stays.cost < low, low_kind, kinds)
         kinds[~stays.has_cost] = _NUMBER[Kind.UNJUDGED]
         kinds = np.where(fixed >= 0, fixed, kinds)
         short = rules.short_stay
