@@ -8,7 +8,7 @@ from zhibian.grouping.types import Grouping, Status
 from zhibian.payment.schedule import Schedule, schedule, with_coefficient
 from zhibian.payment.settlement_rules import SettlementRules
 from zhibian.payment.settlement_types import GroupPrice, GroupState
-from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff import PaymentStandard, Tariff, round_yuan
 
 _STATES: dict[Status, GroupState] = {
     Status.GROUPED: "grouped",
@@ -52,6 +52,7 @@ def price_of(tariff: Tariff, drg: str, variant: str | None = None) -> GroupPrice
         amount=standard.amount,
         note=standard.note,
         coefficient=k,
+        before_coefficient=_before_coefficient(standard, by_points),
         flags=frozenset(standard.flags),
         low_limit=limits.low if limits else None,
         high_limit=limits.high if limits else None,
@@ -62,6 +63,16 @@ def price_of(tariff: Tariff, drg: str, variant: str | None = None) -> GroupPrice
         point_value=standard.rate if by_points else None,
         scale=tariff.scale,
     )
+
+
+def _before_coefficient(standard: PaymentStandard, by_points: bool) -> Decimal | None:
+    """Return V without k, not rounded; None where the amount is published and not computed."""
+    units = standard.points if by_points else standard.weight
+    if units is None or standard.rate is None or standard.amount is None:
+        return None
+    exact = units * standard.rate
+    k = Decimal(1) if standard.coefficient is None else standard.coefficient
+    return exact if round_yuan(exact * k) == standard.amount else None
 
 
 class PriceBook:

@@ -171,12 +171,12 @@ def with_coefficient(price: GroupPrice, k: Decimal) -> GroupPrice:
     if not price.coefficient:
         raise ValueError("a coefficient of zero can't be replaced")
     share = k / price.coefficient
-    return replace(
-        price,
-        coefficient=k,
-        amount=None if price.amount is None else yuan_of(fen_of(price.amount * share)),
-        points=None if price.points is None else price.points * share,
-    )
+    exact = price.before_coefficient
+    amount = None
+    if price.amount is not None:
+        amount = yuan_of(fen_of(price.amount * share if exact is None else exact * k))
+    points = None if price.points is None else price.points * share
+    return replace(price, coefficient=k, amount=amount, points=points)
 
 
 class _Maker:
@@ -243,7 +243,7 @@ class _Maker:
             else:
                 amount = price.weight * mean
         elif by == "without_coefficient" and price.coefficient:
-            amount /= price.coefficient
+            amount = price.before_coefficient or amount / price.coefficient
         return fen_of(amount) or None, "倍率的分母为零"
 
     def _judged(self, denominator: int, plans: dict[Kind, Plan]) -> Edges:

@@ -116,6 +116,8 @@ class GroupPrice:
         Why there is none, in Chinese.
     coefficient
         The coefficient k (系数) that V contains.
+    before_coefficient
+        V without k, not rounded, where V is computed; None where V itself is published.
     flags
         Marks of the group, such as ``basic`` (基础病组) or ``unstable`` (非稳定病组).
     low_limit, high_limit
@@ -136,6 +138,7 @@ class GroupPrice:
     amount: Decimal | None = None
     note: str = ""
     coefficient: Decimal = Decimal(1)
+    before_coefficient: Decimal | None = None
     flags: frozenset[str] = frozenset()
     low_limit: Decimal | None = None
     high_limit: Decimal | None = None
