@@ -10,6 +10,9 @@ from zhibian.payment.settlement_rules import SettlementRules
 from zhibian.payment.settlement_types import GroupPrice, GroupState
 from zhibian.payment.tariff import PaymentStandard, Tariff, round_yuan
 
+#: Stands for a variant that the tariff does not have; its cases have no price.
+UNKNOWN_VARIANT = "?"
+
 _STATES: dict[Status, GroupState] = {
     Status.GROUPED: "grouped",
     Status.UNGROUPED: "ungrouped",
@@ -106,7 +109,7 @@ class PriceBook:
         state
             From :func:`state_of`.
         variant
-            Variant of the tariff; empty for its default.
+            Variant of the tariff; empty for its default, :data:`UNKNOWN_VARIANT` for none.
 
         Raises
         ------
@@ -127,6 +130,8 @@ class PriceBook:
     def _price(self, drg: str, state: GroupState, variant: str) -> GroupPrice:
         if state == "none":
             return GroupPrice(drg=drg)
+        if variant == UNKNOWN_VARIANT:
+            return GroupPrice(drg=drg, note="支付标准没有这种医院级别与险种")
         price = price_of(self.tariff, drg, variant or None)
         if self._coefficient is None or not price.coefficient:
             return price

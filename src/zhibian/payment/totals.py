@@ -168,9 +168,9 @@ def balance_by(table: pl.DataFrame, column: str) -> pl.DataFrame:
         .agg(
             cases=pl.len().cast(pl.Int64),
             settled=settled.sum().cast(pl.Int64),
-            cost_fen=pl.col("cost_fen").filter(settled).sum(),
-            amount_fen=pl.col("amount_fen").filter(settled).sum(),
-            balance_fen=pl.col("balance_fen").sum(),
+            cost_fen=_sum("cost_fen", settled),
+            amount_fen=_sum("amount_fen", settled),
+            balance_fen=_sum("balance_fen", settled),
             losing=(pl.col("balance_fen") < 0).sum().cast(pl.Int64),
             low=(kind == Kind.LOW.value).sum().cast(pl.Int64),
             high=kind.is_in(high).sum().cast(pl.Int64),
@@ -181,6 +181,11 @@ def balance_by(table: pl.DataFrame, column: str) -> pl.DataFrame:
         )
         .sort("key")
     )
+
+
+def _sum(column: str, settled: pl.Expr) -> pl.Expr:
+    """Return a sum over the settled cases, null where there are none: unknown is not zero."""
+    return pl.when(settled.any()).then(pl.col(column).filter(settled).sum())
 
 
 def _keyed(table: pl.DataFrame, column: str) -> pl.DataFrame:
