@@ -164,8 +164,17 @@ def _parameters(rules: SettlementRules) -> Iterator[Sequence[Cell]]:
         section = getattr(rules, name)
         if isinstance(section, Section):
             told = section.model_dump(mode="json", exclude={"source", "verified"})
-            values = "；".join(f"{k}={v}" for k, v in told.items() if v not in (None, [], {}))
-            yield name, values, section.source, section.verified
+            yield name, _shown(told), section.source, section.verified
+
+
+def _shown(told: object) -> str:
+    """Return values as a person writes them; what is not set is left out."""
+    if isinstance(told, Mapping):
+        parts = [(k, v) for k, v in told.items() if v not in (None, False, [], {})]
+        return "；".join(f"{k}={_shown(v)}" for k, v in parts)
+    if isinstance(told, list):
+        return " | ".join(_shown(entry).replace("；", "，") for entry in told)
+    return str(told)
 
 
 def problem_sheet(problems: Sequence[RowProblem]) -> Sheet:

@@ -1,7 +1,8 @@
 """Totals over many settled cases (汇总): profit and loss, cost deviation, payment deviation.
 
 Sums of money are sums of whole fen, so that parts add up to the whole. Both directions of a
-payment deviation are counted side by side: proposed above filed (疑似漏编) and below it (疑似高编).
+payment deviation are counted side by side: a heavier group proposed than filed (疑似漏编) and a
+lighter one (疑似高编).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from zhibian.payment.bootstrap import mean_interval
+from zhibian.payment.paid_deviation import CONFIDENCE_STEPS
 from zhibian.payment.settlement_types import Kind
 
 #: What is written where a case has no department, physician or group.
@@ -34,8 +36,11 @@ def deviations(
     Returns
     -------
     polars.DataFrame
-        ``weight_diff``, ``amount_diff_fen``, ``expected_fen``, ``class_changed``; null where
-        either side has no weight or amount.
+        ``weight_diff``, ``amount_diff_fen``, ``expected_fen``, ``class_changed``, and
+        ``direction``: 1 where the proposed group is heavier (疑似漏编), -1 where it is lighter
+        (疑似高编), by the amount where weights are equal or unknown. A heavier group may be paid
+        less, where it turns a high outlier into a normal case. Null where either side has no
+        weight or amount.
     """
     chance = pl.lit(None, pl.Float64) if confidence is None else confidence
     table = pl.DataFrame(
@@ -45,10 +50,16 @@ def deviations(
             "class_changed": proposed["kind"].cast(pl.String) != filed["kind"].cast(pl.String),
         }
     ).with_columns(confidence=chance)
-    expected = pl.col("amount_diff_fen") * pl.col("confidence")
-    # Half away from zero, as amounts are rounded elsewhere.
-    rounded = (expected.abs() + 0.5).floor() * expected.sign()
-    return table.with_columns(pl.col("weight_diff").round(6), expected_fen=rounded.cast(pl.Int64))
+    steps = (pl.col("confidence") * CONFIDENCE_STEPS).round().cast(pl.Int64)
+    amount = pl.col("amount_diff_fen")
+    size = (2 * amount.abs() * steps + CONFIDENCE_STEPS) // (2 * CONFIDENCE_STEPS)
+    weight = pl.col("weight_diff").round(6)
+    heavier = pl.when(weight.fill_null(0) != 0).then(weight.sign())
+    return table.with_columns(
+        weight,
+        expected_fen=size * amount.sign(),
+        direction=heavier.otherwise(amount.sign()).cast(pl.Int64),
+    )
 
 
 def deviation_by(table: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -67,8 +78,8 @@ def deviation_by(table: pl.DataFrame, column: str) -> pl.DataFrame:
     -------
     polars.DataFrame
         A row each, in the order of the values: ``key``, ``cases``, ``compared`` (both sides have
-        an amount), ``up``, ``up_fen``, ``down``, ``down_fen``, ``net_fen``, ``filed_fen`` (of the
-        compared), ``ratio``, ``expected_fen``, ``mean_fen`` with ``mean_low_fen`` and
+        an amount), ``up``, ``up_fen``, ``down``, ``down_fen`` (cases by direction, and the sums of
+        their differences), ``net_fen``, ``filed_fen`` (of the compared), ``ratio``, ``expected_fen``, ``mean_fen`` with ``mean_low_fen`` and
         ``mean_high_fen``, ``weighed`` (both sides have a weight), ``weight_diff``, ``cmi_filed``,
         ``cmi_proposed``, ``cmi_diff`` with ``cmi_low`` and ``cmi_high``.
     """
@@ -105,6 +116,7 @@ _DEVIATION_SCHEMA: dict[str, pl.DataType] = {
 def _deviation(key: str, part: pl.DataFrame) -> dict[str, object]:
     compared = part.filter(pl.col("amount_diff_fen").is_not_null())
     amounts = compared["amount_diff_fen"].to_numpy()
+    sign = compared["direction"].to_numpy()
     weighed = part.filter(
         pl.col("weight_filed").is_not_null() & pl.col("weight_proposed").is_not_null()
     )
@@ -116,10 +128,10 @@ def _deviation(key: str, part: pl.DataFrame) -> dict[str, object]:
         "key": key,
         "cases": len(part),
         "compared": len(compared),
-        "up": int((amounts > 0).sum()),
-        "up_fen": int(amounts[amounts > 0].sum()),
-        "down": int((amounts < 0).sum()),
-        "down_fen": int(amounts[amounts < 0].sum()),
+        "up": int((sign > 0).sum()),
+        "up_fen": int(amounts[sign > 0].sum()),
+        "down": int((sign < 0).sum()),
+        "down_fen": int(amounts[sign < 0].sum()),
         "net_fen": net,
         "filed_fen": filed,
         "ratio": net / filed if filed else None,
