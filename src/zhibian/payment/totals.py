@@ -79,9 +79,10 @@ def deviation_by(table: pl.DataFrame, column: str) -> pl.DataFrame:
     polars.DataFrame
         A row each, in the order of the values: ``key``, ``cases``, ``compared`` (both sides have
         an amount), ``up``, ``up_fen``, ``down``, ``down_fen`` (cases by direction, and the sums of
-        their differences), ``net_fen``, ``filed_fen`` (of the compared), ``ratio``, ``expected_fen``, ``mean_fen`` with ``mean_low_fen`` and
-        ``mean_high_fen``, ``weighed`` (both sides have a weight), ``weight_diff``, ``cmi_filed``,
-        ``cmi_proposed``, ``cmi_diff`` with ``cmi_low`` and ``cmi_high``.
+        their differences), ``net_fen``, ``filed_fen`` (of the compared), ``ratio``,
+        ``expected_fen``, ``mean_fen`` with ``mean_low_fen`` and ``mean_high_fen``, ``weighed``
+        (both sides have a weight), ``weight_diff``, ``cmi_filed``, ``cmi_proposed``, ``cmi_diff``
+        with ``cmi_low`` and ``cmi_high``.
     """
     keyed = _keyed(table, column)
     rows = [_deviation(key, part) for key, part in _parts(keyed)]
