@@ -127,7 +127,10 @@ class PaymentOut(_Frozen):
 
     tariff: str = Field(description="Id of the tariff 支付标准")
     variant: str = Field(description="Rate variant, such as 三级职工 费率类别")
-    status: str = Field(description="priced, no_weight, ungrouped or not_in_tariff")
+    status: str = Field(
+        description="priced, ungrouped, no_rate, no_standard, no_weight, placeholder, uncovered, "
+        "by_item or not_in_tariff 状态"
+    )
     weight: float | None = Field(description="Relative weight 权重 RW")
     amount: float | None = Field(description="Payment standard in yuan 支付标准（元）")
     note: str | None = Field(description="The status in Chinese 说明")
