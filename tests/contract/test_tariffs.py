@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
 
 from zhibian.payment.build import Surroundings, build_tariff, surroundings
+from zhibian.payment.check import read_defects
+from zhibian.payment.defects import load_defect_kinds
 from zhibian.payment.recipe import read_recipe
 from zhibian.payment.source_table import parse_table
 from zhibian.payment.tariff_files import list_tariffs, load_tariff
@@ -72,3 +75,26 @@ def test_no_row_of_a_published_table_is_lost(id: str, rules: Path, shared: Path)
     with source.open(encoding="utf-8-sig", newline="") as stream:
         rows = sum(1 for _ in csv.DictReader(stream))
     assert len(table.rows) == rows == len(load_tariff(rules, id).groups)
+
+
+def test_table_of_the_readme_has_the_figures_of_the_manifests(rules: Path) -> None:
+    kinds = load_defect_kinds(rules / "tariffs")
+    text = (rules / "tariffs/README.md").read_text("utf-8")
+    told = {
+        cells[0].split("]")[0].lstrip("["): cells[1:]
+        for line in text.splitlines()
+        if line.startswith("| [") and "recipe.yaml" in line
+        for cells in [[cell.strip() for cell in line.strip("|").split("|")]]
+    }
+    assert told.keys() == set(TARIFFS)
+    for id, cells in told.items():
+        tariff = load_tariff(rules, id)
+        counts = Counter(tariff.standard(drg).status for drg in tariff.groups)
+        priced = counts["priced"] + counts["ungrouped"]
+        weight_only = counts["no_rate"] + counts["no_standard"]
+        numbers = [len(tariff.groups), priced, weight_only, counts.total() - priced - weight_only]
+        assert cells[0] == tariff.scheme
+        assert [int(cell) for cell in cells[2:7]] == [*numbers, len(tariff.variants)]
+        defects = Counter(defect.code for defect in read_defects(rules, id))
+        shown = "；".join(f"{kinds.titles[code]} {n}" for code, n in sorted(defects.items()))
+        assert cells[8] == (shown or "无"), id

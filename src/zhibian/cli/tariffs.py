@@ -15,6 +15,7 @@ from zhibian.payment.check import check_tariff, read_defects
 from zhibian.payment.defects import load_defect_kinds
 from zhibian.payment.group_weight import FLAGS, GroupWeight
 from zhibian.payment.recipe import RECIPE
+from zhibian.payment.scheme_groups import all_scheme_groups
 from zhibian.payment.tariff import PaymentStandard, Tariff, Variant
 from zhibian.payment.tariff_files import (
     FOLDER,
@@ -104,7 +105,10 @@ def build(
     folder = rules or Settings().rules
     ids = _recipes(folder) if every else (tariff,)
     problems: list[Problem] = []
-    around = surroundings(facts, folder)
+    try:
+        around = surroundings(facts, folder)
+    except InputError as error:
+        raise refuse(error.problems) from None
     for id in ids:
         try:
             typer.echo(_built(build_tariff(around, folder / FOLDER / id)))
@@ -118,7 +122,13 @@ def build(
 def check(rules: RulesOption = None) -> None:
     """Verify all tariffs; defects that follow from the tables are worked out anew."""
     folder = rules or Settings().rules
-    problems = [problem for id in list_tariffs(folder) for problem in check_tariff(folder, id)]
+    try:
+        schemes = all_scheme_groups(folder)
+    except InputError as error:
+        raise refuse(error.problems) from None
+    problems = [
+        problem for id in list_tariffs(folder) for problem in check_tariff(folder, id, schemes)
+    ]
     if problems:
         raise refuse(problems)
     typer.echo("支付标准与清单一致")

@@ -28,7 +28,9 @@ from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import read_verified_csv, read_yaml
 
 
-def check_tariff(rules: Path, id: str) -> list[Problem]:
+def check_tariff(
+    rules: Path, id: str, schemes: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Problem]:
     """Return everything in which a tariff's files contradict each other or its scheme.
 
     Defects that follow from the table and the scheme are worked out anew.
@@ -39,6 +41,8 @@ def check_tariff(rules: Path, id: str) -> list[Problem]:
         Folder of the rule data.
     id
         Such as ``linyi-2022``.
+    schemes
+        Groups of the schemes by id, for many checks in a row; read when None.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def check_tariff(rules: Path, id: str) -> list[Problem]:
         tariff = load_tariff(rules, id)
         told = read_yaml(rules / FOLDER / id / TARIFF_FILE, REMEDY)
         listed = read_defects(rules, id)
-        scheme = scheme_groups(rules, tariff.scheme)
+        known = schemes and schemes.get(tariff.scheme)
+        scheme = known or scheme_groups(rules, tariff.scheme)
         kinds = load_defect_kinds(rules / FOLDER)
         rounding = Rounding(*(Decimal(told["rounding"][key]) for key in ("weight", "amount")))
         found = table_defects(tariff, scheme, kinds, rounding)

@@ -6,10 +6,21 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import NamedTuple
 
-from zhibian.grouping.pack import DEFAULT_READING, pack_folders, read_manifest, read_tables
+from zhibian.grouping.manifest import Manifest, TableName, Tables
+from zhibian.grouping.overlay import apply
+from zhibian.grouping.pack import (
+    DEFAULT_READING,
+    base_tables,
+    pack_folders,
+    read_changes,
+    read_manifest,
+    read_tables,
+)
 from zhibian.problems import InputError, Problem
 
 AMBIGUOUS = "QY"
+_OF_GROUPS: tuple[TableName, ...] = ("mdc", "adrg", "drg")
+_Bases = dict[tuple[Path, str], Tables]
 
 
 class SchemeFit(NamedTuple):
@@ -36,7 +47,8 @@ class SchemeFit(NamedTuple):
 
 def all_scheme_groups(rules: Path) -> dict[str, dict[str, str]]:
     """Return the groups of every scheme by its id; see `scheme_groups`."""
-    return {id: _groups(folder) for id, folder in pack_folders(rules).items()}
+    bases: _Bases = {}
+    return {id: _groups(folder, bases) for id, folder in pack_folders(rules).items()}
 
 
 def scheme_groups(rules: Path, scheme: str) -> dict[str, str]:
@@ -60,7 +72,7 @@ def scheme_groups(rules: Path, scheme: str) -> dict[str, str]:
             "scheme", "scheme_unknown", "没有这个分组方案", "运行 zhibian rules list 查看", scheme
         )
         raise InputError(scheme, [problem])
-    return _groups(folder)
+    return _groups(folder, {})
 
 
 def fit(groups: Set[str], scheme: str, of_scheme: Mapping[str, str]) -> SchemeFit:
@@ -69,13 +81,24 @@ def fit(groups: Set[str], scheme: str, of_scheme: Mapping[str, str]) -> SchemeFi
     return SchemeFit(scheme, len(groups & there), len(groups - there), len(there - groups))
 
 
-def _groups(folder: Path) -> dict[str, str]:
+def _groups(folder: Path, bases: _Bases) -> dict[str, str]:
     """Read the groups of a pack; a row that stands for a whole core group is no group."""
     manifest = read_manifest(folder)
-    tables = read_tables(folder, manifest)
+    tables = _tables(folder, manifest, bases)
     groups = {row["drg"]: row["name"] for row in tables["drg"] if row["drg"] != row["adrg"]}
     if manifest.readings[DEFAULT_READING].ambiguous:
         groups |= {
             row["adrg"]: row["name"] for row in tables["adrg"] if row["adrg"].endswith(AMBIGUOUS)
         }
     return groups
+
+
+def _tables(folder: Path, manifest: Manifest, bases: _Bases) -> Tables:
+    """Read the tables of a pack; of an overlay only those of groups are put on its base."""
+    if manifest.base is None:
+        return read_tables(folder, manifest)
+    key = (folder / manifest.base.folder).resolve(), manifest.base.scheme
+    if key not in bases:
+        bases[key] = base_tables(*key)
+    changes = read_changes(folder)
+    return apply(bases[key], {name: changes[name] for name in _OF_GROUPS if name in changes})
