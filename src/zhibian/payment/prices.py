@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from zhibian.grouping.types import Grouping, Status
@@ -97,9 +98,11 @@ class PriceBook:
         self.tariff = tariff
         self.rules = rules
         self._coefficient = coefficient
-        self._known: dict[tuple[str, GroupState, str], Schedule] = {}
+        self._known: dict[tuple[str, GroupState, str, str], Schedule] = {}
 
-    def schedule(self, drg: str, state: GroupState, variant: str) -> Schedule:
+    def schedule(
+        self, drg: str, state: GroupState, variant: str, hospital_level: str = ""
+    ) -> Schedule:
         """Return how the cases of a group are settled.
 
         Parameters
@@ -110,15 +113,19 @@ class PriceBook:
             From :func:`state_of`.
         variant
             Variant of the tariff; empty for its default, :data:`UNKNOWN_VARIANT` for none.
+        hospital_level
+            Level of the hospital where the variant does not tell it; empty where unknown.
 
         Raises
         ------
         InputError
             The tariff has no such variant.
         """
-        key = (drg, state, variant)
+        key = (drg, state, variant, hospital_level)
         if key not in self._known:
-            self._known[key] = schedule(self._price(drg, state, variant), state, self.rules)
+            price = self._price(drg, state, variant)
+            level = price.hospital_level or hospital_level
+            self._known[key] = schedule(replace(price, hospital_level=level), state, self.rules)
         return self._known[key]
 
     def of_grouping(self, grouping: Grouping, variant: str = "") -> Schedule:
