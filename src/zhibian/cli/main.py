@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import models, pages, rules, tariffs, terminology, train
+from zhibian.cli import models, pages, quality, rules, tariffs, terminology, train
 from zhibian.cli.code import code
 from zhibian.cli.deidentify import deidentify
 from zhibian.cli.deviation import deviation
@@ -37,6 +37,7 @@ app.command(help="输出病例（case）、审核结果（report）、改动（w
 app.command()(deidentify)
 app.command(help="合成病案首页：用于压力测试与演示的虚构表格，逐行标明 synthetic=1。")(synth)
 app.add_typer(rules.app, name="rules")
+app.add_typer(quality.app, name="quality")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(models.app, name="models")
