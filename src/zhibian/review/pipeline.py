@@ -79,7 +79,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
     reading = read_documents(case.documents, reviewer.coder.lexicon)
     proposal = proposer(case, reading, reviewer.coder)
     facts = _facts(case, reading, reviewer)
-    filed = _in_nhsa_codes(case.coded_front_page, reviewer)
+    filed = in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
     group_proposed = _group_page(proposal, case.admission, reviewer)
     price_filed = _price(group_filed, reviewer)
@@ -152,8 +152,8 @@ def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]
     )
 
 
-def _in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
-    """Convert codes of the clinical editions; the reader has told each conversion as a warning."""
+def in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
+    """Return a page in NHSA codes; the reader has told each conversion as a warning."""
     if page is None:
         return None
 
