@@ -8,7 +8,7 @@ import typer
 
 from zhibian.cli.common import FactsOption, RulesOption, refuse
 from zhibian.payment.build import build_tariff
-from zhibian.payment.tariff import FOLDER, check_tariff, list_tariffs, load_tariff
+from zhibian.payment.tariff_files import FOLDER, check_tariff, list_tariffs, load_tariff
 from zhibian.problems import InputError
 from zhibian.settings import Settings
 

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from zhibian.payment.tariff import TARIFF_FILE, WEIGHTS_FILE, WEIGHTS_HEADER
+from zhibian.payment.tariff_files import TARIFF_FILE, WEIGHTS_FILE
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import (
     read_csv,
@@ -27,6 +27,7 @@ from zhibian.terminology.tables import (
 )
 
 RECIPE = "recipe.yaml"
+_COLUMNS = ("drg", "name", "weight")
 _REMEDY = "检查 --facts 目录中的来源文件"
 _RECIPE_REMEDY = "从版本库恢复该支付标准的 recipe.yaml"
 _COMMENT = "由 zhibian tariffs build 生成，勿手改；来源与说明写在 recipe.yaml"
@@ -117,10 +118,10 @@ def build_tariff(facts: Path, out: Path) -> TariffReport:
     )
     sha256 = write_csv(
         out / WEIGHTS_FILE,
-        WEIGHTS_HEADER,
+        _COLUMNS,
         [[drg, names[drg], weights[drg]] for drg in sorted(names)],
     )
-    write_yaml(out / TARIFF_FILE, _manifest(facts, recipe, report, weights, sha256), _COMMENT)
+    write_yaml(out / TARIFF_FILE, _manifest(facts, recipe, report, sha256), _COMMENT)
     return report
 
 
@@ -128,7 +129,6 @@ def _manifest(
     facts: Path,
     recipe: Mapping[str, Any],
     report: TariffReport,
-    weights: Mapping[str, str],
     sha256: str,
 ) -> dict[str, Any]:
     other = recipe["other_rates"]
@@ -146,8 +146,13 @@ def _manifest(
             for id, variant in recipe["variants"].items()
         },
         "default_variant": recipe["default_variant"],
-        "ungrouped": {"drg": ungrouped, "weight": weights[ungrouped]},
-        "weights": {"file": WEIGHTS_FILE, "rows": report.groups, "sha256": sha256},
+        "ungrouped": ungrouped,
+        "weights": {
+            "file": WEIGHTS_FILE,
+            "columns": list(_COLUMNS),
+            "rows": report.groups,
+            "sha256": sha256,
+        },
         "sources": [
             {"file": file, "sha256": sha256_of(facts / file)}
             for file in (recipe["source"], recipe["scheme_groups"], other["file"])

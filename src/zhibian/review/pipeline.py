@@ -49,7 +49,7 @@ from zhibian.review.report import (
     SupportOut,
     VersionsOut,
 )
-from zhibian.review.reviewer import UNGROUPED, Reviewer
+from zhibian.review.reviewer import Reviewer
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 
@@ -79,7 +79,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
     reading = read_documents(case.documents, reviewer.coder.lexicon)
     proposal = proposer(case, reading, reviewer.coder)
     facts = _facts(case, reading, reviewer)
-    filed = _in_nhsa_codes(case.coded_front_page, reviewer)
+    filed = in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
     group_proposed = _group_page(proposal, case.admission, reviewer)
     price_filed = _price(group_filed, reviewer)
@@ -152,8 +152,8 @@ def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]
     )
 
 
-def _in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
-    """Convert codes of the clinical editions; the reader has told each conversion as a warning."""
+def in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
+    """Return a page in NHSA codes; the reader has told each conversion as a warning."""
     if page is None:
         return None
 
@@ -187,15 +187,17 @@ def _group_page(
 
 
 def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
-    """Return the payment standard; an ungrouped case has that of 0000.
+    """Return the payment standard; an ungrouped case has that of its row.
 
     Invalid input and insufficient data have none: the group is not known yet.
     """
     unknown = {Status.INVALID, Status.INSUFFICIENT}
     if reviewer.tariff is None or grouping is None or grouping.status in unknown:
         return None
-    code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
-    return reviewer.tariff.standard(code, reviewer.variant)
+    tariff = reviewer.tariff
+    ungrouped = grouping.status is Status.UNGROUPED
+    code = tariff.ungrouped_row(grouping.mdc) if ungrouped else grouping.drg
+    return tariff.standard(code, reviewer.variant)
 
 
 def _deviation(

@@ -259,6 +259,8 @@ def _deviation(report: CaseReport) -> RenderableType:
     if deviation is None:
         return Text("支付偏差：没有已填报首页，不计算。")
     head = f"支付偏差（建议 − 已填报，{deviation.tariff} {deviation.variant}）"
+    if deviation.amount is None and deviation.weight is not None:
+        return Text(f"{head}：权重 {deviation.weight:+.4f}；金额无法计算，{deviation.note}")
     if deviation.amount is None or deviation.weight is None:
         return Text(f"{head}：无法计算，{deviation.note}")
     rate = "" if deviation.rate is None else f"，{deviation.rate:+.1%}"

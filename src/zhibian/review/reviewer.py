@@ -11,7 +11,8 @@ from zhibian.coding.voices import Voices
 from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
-from zhibian.payment.tariff import Tariff, load_tariff
+from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.quality.evidence import EvidenceCondition, load_conditions
 from zhibian.records.case_json import CodeCheck
@@ -24,7 +25,6 @@ from zhibian.terminology.crosswalk import (
     load_crosswalk,
 )
 
-UNGROUPED = "0000"
 NO_TARIFF = "none"
 
 
@@ -64,7 +64,7 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
     """
     pack = load_scheme(rules, scheme)
     prices = None if tariff == NO_TARIFF else _prices(rules, scheme, tariff)
-    chosen = None if prices is None else prices.standard(UNGROUPED, variant).variant
+    chosen = None if prices is None else prices.variant(variant).id
     diagnoses = load_code_set(rules, ICD10_NHSA)
     procedures = load_code_set(rules, ICD9CM3_NHSA)
     diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)

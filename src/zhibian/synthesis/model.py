@@ -14,7 +14,8 @@ from zhibian.grouping.engine import split_levels
 from zhibian.grouping.language import sets_of
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.grouping.severity import Level
-from zhibian.payment.tariff import Tariff, list_tariffs, load_tariff
+from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff_files import list_tariffs, load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.synthesis.profile import Condition, LevelName, Profile, load_profile
 from zhibian.synthesis.scenarios import Scenario, Scenarios, Target, build_scenarios
@@ -376,7 +377,7 @@ class _Compiler:
         made = []
         for level in LEVELS:
             row = self._tariff.groups.get(groups[Level(level)]) if self._tariff else None
-            published = row.weight if row else None
+            published = row.usable_weight if row else None
             made.append(float(published) if published else default * told.levels[level])
         return made
 

@@ -10,14 +10,9 @@ import pytest
 
 from zhibian.payment.build import build_tariff
 from zhibian.payment.deviation import deviate
-from zhibian.payment.tariff import (
-    GroupWeight,
-    Tariff,
-    check_tariff,
-    list_tariffs,
-    load_tariff,
-    round_yuan,
-)
+from zhibian.payment.group_weight import GroupWeight
+from zhibian.payment.tariff import Tariff, round_yuan
+from zhibian.payment.tariff_files import check_tariff, list_tariffs, load_tariff
 from zhibian.problems import InputError
 
 LINYI = "linyi-2022"
