@@ -36,6 +36,8 @@ _COMPARE: Mapping[str, Callable[[pl.Expr, float], pl.Expr]] = {
     "equals": operator.eq,
 }
 _WORD = 64
+_NO_NEEDS: frozenset[tuple[str, ...]] = frozenset()
+_NO_MEASURES: frozenset[str] = frozenset()
 
 
 def bits_column(place: str, word: int) -> str:
@@ -70,10 +72,13 @@ class Condition:
         Boolean expression over the columns of a table of measures, null where unknown.
     needs
         One entry a measure or place asked for: fields of which the layout must have one.
+    measures
+        Measures that are asked for.
     """
 
     holds: pl.Expr
-    needs: frozenset[tuple[str, ...]]
+    needs: frozenset[tuple[str, ...]] = frozenset()
+    measures: frozenset[str] = frozenset()
 
 
 def read_condition(told: Any, numbers: SetNumbers) -> Condition:
@@ -91,11 +96,14 @@ def read_condition(told: Any, numbers: SetNumbers) -> Condition:
             parts = [read_condition(part, numbers) for part in _only(told, word)]
             if not parts:
                 raise ValueError(f"empty {word}")
-            holds = reduce(join, (part.holds for part in parts))
-            return Condition(holds, frozenset[tuple[str, ...]]().union(*(p.needs for p in parts)))
+            return Condition(
+                reduce(join, (part.holds for part in parts)),
+                _NO_NEEDS.union(*(part.needs for part in parts)),
+                _NO_MEASURES.union(*(part.measures for part in parts)),
+            )
     if "not" in told:
         inner = read_condition(_only(told, "not"), numbers)
-        return Condition(~inner.holds, inner.needs)
+        return Condition(~inner.holds, inner.needs, inner.measures)
     if "measure" in told:
         return _of_measure(told)
     if "group" in told:
@@ -130,22 +138,21 @@ def _of_measure(told: Mapping[str, Any]) -> Condition:
             raise ValueError(f"{word} does not fit measure {name}")
     if not tests:
         raise ValueError(f"nothing is asked of measure {name}")
-    needs = frozenset({measure.fields}) if measure.fields else frozenset[tuple[str, ...]]()
-    return Condition(reduce(operator.and_, tests), needs)
+    needs = frozenset({measure.fields}) if measure.fields else _NO_NEEDS
+    return Condition(reduce(operator.and_, tests), needs, frozenset({name}))
 
 
 def _of_group(told: Mapping[str, Any]) -> Condition:
     name = told["group"]
     if name not in GROUP_FACTS or set(told) != {"group", "in"}:
         raise ValueError(f"unknown question about the group: {name}")
-    return Condition(pl.col(name).is_in(_words(told["in"])), frozenset())
+    return Condition(pl.col(name).is_in(_words(told["in"])))
 
 
 def _of_codes(kind: str, told: Mapping[str, Any], numbers: SetNumbers) -> Condition:
     places = _PLACES.get(f"{kind}.{told[kind]}")
     if places is None or not {"in"} <= set(told) <= {kind, "in", "except"}:
         raise ValueError(f"unknown question about {kind}: {told[kind]}")
-    # A code that is in both sets is taken out one by one, so each needs a set of its own.
     wanted = numbers.number(str(told["in"]))
     if "except" in told:
         wanted = _without(numbers, wanted, str(told["except"]))

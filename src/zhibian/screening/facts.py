@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from zhibian.grouping.cases import SCHEMA, Ids, conform, read_cases
+from zhibian.grouping.cases import Ids, read_cases
 from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.columnar import ColumnarPack, group_table
 from zhibian.grouping.pack import RulePack
+from zhibian.grouping.pages import cases_of, total_cost
 from zhibian.grouping.reasons import Reason
 from zhibian.records.front_page.types import ID, ROW, PageTable
+from zhibian.records.front_page.values import day, number
 from zhibian.screening.code_sets import CodeSet, Memberships, Words
 from zhibian.screening.conditions import bits_column
 from zhibian.screening.counted import counted, deciding, kinds, neighbours
@@ -26,7 +28,6 @@ _UNKNOWN_KIND = "unknown"
 _HOURS_OF_DAY = 24
 _MINUTES_OF_HOUR = 60
 _FEES: Mapping[str, str] = {
-    "cost": "D01",
     "fee_operation": "D20x02",
     "fee_anaesthesia": "D20x01",
     "fee_blood": "D26",
@@ -42,13 +43,13 @@ _REASONS: Mapping[str, str] = {reason.value: reason.chinese for reason in Reason
 class FactsMaker:
     """Makes facts of pages (要素提取器): made once, its memory of codes grows with the input.
 
-    Parameters
+    Attributes
     ----------
-    pack
-        The scheme.
-    codebook
-        Code sets of the authority.
-    sets
+    columnar
+        The scheme, made ready.
+    groups, kinds
+        Groups of each core group by what counts, and the kind of each core group.
+    members
         Sets of codes whose bits are kept.
     """
 
@@ -64,27 +65,20 @@ class FactsMaker:
             ColumnarPack(pack, codebook), neighbours(pack), kinds(pack), Memberships(sets)
         )
 
-    def make(self, pages: PageTable, cases: pl.DataFrame) -> pl.DataFrame:
-        """Return the facts of pages, row by row.
-
-        Parameters
-        ----------
-        pages
-            The pages.
-        cases
-            The same pages as cases for grouping (:data:`zhibian.grouping.cases.SCHEMA`).
-        """
-        table = conform(cases.select(c for c in SCHEMA if c in cases.columns))
+    def make(self, pages: PageTable) -> pl.DataFrame:
+        """Return the facts of pages, row by row."""
+        table = cases_of(pages.cells)
         grouped = group_table(table, self.columnar)
         counts = counted(read_cases(table, self.columnar.vocabulary), self.columnar)
         beside = deciding(grouped, counts, self.groups)
-        told = _of_pages(pages)
+        told = _of_pages(pages.cells)
         own = table.select(
             "principal",
             principal_procedure=pl.col("procedures").list.first(),
             sex=pl.col("sex").cast(pl.String),
             age=pl.col("age"),
             days=pl.col("days"),
+            icu_hours=pl.col("icu_hours"),
             discharge_way=pl.col("discharge_way").cast(pl.String),
             others=pl.col("others").list.len().fill_null(0),
             procedures=pl.col("procedures").list.len().fill_null(0),
@@ -134,10 +128,9 @@ def _flat(lists: pl.Series) -> tuple[pl.Series, Ids]:
     return lists.filter(lengths > 0).explode(), starts
 
 
-def _of_pages(pages: PageTable) -> pl.DataFrame:
-    cells = pages.cells
+def _of_pages(cells: pl.DataFrame) -> pl.DataFrame:
     page = _Page(cells)
-    admitted, discharged = page.date("B12"), page.date("B15")
+    admitted, discharged = day(page.text("B12")), day(page.text("B15"))
     return cells.select(
         pl.col(ROW),
         pl.col(ID),
@@ -151,11 +144,10 @@ def _of_pages(pages: PageTable) -> pl.DataFrame:
         plans_to_return=page.text("B36C"),
         principal_condition=page.text("C05C"),
         missing_conditions=page.missing_conditions(),
-        icu_hours=page.icu_hours(),
         ventilation_hours=page.ventilation_hours(),
         coma_hours=page.hours(("C28", "C31"), ("C29", "C32"), ("C30", "C33")),
         **{name: page.number(field) for name, field in _FEES.items()},
-    )
+    ).with_columns(total_cost(cells))
 
 
 class _Page:
@@ -168,10 +160,7 @@ class _Page:
         return pl.col(field) if field in self._columns else pl.lit(None, pl.String)
 
     def number(self, field: str) -> pl.Expr:
-        return self.text(field).cast(pl.Float64, strict=False)
-
-    def date(self, field: str) -> pl.Expr:
-        return self.text(field).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        return number(self.text(field))
 
     def patient(self) -> pl.Expr:
         """Return a number for the patient: of the identity card, else of hospital and record."""
@@ -188,23 +177,11 @@ class _Page:
         both = pl.col("C08C").list.eval(pl.element().is_not_null()).list.sum()
         return pl.when(coded > both).then(coded - both).otherwise(0).fill_null(0).cast(pl.UInt32)
 
-    def icu_hours(self) -> pl.Expr:
-        """Return hours in intensive care: as filed, else from entering to leaving."""
-        filed = self.number("icu_hours")
-        if not {"inpool_time", "exit_time"} <= self._columns:
-            return filed
-        entered, left = (
-            pl.col(c).list.eval(pl.element().str.to_datetime(strict=False).dt.epoch("s")).list.sum()
-            for c in ("inpool_time", "exit_time")
-        )
-        spans = (left - entered).cast(pl.Float64) / (_MINUTES_OF_HOUR * _MINUTES_OF_HOUR)
-        return pl.coalesce(filed, pl.when(spans > 0).then(spans))
-
     def ventilation_hours(self) -> pl.Expr:
         """Return hours on the ventilator from days/hours/minutes (天/时/分)."""
         parts = self.text("vent_used_dura").str.split("/")
         days, hours, minutes = (
-            parts.list.get(at, null_on_oob=True).cast(pl.Float64, strict=False) for at in range(3)
+            number(parts.list.get(at, null_on_oob=True)) for at in range(3)
         )
         return days * _HOURS_OF_DAY + hours + minutes / _MINUTES_OF_HOUR
 

@@ -50,7 +50,7 @@ def no_items() -> pl.DataFrame:
     return pl.DataFrame(schema=dict(ITEM_SCHEMA))
 
 
-def raised(measures: pl.DataFrame, signals: Sequence[Signal]) -> pl.DataFrame:
+def raised(measures: pl.DataFrame, signals: Sequence[Signal], most: float) -> pl.DataFrame:
     """Return an item for each page and signal that holds for it.
 
     Parameters
@@ -59,6 +59,8 @@ def raised(measures: pl.DataFrame, signals: Sequence[Signal]) -> pl.DataFrame:
         Every measure of the catalogue and the facts of the pages.
     signals
         What is looked for; those whose fields the layout lacks are to be left out before.
+    most
+        Most strength that an item can have.
     """
     if not signals:
         return no_items()
@@ -66,14 +68,14 @@ def raised(measures: pl.DataFrame, signals: Sequence[Signal]) -> pl.DataFrame:
         signal.condition.holds.fill_null(value=False).alias(signal.id) for signal in signals
     )
     found = [
-        _items(measures.filter(holds[signal.id]), signal)
+        _items(measures.filter(holds[signal.id]), signal, most)
         for signal in signals
         if holds[signal.id].any()
     ]
     return pl.concat(found) if found else no_items()
 
 
-def _items(pages: pl.DataFrame, signal: Signal) -> pl.DataFrame:
+def _items(pages: pl.DataFrame, signal: Signal, most: float) -> pl.DataFrame:
     nothing = pl.lit(None, pl.String)
     said = [
         pl.when(more.condition.holds.fill_null(value=False)).then(more.says.text())
@@ -90,7 +92,7 @@ def _items(pages: pl.DataFrame, signal: Signal) -> pl.DataFrame:
         rules=pl.concat_list(pl.lit(signal.id)),
         alert=pl.lit(signal.alert.value),
         gate=pl.lit(signal.gate.value),
-        strength=strength_of(signal),
+        strength=strength_of(signal, most),
         evidence=pl.concat_list(signal.evidence.text(), *said).list.drop_nulls(),
         remedy=pl.lit(signal.remedy),
         filed_group=pl.col("drg"),
@@ -124,6 +126,11 @@ def joined(items: pl.DataFrame) -> pl.DataFrame:
         )
         .select(pl.col(name).cast(kind) for name, kind in ITEM_SCHEMA.items())
     )
+
+
+def order_of() -> list[str]:
+    """Return the columns that say the place of an item in the list."""
+    return ["alert" if name == "_alert" else name for name in _ORDER]
 
 
 def ranked(items: pl.DataFrame) -> pl.DataFrame:

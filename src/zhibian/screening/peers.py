@@ -1,8 +1,9 @@
 """Departments and physicians beside their peers (同行比较): funnels and charts over months.
 
 A rate is compared with the rate that is expected of the same mix of core groups (indirect
-standardisation, 间接标化): what the core groups have over all departments, times the cases of this
-one. Limits are exact binomial tails around the expected rate; where departments differ among each
+standardisation, 间接标化): what the core groups have in all other departments, times the cases of
+this one. A department is not its own peer: cases of core groups that nobody else treats have no
+peers and are left out, and their number is told. Limits are exact binomial tails around the expected rate; where departments differ among each
 other by more than chance (过度离散), the distance is divided by the root of the excess, estimated
 from winsorised scores (Spiegelhalter, Funnel plots for comparing institutional performance,
 Statistics in Medicine 2005;24:1185-1202). Small numbers are not judged and not shown as rates.
@@ -19,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from scipy.special import bdtr, ndtr
+from scipy.special import bdtr, ndtr, ndtri
 
 from zhibian.grouping.severity import Level
 from zhibian.grouping.types import Status
@@ -65,6 +66,8 @@ class PeerRules(BaseModel):
         Two-sided shares of chance outside the inner and the outer limit, such as 0.05, 0.002.
     winsorised
         Share of scores at each end that is drawn in before the excess is estimated.
+    least_peer_cases
+        Cases of a core group that others must have for it to be compared.
     least_units
         Departments below which no excess is estimated.
     indicators
@@ -78,6 +81,7 @@ class PeerRules(BaseModel):
     warning: float = Field(gt=0, lt=1)
     alarm: float = Field(gt=0, lt=1)
     winsorised: float = Field(ge=0, lt=0.5)
+    least_peer_cases: int = Field(ge=1)
     least_units: int = Field(ge=2)
     indicators: tuple[Indicator, ...]
 
@@ -112,8 +116,8 @@ def _split() -> pl.Expr:
 _EVENTS: Mapping[IndicatorId, tuple[pl.Expr, pl.Expr]] = {
     "cc_capture": (_split(), pl.col("level").is_in([Level.CC.value, Level.MCC.value])),
     "mcc_capture": (_split(), pl.col("level") == Level.MCC.value),
-    "ambiguous": (pl.lit(value=True), pl.col("status") == Status.AMBIGUOUS.value),
-    "ungrouped": (pl.lit(value=True), pl.col("status") != Status.GROUPED.value),
+    "ambiguous": (pl.col("status").is_not_null(), pl.col("status") == Status.AMBIGUOUS.value),
+    "ungrouped": (pl.col("status").is_not_null(), pl.col("status") != Status.GROUPED.value),
     "entry_condition": (
         (pl.col("others") > 0) & pl.col("missing_conditions").is_not_null(),
         pl.col("missing_conditions") > 0,
@@ -127,7 +131,6 @@ _MIX: Mapping[IndicatorId, str | None] = {
     "ungrouped": None,
     "entry_condition": None,
 }
-COUNTS = ("indicator", "unit", "month", "mix", "cases", "events")
 
 
 def counts_of(
@@ -144,9 +147,13 @@ def counts_of(
     rules
         What is watched.
     unit
-        Column of the unit: ``department`` or ``physician``.
+        Column of the unit: ``department`` or ``physician``; where there are several hospitals, the
+        unit is that of a hospital.
     """
     told = facts.with_columns(splits=pl.col("adrg").is_in(list(splits)))
+    if facts["hospital"].n_unique() > 1:
+        own = pl.concat_str([pl.col("hospital").fill_null(""), pl.col(unit)], separator=" ")
+        told = told.with_columns(own.alias(unit))
     found = []
     for indicator in rules.indicators:
         about, event = _EVENTS[indicator.id]
@@ -176,12 +183,12 @@ class Funnel:
     indicator
         What is watched.
     overall
-        Rate over all cases.
+        Rate over all cases with peers.
     excess
         Variance of the scores beyond chance (过度离散系数), at least 1.
     table
-        One row a unit, by cases: ``unit``, ``cases``, ``events``, ``expected`` (events),
-        ``rate`` (observed over expected times the overall rate), ``score`` (distance in standard
+        One row a unit, by cases: ``unit``, ``cases`` and ``events`` with peers, ``alone`` (cases
+        without), ``expected`` (events), ``rate`` (observed over expected times the overall rate), ``score`` (distance in standard
         deviations after the excess), ``signal`` (``high``, ``low``, ``alarm_high``, ``alarm_low``
         or empty), and the limits of the rate at that number of cases, ``warning_low``,
         ``warning_high``, ``alarm_low``, ``alarm_high``.
@@ -208,12 +215,19 @@ def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> F
     """
     own = counts.filter(pl.col("indicator") == indicator.id)
     cells = own.group_by("unit", "mix").agg(pl.col("cases", "events").sum())
-    rates = own.group_by("mix").agg(share=pl.col("events").sum() / pl.col("cases").sum())
+    others = {
+        name: pl.col(name).sum().over("mix") - pl.col(name) for name in ("cases", "events")
+    }
     units = (
-        cells.join(rates, on="mix", how="left")
+        cells.with_columns(
+            peers=others["cases"] >= rules.least_peer_cases,
+            share=others["events"] / others["cases"],
+        )
         .group_by("unit")
         .agg(
-            pl.col("cases", "events").sum(), expected=(pl.col("cases") * pl.col("share")).sum()
+            pl.col("cases", "events").filter("peers").sum(),
+            alone=pl.col("cases").filter(~pl.col("peers")).sum(),
+            expected=(pl.col("cases") * pl.col("share")).filter("peers").sum(),
         )
         .sort("cases", "unit")
     )
@@ -226,52 +240,61 @@ def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> F
     share = np.divide(expected, cases, out=np.zeros_like(expected), where=cases > 0)
     excess = excess_of(_scores(events, cases, share), rules)
     scores = _scores(events, cases, share) / np.sqrt(excess)
-    signals = signals_of(events, cases, share, scores, excess, rules)
+    signals = signals_of(events, cases, share, excess, rules)
     limits = {
         f"{name}_{side}": limit
         for name, chance in (("warning", rules.warning), ("alarm", rules.alarm))
         for side, limit in zip(
-            ("low", "high"), limits_of(cases, overall, chance, excess), strict=True
+            ("low", "high"),
+            limits_of(cases, np.full_like(cases, overall), chance, excess),
+            strict=True,
         )
     }
     rate = np.divide(events, expected, out=np.zeros_like(events), where=expected > 0) * overall
     table = kept.with_columns(
-        rate=pl.Series(np.clip(rate, 0, 1)), score=pl.Series(scores), signal=pl.Series(signals)
+        rate=pl.Series(np.clip(rate, 0, 1)),
+        score=pl.Series(scores),
+        signal=pl.Series(signals, dtype=pl.String),
     ).with_columns(**{name: pl.Series(values) for name, values in limits.items()})
     return Funnel(indicator, overall, excess, table, len(units) - len(kept))
 
 
 def months_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> pl.DataFrame:
-    """Return the rate of each month against the mean of all months (p 控制图).
+    """Return the rate of each unit in each month against its own mean (p 控制图).
+
+    Parameters
+    ----------
+    counts
+        From :func:`counts_of`.
+    indicator, rules
+        What is watched, and how.
 
     Returns
     -------
     polars.DataFrame
-        ``month``, ``cases``, ``events``, ``rate``, ``mean``, ``low``, ``high`` (outer limits),
-        ``signal``. Months with too few cases have no rate, limits and signal.
+        ``unit`` (empty for all together), ``month``, ``cases``, ``events``, ``rate``, ``mean``,
+        ``low`` and ``high`` (outer limits), ``signal``. Months with too few cases are left out.
     """
+    own = counts.filter((pl.col("indicator") == indicator.id) & (pl.col("month") != ""))
+    both = pl.concat([own.with_columns(unit=pl.lit("")), own])
     months = (
-        counts.filter((pl.col("indicator") == indicator.id) & (pl.col("month") != ""))
-        .group_by("month")
+        both.group_by("unit", "month")
         .agg(pl.col("cases", "events").sum())
-        .sort("month")
+        .with_columns(mean=pl.col("events").sum().over("unit") / pl.col("cases").sum().over("unit"))
+        .filter(pl.col("cases") >= rules.least_cases)
+        .sort("unit", "month")
     )
     cases = months["cases"].to_numpy().astype(np.float64)
     events = months["events"].to_numpy().astype(np.float64)
-    mean = float(events.sum() / cases.sum()) if cases.sum() else 0.0
-    share = np.full_like(cases, mean)
+    mean = months["mean"].to_numpy()
     low, high = limits_of(cases, mean, rules.alarm, 1.0)
-    signals = signals_of(events, cases, share, _scores(events, cases, share), 1.0, rules)
-    enough = pl.col("cases") >= rules.least_cases
-    made = months.with_columns(
+    signals = signals_of(events, cases, mean, 1.0, rules)
+    return months.with_columns(
         rate=pl.col("events") / pl.col("cases"),
-        mean=pl.lit(mean),
         low=pl.Series(low),
         high=pl.Series(high),
         signal=pl.Series(signals, dtype=pl.String),
     )
-    shown = pl.when(enough).then(pl.col("rate", "low", "high", "signal"))
-    return made.with_columns(shown)
 
 
 def _scores(events: Floats, cases: Floats, share: Floats) -> Floats:
@@ -288,36 +311,42 @@ def excess_of(scores: Floats, rules: PeerRules) -> float:
     return max(1.0, float(np.mean(np.clip(scores, low, high) ** 2)))
 
 
-def signals_of(  # noqa: PLR0913, PLR0917  (each is a column)
-    events: Floats,
-    cases: Floats,
-    share: Floats,
-    scores: Floats,
-    excess: float,
-    rules: PeerRules,
+def signals_of(
+    events: Floats, cases: Floats, share: Floats, excess: float, rules: PeerRules
 ) -> list[str]:
     """Return which rates are outside the limits.
 
-    Without excess the tails are exact binomial ones; with it the normal score decides, as the
-    widened distribution is no binomial.
+    Parameters
+    ----------
+    events, cases
+        What was counted.
+    share
+        Rate that is expected of each.
+    excess
+        Variance beyond chance.
+    rules
+        Shares of chance that are let be.
+
+    Returns
+    -------
+    list of str
+        ``high``, ``low``, ``alarm_high``, ``alarm_low`` or empty. The tails are exact binomial
+        ones; with excess their normal deviates are divided by its root.
     """
-    if excess > 1:
-        upper = _normal_tail(scores)
-        lower = _normal_tail(-scores)
-    else:
-        upper = 1 - bdtr(np.maximum(events - 1, 0), cases, share)
-        upper = np.where(events > 0, upper, 1.0)
-        lower = bdtr(events, cases, share)
-    found = []
-    for high, low in zip(upper, lower, strict=True):
-        side = "high" if high < low else "low"
-        chance = 2 * min(high, low)
-        name = f"alarm_{side}" if chance < rules.alarm else side if chance < rules.warning else ""
-        found.append(name)
-    return found
+    upper = np.where(events > 0, 1 - bdtr(np.maximum(events - 1, 0), cases, share), 1.0)
+    lower = bdtr(events, cases, share)
+    less = np.where(upper < lower, upper, lower)
+    chance = 2 * ndtr(ndtri(np.clip(less, 0, 0.5)) / np.sqrt(excess))
+    sides = np.where(upper < lower, "high", "low")
+    return [
+        f"alarm_{side}" if p < rules.alarm else str(side) if p < rules.warning else ""
+        for side, p in zip(sides, chance, strict=True)
+    ]
 
 
-def limits_of(cases: Floats, rate: float, chance: float, excess: float) -> tuple[Floats, Floats]:
+def limits_of(
+    cases: Floats, rate: Floats, chance: float, excess: float
+) -> tuple[Floats, Floats]:
     """Return the limits of a rate at numbers of cases.
 
     Parameters
@@ -325,7 +354,7 @@ def limits_of(cases: Floats, rate: float, chance: float, excess: float) -> tuple
     cases
         Numbers of cases.
     rate
-        The rate that is expected.
+        The rate that is expected of each.
     chance
         Two-sided share of chance outside.
     excess
@@ -345,10 +374,8 @@ def limits_of(cases: Floats, rate: float, chance: float, excess: float) -> tuple
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
-def _quantile(cases: Floats, rate: float, share: float) -> Floats:
+def _quantile(cases: Floats, rate: Floats, share: float) -> Floats:
     """Return interpolated binomial quantiles as rates."""
-    if not 0 < rate < 1:
-        return np.full_like(cases, rate)
     # The smallest count whose distribution function reaches the share, by halving.
     low = np.full_like(cases, -1.0)
     high = cases.copy()
@@ -361,9 +388,5 @@ def _quantile(cases: Floats, rate: float, share: float) -> Floats:
     below = np.where(high > 0, bdtr(np.maximum(high - 1, 0), cases, rate), 0.0)
     part = np.divide(at - share, at - below, out=np.zeros_like(at), where=at > below)
     found: Floats = np.maximum(high - part, 0) / cases
-    return found
-
-
-def _normal_tail(scores: Floats) -> Floats:
-    tail: Floats = ndtr(-scores)
-    return tail
+    # What always or never happens has no spread.
+    return np.where((rate > 0) & (rate < 1), found, rate)

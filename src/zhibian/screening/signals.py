@@ -81,15 +81,6 @@ class Signal:
     name: str
     possible: Possible
 
-    @property
-    def strongest(self) -> float:
-        """Return the strength with everything that can make it stronger, at most 0.95."""
-        return capped(self.strength + sum(r.adds for r in self.stronger))
-
-    def needs(self) -> frozenset[tuple[str, ...]]:
-        """Return the fields that the condition can't do without, one of each entry."""
-        return self.condition.needs
-
 
 @dataclass(frozen=True, slots=True)
 class StatisticsRules:
@@ -105,12 +96,15 @@ class StatisticsRules:
         Cases below which a group gets no grade of risk of death.
     readmission_days
         Days after a discharge within which an admission counts as coming back.
+    most_strength
+        Most that statistics and rules alone can show, 0 to 1.
     """
 
     least_cases: int
     least_spread: float
     least_cases_for_risk: int
     readmission_days: int
+    most_strength: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +169,7 @@ class _Statistics(_Told):
     least_spread: float = Field(gt=0)
     least_cases_for_risk: int = Field(ge=1)
     readmission_days: int = Field(ge=1)
+    most_strength: float = Field(gt=0, le=1)
 
 
 class _Book(_Told):
@@ -184,11 +179,6 @@ class _Book(_Told):
     deadlines: dict[Alert, int]
     sets: dict[str, str]
     signals: list[dict[str, Any]]
-
-
-def capped(strength: float) -> float:
-    """Return a strength within what statistics alone can show: at most 0.95."""
-    return min(strength, 0.95)
 
 
 def load_signals(rules: Path) -> SignalBook:
@@ -291,9 +281,9 @@ def _signal(id: str, told: _Signal, numbers: SetNumbers) -> Signal:
     )
 
 
-def strength_of(signal: Signal) -> pl.Expr:
-    """Return the strength of a signal where it holds, with what makes it stronger."""
+def strength_of(signal: Signal, most: float) -> pl.Expr:
+    """Return the strength of a signal where it holds, with what makes it stronger, up to most."""
     total = pl.lit(signal.strength)
     for more in signal.stronger:
         total = total + more.condition.holds.fill_null(value=False).cast(pl.Float64) * more.adds
-    return pl.min_horizontal(total, pl.lit(0.95)).round(4)
+    return pl.min_horizontal(total, pl.lit(most)).round(4)
