@@ -174,6 +174,7 @@ def table_of(items: Iterable[WorkItem], pages: pl.DataFrame) -> pl.DataFrame:
     ]
     told = {name: kind for name, kind in ITEM_SCHEMA.items() if not rows or name in rows[0]}
     about = pages.select(pl.col(ID).alias("case"), ROW, "department", "physician", "discharged")
+    about = about.unique("case", keep="first", maintain_order=True)
     table = pl.DataFrame(rows, schema=told)
     if rows:
         table = table.join(about, on="case", how="left", maintain_order="left")
