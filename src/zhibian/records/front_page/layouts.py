@@ -206,9 +206,7 @@ class _Names:
             self._add(spelling, _Target(layout, tuple(catalogue[id] for id in ids)))
         self._add("id", _Target(Layout.OWN, ()))
         for spelling, id in _OPENDRG.items():
-            fields = () if id == ID else (catalogue[id],)
-            whole = bool(fields) and fields[0].is_list
-            self._add(spelling, _Target(Layout.OPENDRG, fields, whole_list=whole))
+            self._add(spelling, _opendrg_target(id, catalogue))
 
 
 def _opendrg_target(id: str, catalogue: Catalogue) -> _Target:

@@ -1,0 +1,357 @@
+"""Pages made ready to be judged (首页整备): every column that a test asks, made once.
+
+Columns are made when they are first asked for, those of one kind together, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import get_args
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from zhibian.quality.front_page.compiler import Program
+from zhibian.quality.front_page.computations import Computation, Resources
+from zhibian.quality.front_page.fields import GROUPS, LIST_FIELDS, Domain
+from zhibian.quality.front_page.masks import WordTable, domain_of, joined, word_table
+from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
+from zhibian.quality.front_page.reading import as_moment, as_number
+from zhibian.records.front_page.types import PageTable
+
+_PAGE = "page"
+_PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of pages, and with what.
+
+    Attributes
+    ----------
+    program
+        The compiled checks.
+    computations
+        Named computations by name.
+    resources
+        Code sets.
+    today
+        Day on which the pages are judged.
+    """
+
+    program: Program
+    computations: Mapping[str, Computation]
+    resources: Resources
+    today: date
+
+
+class Prepared:
+    """Pages with every column that tests ask (整备后的首页).
+
+    Parameters
+    ----------
+    table
+        The pages.
+    asked
+        What is asked of them, and with what.
+    grouped, priced
+        Results of grouping and of pricing in the order of the pages; None where there are none.
+    words
+        Answers about codes and names of a larger table that the pages are part of.
+    given
+        Columns that are known already.
+    first
+        Place of the first page in the table that the pages are part of.
+    """
+
+    def __init__(
+        self,
+        table: PageTable,
+        asked: Asked,
+        *,
+        grouped: pl.DataFrame | None = None,
+        priced: pl.DataFrame | None = None,
+        words: Mapping[Domain, WordTable] | None = None,
+        given: Mapping[str, pl.Series] | None = None,
+        first: int = 0,
+    ) -> None:
+        self._table = table
+        self._cells = table.cells
+        self._absent = table.absent
+        self._asked = asked
+        self._program = asked.program
+        self._computations = asked.computations
+        self._grouped = grouped
+        self._priced = priced
+        self._words = words if words is not None else ask(table, asked.program)
+        self._columns: dict[str, pl.Series] = dict(given or {})
+        self._entries: dict[str, pl.DataFrame] = {}
+        self.resources = asked.resources
+        self.today = asked.today
+        self.first = first
+
+    def chunks(self, size: int) -> Iterator[Prepared]:
+        """Return the pages in portions, which share the answers about codes and names.
+
+        What depends on other pages is computed over all pages first.
+        """
+        if self.height <= size:
+            yield self
+            return
+        shared = self.columns(
+            f"check:{n}"
+            for n, named in enumerate(self._program.computations)
+            if self._computations[named.name].whole_table
+        )
+        for start in range(0, self.height, size):
+            yield Prepared(
+                replace(self._table, cells=self._cells.slice(start, size).rechunk()),
+                self._asked,
+                grouped=None if self._grouped is None else self._grouped.slice(start, size),
+                priced=None if self._priced is None else self._priced.slice(start, size),
+                words=self._words,
+                given={c.name: c.slice(start, size) for c in shared.get_columns()},
+                first=start,
+            )
+
+    @property
+    def height(self) -> int:
+        """Number of pages."""
+        return self._cells.height
+
+    def has(self, name: str) -> bool:
+        """Tell whether the pages have a column for a field."""
+        return name in self._cells.columns and name not in self._absent
+
+    def text(self, name: str) -> pl.Series:
+        """Return a field as filed; see :class:`computations.Pages`."""
+        return self.columns([name])[name]
+
+    def number(self, name: str) -> pl.Series:
+        """Return a field as a number."""
+        return self.columns([f"num:{name}"])[f"num:{name}"]
+
+    def moment(self, name: str) -> pl.Series:
+        """Return a field as a point in time."""
+        return self.columns([f"time:{name}"])[f"time:{name}"]
+
+    def quantity(self, name: str) -> pl.Series:
+        """Return a derived quantity."""
+        return self.columns([f"derived:{name}"])[f"derived:{name}"]
+
+    def grouped(self, name: str) -> pl.Series:
+        """Return a result of grouping."""
+        return self.columns([f"group:{name}"])[f"group:{name}"]
+
+    def priced(self, name: str) -> pl.Series:
+        """Return a number of the tariff."""
+        return self.columns([f"tariff:{name}"])[f"tariff:{name}"]
+
+    def columns(self, names: Iterable[str]) -> pl.DataFrame:
+        """Return columns of pages by the names that compiled tests use."""
+        wanted = list(dict.fromkeys(names))
+        self._make([n for n in wanted if n not in self._columns])
+        found = {n: self._columns[n] for n in wanted}
+        return pl.DataFrame(found) if found else pl.DataFrame(height=self.height)
+
+    def _make(self, names: list[str]) -> None:
+        expressions: dict[str, pl.Expr] = {}
+        for name in names:
+            kind, _, rest = name.partition(":")
+            if kind == "derived":
+                expressions[name] = QUANTITIES[rest].expression()
+            elif kind == "page":
+                expressions[name] = self._program.conditions[int(rest)]
+            elif name not in self._columns:
+                self._columns[name] = self._one(kind, rest)
+        if expressions:
+            made = self.evaluated(expressions)
+            self._columns.update({name: made[name] for name in expressions})
+
+    def evaluated(self, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
+        """Return expressions over columns of pages, one row a page."""
+        roots = {r for e in expressions.values() for r in e.meta.root_names()}
+        return evaluated(self.columns(roots), expressions)
+
+    def _one(self, kind: str, rest: str) -> pl.Series:
+        """Return one column that is no expression over others."""
+        if not rest:
+            return self._filed(kind)
+        makers: dict[str, Callable[[str], pl.Series]] = {
+            "filled": self._filled,
+            "num": lambda name: as_number(self.text(name)),
+            "time": lambda name: as_moment(self.text(name)),
+            "bits": self._bits,
+            "tally": self._tally,
+            "check": self._computed,
+            "group": lambda name: self._outside(self._grouped, name, pl.String()),
+            "tariff": lambda name: self._outside(self._priced, name, pl.Float64()),
+        }
+        return makers[kind](rest)
+
+    def _filed(self, name: str) -> pl.Series:
+        if name == TODAY:
+            moment = datetime.combine(self.today, datetime.min.time())
+            return pl.repeat(moment, self.height, dtype=pl.Datetime("us"), eager=True)
+        if self.has(name):
+            return self._cells[name]
+        return self._nulls(pl.List(pl.String()) if name in LIST_FIELDS else pl.String())
+
+    def _nulls(self, kind: pl.DataType) -> pl.Series:
+        return pl.repeat(None, self.height, dtype=kind, eager=True)
+
+    def _filled(self, name: str) -> pl.Series:
+        return self.text(name).is_not_null() if self.has(name) else self._nulls(pl.Boolean())
+
+    def _computed(self, number: str) -> pl.Series:
+        named = self._program.computations[int(number)]
+        found = self._computations[named.name].function(self, named.given)
+        if not isinstance(found, pl.Series):
+            raise TypeError(f"{named.name} gives places where a condition is asked")
+        return found
+
+    def _outside(self, frame: pl.DataFrame | None, name: str, kind: pl.DataType) -> pl.Series:
+        if frame is None or name not in frame.columns:
+            return self._nulls(kind)
+        return frame[name].cast(kind)
+
+    def _bits(self, rest: str) -> pl.Series:
+        name, _, word = rest.rpartition(":")
+        if not self.has(name):
+            return self._nulls(pl.UInt64())
+        answers = self._words[domain_of(name)]
+        if name not in LIST_FIELDS:
+            return _where_filled(self.text(name), answers.of(self.text(name), int(word)))
+        entries = self.entries(LIST_FIELDS[name])
+        bits = answers.of(entries[name], int(word))
+        return pl.Series(joined(bits, _pages(entries), self.height))
+
+    def _tally(self, rest: str) -> pl.Series:
+        number, _, bound = rest.partition(":")
+        group, where = self._program.tallies[int(number)]
+        low = high = self._nulls(pl.Float64())
+        if self.has_group(group):
+            pages = _pages(self.entries(group))
+            if where is None:
+                low = high = self._counted(pages)
+            else:
+                meets = self.asked(group, {"meets": where})["meets"]
+                low = self._counted(pages[meets.fill_null(value=False).to_numpy()])
+                high = self._counted(pages[meets.fill_null(value=True).to_numpy()])
+        self._columns[f"tally:{number}:low"] = low
+        self._columns[f"tally:{number}:high"] = high
+        return low if bound == "low" else high
+
+    def _counted(self, pages: NDArray[np.intp]) -> pl.Series:
+        return pl.Series(np.bincount(pages, minlength=self.height).astype(np.float64))
+
+    def has_group(self, group: str) -> bool:
+        """Tell whether the pages have columns for a repeated group."""
+        return any(self.has(f) for f in GROUPS[group].fields)
+
+    def entries(self, group: str) -> pl.DataFrame:
+        """Return the entries of a repeated group; see :class:`computations.Pages`."""
+        if group not in self._entries:
+            principal = GROUPS[group].principal
+            self._entries[group] = self._joined(principal) if principal else self._listed(group)
+        return self._entries[group]
+
+    def _listed(self, group: str) -> pl.DataFrame:
+        fields = GROUPS[group].fields
+        there = [f for f in fields if self.has(f)]
+        lists = self.columns(there).with_columns(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias(_PAGE)
+        )
+        if there:
+            length = pl.col(there[0]).list.len()
+            lists = lists.filter(length > 0).with_columns(
+                pl.int_ranges(1, length + 1, dtype=pl.Int16).alias(_PLACE)
+            )
+            lists = lists.explode([*there, _PLACE])
+            lists = lists.filter(pl.any_horizontal(pl.col(f).is_not_null() for f in there))
+        else:
+            lists = lists.clear().with_columns(pl.lit(None, dtype=pl.Int16).alias(_PLACE))
+        lacking = [pl.lit(None, dtype=pl.String).alias(f) for f in fields if f not in there]
+        return lists.with_columns(lacking).select(_PAGE, _PLACE, *fields)
+
+    def _joined(self, principal: Mapping[str, str]) -> pl.DataFrame:
+        """Return the principal entries, then those of the list."""
+        first = self.columns(principal.values()).select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias(_PAGE),
+            pl.lit(0, dtype=pl.Int16).alias(_PLACE),
+            *(pl.col(column).alias(field) for field, column in principal.items()),
+        )
+        first = first.filter(pl.any_horizontal(pl.col(f).is_not_null() for f in principal))
+        return pl.concat([first, self.entries(LIST_FIELDS[next(iter(principal))])])
+
+    def asked(self, group: str, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
+        """Return expressions over the entries of a group, one row an entry."""
+        entries = self.entries(group)
+        fields = frozenset(GROUPS[group].fields)
+        own: dict[str, pl.Series] = {}
+        outside: list[str] = []
+        for root in dict.fromkeys(r for e in expressions.values() for r in e.meta.root_names()):
+            kind, name, word = _parts(root)
+            if name in fields:
+                own[root] = self._of_entries(group, entries[name], kind, word)
+            else:
+                outside.append(root)
+        frame = self.columns(outside)[entries[_PAGE]].with_columns(entries[_PAGE], **own)
+        return evaluated(frame, expressions)
+
+    def _of_entries(self, group: str, texts: pl.Series, kind: str, word: str) -> pl.Series:
+        if kind == "filled":
+            if self.has(texts.name) or self.has(GROUPS[group].principal.get(texts.name, "")):
+                return texts.is_not_null()
+            return pl.repeat(None, len(texts), dtype=pl.Boolean, eager=True)
+        if kind == "num":
+            return as_number(texts)
+        if kind == "time":
+            return as_moment(texts)
+        if kind == "bits":
+            answers = self._words[domain_of(texts.name)]
+            return _where_filled(texts, answers.of(texts, int(word)))
+        return texts
+
+
+def ask(table: PageTable, program: Program) -> Mapping[Domain, WordTable]:
+    """Ask every different code and name of a table all questions of a program.
+
+    Returns
+    -------
+    Mapping
+        Answers by kind of text.
+    """
+    asked: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
+    principal = {f: p for g in GROUPS.values() for f, p in g.principal.items()}
+    for name in {n for f in program.questions.fields for n in (f, principal.get(f, f))}:
+        if name in table.cells.columns and name not in table.absent:
+            asked[domain_of(name)].append(table.cells[name])
+    return {d: word_table(columns, program.questions.of(d)) for d, columns in asked.items()}
+
+
+def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Return expressions over a frame as columns, constants as long as the frame."""
+    return frame.with_columns(**expressions).select(list(expressions))
+
+
+def _parts(column: str) -> tuple[str, str, str]:
+    """Return kind, field and word of a column by its name."""
+    kind, _, rest = column.partition(":")
+    if not rest:
+        return "", kind, ""
+    name, _, word = rest.partition(":")
+    return kind, name, word
+
+
+def _where_filled(texts: pl.Series, words: NDArray[np.uint64]) -> pl.Series:
+    """Return words, null where there is no text."""
+    frame = pl.DataFrame({"text": texts, "words": words})
+    return frame.select(pl.when(pl.col("text").is_not_null()).then("words"))["words"]
+
+
+def _pages(entries: pl.DataFrame) -> NDArray[np.intp]:
+    return entries[_PAGE].to_numpy().astype(np.intp)
