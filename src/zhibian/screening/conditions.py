@@ -146,7 +146,8 @@ def _of_group(told: Mapping[str, Any]) -> Condition:
     name = told["group"]
     if name not in GROUP_FACTS or set(told) != {"group", "in"}:
         raise ValueError(f"unknown question about the group: {name}")
-    return Condition(pl.col(name).is_in(_words(told["in"])))
+    # A group is always told: no level and no reason are answers, not gaps.
+    return Condition(pl.col(name).is_in(_words(told["in"])).fill_null(value=False))
 
 
 def _of_codes(kind: str, told: Mapping[str, Any], numbers: SetNumbers) -> Condition:

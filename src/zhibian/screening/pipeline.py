@@ -21,7 +21,7 @@ from zhibian.screening.group_statistics import GroupStatistics, beside_group, st
 from zhibian.screening.items import joined, order_of, raised, ranked, table_of
 from zhibian.screening.peers import Funnel, counts_of, funnel_of, months_of
 from zhibian.screening.readmissions import readmissions
-from zhibian.screening.setup import Choice, NotJudged, Setup, judged
+from zhibian.screening.setup import Choice, NotJudged, Setup, judged, with_standards
 from zhibian.screening.silence import silenced
 from zhibian.screening.types import WorkItem
 from zhibian.screening.work_folder import WorkFolder
@@ -169,12 +169,9 @@ def raise_items(
         pages = folder.read(FACTS, number)
         if not folder.has(ITEMS, number):
             listed = pages.filter(choice.listed())
-            measures = (
-                beside_group(listed, statistics, rules)
-                .join(back, on=ROW, how="left", maintain_order="left")
-                .join(standards, on="drg", how="left", maintain_order="left")
-                .with_columns(tariff_ratio=pl.col("cost") / pl.col("standard"))
-            )
+            beside = beside_group(listed, statistics, rules)
+            with_stays = beside.join(back, on=ROW, how="left", maintain_order="left")
+            measures = with_standards(with_stays, standards)
             items = raised(measures, signals, rules.most_strength)
             text = folder.read(TEXT, number)
             items = pl.concat([items, text.filter(choice.listed())])

@@ -71,6 +71,12 @@ def _float(amount: Decimal | None) -> float | None:
     return None if amount is None else float(amount)
 
 
+def with_standards(pages: pl.DataFrame, standards: pl.DataFrame) -> pl.DataFrame:
+    """Return pages with ``weight``, ``standard`` and ``tariff_ratio`` (cost over standard)."""
+    joined = pages.join(standards, on="drg", how="left", maintain_order="left")
+    return joined.with_columns(tariff_ratio=pl.col("cost") / pl.col("standard"))
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which pages and how many items go into the work list (列出范围).
