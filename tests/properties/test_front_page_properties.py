@@ -83,9 +83,9 @@ class Pages:
             Kind.TEXT: self._text,
             Kind.CODE: self._code,
             Kind.DATE: self._day,
-            Kind.TIME: lambda: self._day() + choose(("", " 23:59", " 08:05:30", " 00:01")),
+            Kind.TIME: self._time,
             Kind.WHOLE: self._whole,
-            Kind.DECIMAL: lambda: self._whole() + choose(("", ".5", ".00", ".25")),
+            Kind.DECIMAL: self._decimal,
         }[field.kind]()
 
     def _text(self) -> str:
@@ -98,6 +98,12 @@ class Pages:
 
     def _day(self) -> str:
         return str(date(1900, 1, 1) + timedelta(days=self._random.randint(0, 60_000)))
+
+    def _time(self) -> str:
+        return self._day() + self._random.choice(("", " 23:59", " 08:05:30", " 00:01"))
+
+    def _decimal(self) -> str:
+        return self._whole() + self._random.choice(("", ".5", ".00", ".25"))
 
     def _whole(self) -> str:
         return str(self._random.choice((0, 7, -3, 40, 2500, 10**8)))

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from zhibian.quality.front_page.fields import CODE_FIELDS, Domain
+from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.selectors import CodeSelector
 from zhibian.terminology.names import normal_spelling
 
@@ -34,11 +35,6 @@ class NameQuestion:
 Question = CodeSelector | NameQuestion
 
 
-def domain_of(field: str) -> Domain:
-    """Return what kind of text a field holds, as far as questions go."""
-    return CODE_FIELDS.get(field, "name")
-
-
 @dataclass(slots=True)
 class Questions:
     """Questions by kind of text, each numbered once.
@@ -46,7 +42,7 @@ class Questions:
     Attributes
     ----------
     fields
-        Fields that are asked, each with the principal fields it may be asked of too.
+        Fields that are asked.
     """
 
     fields: dict[str, None] = field(default_factory=dict)
@@ -79,12 +75,24 @@ class WordTable:
     kind: pl.Enum
     words: Words
 
-    def of(self, texts: pl.Series, word: int) -> Words:
-        """Return one word of the answers for a column of texts, 0 where there is none."""
+    def ids(self, texts: pl.Series) -> NDArray[np.uint32]:
+        """Return the number of every text of a column, that of no text where there is none."""
         blank = self.words.shape[1] - 1
-        ids = texts.cast(self.kind).to_physical().cast(pl.UInt32).fill_null(blank)
-        found: Words = self.words[word].take(ids.to_numpy())
+        numbers = texts.cast(self.kind).to_physical().cast(pl.UInt32)
+        found: NDArray[np.uint32] = (
+            numbers.to_frame("id").select(pl.col("id").fill_null(blank)).to_series().to_numpy()
+        )
         return found
+
+    def of(self, ids: NDArray[np.uint32], word: int) -> Words:
+        """Return one word of the answers by the numbers of texts, 0 for no text."""
+        found: Words = self.words[word].take(ids)
+        return found
+
+    def known(self, ids: NDArray[np.uint32], word: int) -> pl.Series:
+        """Return one word of the answers by the numbers of texts, null for no text."""
+        blank = ids == self.words.shape[1] - 1
+        return pl.Series(pa.array(self.words[word].take(ids), mask=blank))
 
 
 def word_table(columns: Sequence[pl.Series], questions: Sequence[Question]) -> WordTable:

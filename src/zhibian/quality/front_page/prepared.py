@@ -14,16 +14,25 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.compiler import Program
-from zhibian.quality.front_page.computations import Computation, Resources
-from zhibian.quality.front_page.fields import GROUPS, LIST_FIELDS, Domain
-from zhibian.quality.front_page.masks import WordTable, domain_of, joined, word_table
+from zhibian.quality.front_page.computations import Resources
+from zhibian.quality.front_page.masks import WordTable, joined, word_table
+from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
-from zhibian.quality.front_page.reading import as_moment, as_number
 from zhibian.records.front_page.types import PageTable
+from zhibian.records.front_page.values import instant, number
 
 _PAGE = "page"
 _PLACE = "place"
+# Columns that are expressions over the text of one field, and their kinds where it is absent.
+_OF_CELLS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "": lambda cell: cell,
+    "filled": lambda cell: cell.is_not_null(),
+    "num": number,
+    "time": instant,
+}
+_ABSENT = {"filled": pl.Boolean, "num": pl.Float64, "time": pl.Datetime("us")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +42,15 @@ class Asked:
     Attributes
     ----------
     program
-        The compiled checks.
-    computations
-        Named computations by name.
-    resources
-        Code sets.
+        Compiled checks of the book.
+    book
+        The rule book, for fields, named computations and code sets.
     today
         Day on which the pages are judged.
     """
 
     program: Program
-    computations: Mapping[str, Computation]
-    resources: Resources
+    book: RuleBook
     today: date
 
 
@@ -83,13 +89,15 @@ class Prepared:
         self._absent = table.absent
         self._asked = asked
         self._program = asked.program
-        self._computations = asked.computations
+        self._fields = asked.book.names.fields
+        self._computations = asked.book.computations
         self._grouped = grouped
         self._priced = priced
-        self._words = words if words is not None else ask(table, asked.program)
+        self._words = words if words is not None else ask(table, asked)
         self._columns: dict[str, pl.Series] = dict(given or {})
         self._entries: dict[str, pl.DataFrame] = {}
-        self.resources = asked.resources
+        self._ids: dict[tuple[str, str], NDArray[np.uint32]] = {}
+        self.resources: Resources = asked.book.resources
         self.today = asked.today
         self.first = first
 
@@ -158,53 +166,56 @@ class Prepared:
         return pl.DataFrame(found) if found else pl.DataFrame(height=self.height)
 
     def _make(self, names: list[str]) -> None:
-        expressions: dict[str, pl.Expr] = {}
+        cells: dict[str, pl.Expr] = {}
+        over: dict[str, pl.Expr] = {}
         for name in names:
-            kind, _, rest = name.partition(":")
-            if kind == "derived":
-                expressions[name] = QUANTITIES[rest].expression()
+            kind, field, _ = _parts(name)
+            if kind in _OF_CELLS:
+                cells[name] = self._of_cells(kind, field)
+            elif kind == "derived":
+                over[name] = QUANTITIES[field].expression()
             elif kind == "page":
-                expressions[name] = self._program.conditions[int(rest)]
+                over[name] = self._program.conditions[int(field)]
             elif name not in self._columns:
-                self._columns[name] = self._one(kind, rest)
-        if expressions:
-            made = self.evaluated(expressions)
-            self._columns.update({name: made[name] for name in expressions})
+                self._columns[name] = self._one(kind, name)
+        if cells:
+            self._keep(evaluated(self._cells, cells))
+        if over:
+            self._keep(self.evaluated(over))
+
+    def _keep(self, made: pl.DataFrame) -> None:
+        self._columns.update({column.name: column for column in made.get_columns()})
+
+    def _of_cells(self, kind: str, field: str) -> pl.Expr:
+        """Return a column that is an expression over cells."""
+        if field == TODAY:
+            return pl.lit(datetime.combine(self.today, datetime.min.time()), pl.Datetime("us"))
+        if not self.has(field):
+            if not kind:
+                return pl.lit(
+                    None, pl.List(pl.String) if self._fields.is_list(field) else pl.String
+                )
+            return pl.lit(None, _ABSENT[kind])
+        return _OF_CELLS[kind](pl.col(field))
 
     def evaluated(self, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """Return expressions over columns of pages, one row a page."""
         roots = {r for e in expressions.values() for r in e.meta.root_names()}
         return evaluated(self.columns(roots), expressions)
 
-    def _one(self, kind: str, rest: str) -> pl.Series:
+    def _one(self, kind: str, name: str) -> pl.Series:
         """Return one column that is no expression over others."""
-        if not rest:
-            return self._filed(kind)
         makers: dict[str, Callable[[str], pl.Series]] = {
-            "filled": self._filled,
-            "num": lambda name: as_number(self.text(name)),
-            "time": lambda name: as_moment(self.text(name)),
             "bits": self._bits,
             "tally": self._tally,
             "check": self._computed,
             "group": lambda name: self._outside(self._grouped, name, pl.String()),
             "tariff": lambda name: self._outside(self._priced, name, pl.Float64()),
         }
-        return makers[kind](rest)
-
-    def _filed(self, name: str) -> pl.Series:
-        if name == TODAY:
-            moment = datetime.combine(self.today, datetime.min.time())
-            return pl.repeat(moment, self.height, dtype=pl.Datetime("us"), eager=True)
-        if self.has(name):
-            return self._cells[name]
-        return self._nulls(pl.List(pl.String()) if name in LIST_FIELDS else pl.String())
+        return makers[kind](name.partition(":")[2])
 
     def _nulls(self, kind: pl.DataType) -> pl.Series:
         return pl.repeat(None, self.height, dtype=kind, eager=True)
-
-    def _filled(self, name: str) -> pl.Series:
-        return self.text(name).is_not_null() if self.has(name) else self._nulls(pl.Boolean())
 
     def _computed(self, number: str) -> pl.Series:
         named = self._program.computations[int(number)]
@@ -216,18 +227,27 @@ class Prepared:
     def _outside(self, frame: pl.DataFrame | None, name: str, kind: pl.DataType) -> pl.Series:
         if frame is None or name not in frame.columns:
             return self._nulls(kind)
-        return frame[name].cast(kind)
+        # Codes that count or are excluded come as lists and are for computations alone.
+        return frame[name] if isinstance(frame[name].dtype, pl.List) else frame[name].cast(kind)
 
     def _bits(self, rest: str) -> pl.Series:
         name, _, word = rest.rpartition(":")
         if not self.has(name):
             return self._nulls(pl.UInt64())
         answers = self._words[domain_of(name)]
-        if name not in LIST_FIELDS:
-            return _where_filled(self.text(name), answers.of(self.text(name), int(word)))
-        entries = self.entries(LIST_FIELDS[name])
-        bits = answers.of(entries[name], int(word))
+        if not self._fields.is_list(name):
+            return answers.known(self._numbers("", name, self.text(name)), int(word))
+        group = self._fields.group_of(name)
+        entries = self.entries(group)
+        bits = answers.of(self._numbers(group, name, entries[name]), int(word))
         return pl.Series(joined(bits, _pages(entries), self.height))
+
+    def _numbers(self, group: str, name: str, texts: pl.Series) -> NDArray[np.uint32]:
+        """Return the numbers of the texts of a field, of pages or of the entries of a group."""
+        key = (group, name)
+        if key not in self._ids:
+            self._ids[key] = self._words[domain_of(name)].ids(texts)
+        return self._ids[key]
 
     def _tally(self, rest: str) -> pl.Series:
         number, _, bound = rest.partition(":")
@@ -250,17 +270,17 @@ class Prepared:
 
     def has_group(self, group: str) -> bool:
         """Tell whether the pages have columns for a repeated group."""
-        return any(self.has(f) for f in GROUPS[group].fields)
+        return any(self.has(f) for f in self._fields.groups[group].columns)
 
     def entries(self, group: str) -> pl.DataFrame:
         """Return the entries of a repeated group; see :class:`computations.Pages`."""
         if group not in self._entries:
-            principal = GROUPS[group].principal
+            principal = self._fields.groups[group].principal
             self._entries[group] = self._joined(principal) if principal else self._listed(group)
         return self._entries[group]
 
     def _listed(self, group: str) -> pl.DataFrame:
-        fields = GROUPS[group].fields
+        fields = self._fields.groups[group].fields
         there = [f for f in fields if self.has(f)]
         lists = self.columns(there).with_columns(
             pl.int_range(pl.len(), dtype=pl.UInt32).alias(_PAGE)
@@ -285,52 +305,52 @@ class Prepared:
             *(pl.col(column).alias(field) for field, column in principal.items()),
         )
         first = first.filter(pl.any_horizontal(pl.col(f).is_not_null() for f in principal))
-        return pl.concat([first, self.entries(LIST_FIELDS[next(iter(principal))])])
+        return pl.concat([first, self.entries(self._fields.group_of(next(iter(principal))))])
 
     def asked(self, group: str, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """Return expressions over the entries of a group, one row an entry."""
         entries = self.entries(group)
-        fields = frozenset(GROUPS[group].fields)
-        own: dict[str, pl.Series] = {}
+        fields = frozenset(self._fields.groups[group].fields)
+        own: dict[str, pl.Expr] = {}
+        bits: list[pl.Series] = []
         outside: list[str] = []
         for root in dict.fromkeys(r for e in expressions.values() for r in e.meta.root_names()):
             kind, name, word = _parts(root)
-            if name in fields:
-                own[root] = self._of_entries(group, entries[name], kind, word)
-            else:
+            if name not in fields:
                 outside.append(root)
-        frame = self.columns(outside)[entries[_PAGE]].with_columns(entries[_PAGE], **own)
-        return evaluated(frame, expressions)
+            elif kind == "bits":
+                numbers = self._numbers(group, name, entries[name])
+                known = self._words[domain_of(name)].known(numbers, int(word))
+                bits.append(known.alias(root))
+            else:
+                own[root] = self._of_entries(group, kind, name)
+        frame = self.columns(outside)[entries[_PAGE]] if outside else pl.DataFrame()
+        columns = [*frame.get_columns(), *bits, *entries.get_columns()]
+        return evaluated(pl.DataFrame(columns).with_columns(**own), expressions)
 
-    def _of_entries(self, group: str, texts: pl.Series, kind: str, word: str) -> pl.Series:
-        if kind == "filled":
-            if self.has(texts.name) or self.has(GROUPS[group].principal.get(texts.name, "")):
-                return texts.is_not_null()
-            return pl.repeat(None, len(texts), dtype=pl.Boolean, eager=True)
-        if kind == "num":
-            return as_number(texts)
-        if kind == "time":
-            return as_moment(texts)
-        if kind == "bits":
-            answers = self._words[domain_of(texts.name)]
-            return _where_filled(texts, answers.of(texts, int(word)))
-        return texts
+    def _of_entries(self, group: str, kind: str, name: str) -> pl.Expr:
+        """Return a column of entries that is an expression over their texts."""
+        principal = self._fields.groups[group].principal.get(name, "")
+        there = self.has(name) or self.has(principal)
+        return _OF_CELLS[kind](pl.col(name)) if there or not kind else pl.lit(None, _ABSENT[kind])
 
 
-def ask(table: PageTable, program: Program) -> Mapping[Domain, WordTable]:
-    """Ask every different code and name of a table all questions of a program.
+def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
+    """Ask every different code and name of a table all questions.
 
     Returns
     -------
     Mapping
         Answers by kind of text.
     """
-    asked: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
-    principal = {f: p for g in GROUPS.values() for f, p in g.principal.items()}
-    for name in {n for f in program.questions.fields for n in (f, principal.get(f, f))}:
+    columns: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
+    questions = asked.program.questions
+    # A question about the entries of a list is asked of the principal entry too.
+    fronts = (asked.book.names.fields.principal_of(f) for f in questions.fields)
+    for name in {*questions.fields, *fronts}:
         if name in table.cells.columns and name not in table.absent:
-            asked[domain_of(name)].append(table.cells[name])
-    return {d: word_table(columns, program.questions.of(d)) for d, columns in asked.items()}
+            columns[domain_of(name)].append(table.cells[name])
+    return {d: word_table(texts, questions.of(d)) for d, texts in columns.items()}
 
 
 def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
@@ -345,12 +365,6 @@ def _parts(column: str) -> tuple[str, str, str]:
         return "", kind, ""
     name, _, word = rest.partition(":")
     return kind, name, word
-
-
-def _where_filled(texts: pl.Series, words: NDArray[np.uint64]) -> pl.Series:
-    """Return words, null where there is no text."""
-    frame = pl.DataFrame({"text": texts, "words": words})
-    return frame.select(pl.when(pl.col("text").is_not_null()).then("words"))["words"]
 
 
 def _pages(entries: pl.DataFrame) -> NDArray[np.intp]:

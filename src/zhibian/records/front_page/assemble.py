@@ -39,7 +39,7 @@ def page_table(rows: Rows, plan: Plan, catalogue: Catalogue) -> PageTable:
     members = [slot for places in plan.places.values() for slot in places.values()]
     read, bad = read_cells(cells, rows.numbers, [*singles, *members])
     columns: dict[str, pl.Series] = {
-        id: read.select(pl.coalesce(slot.column for slot in slots)).to_series()
+        id: _first_filled([read[slot.column] for slot in slots])
         for id, slots in plan.scalars.items()
     }
     lists, found = _joined(cells, rows.numbers, plan)
@@ -184,11 +184,19 @@ def _placed(read: pl.DataFrame, places: Mapping[int, Slot]) -> pl.Series:
     used = [place for place, slot in places.items() if read[slot.column].null_count() < len(read)]
     if not used:
         return pl.Series([[]] * len(read), dtype=TEXTS)
-    blank = pl.lit(None, dtype=pl.String)
+    blank = pl.Series("", [None], dtype=pl.String).new_from_index(0, len(read))
     members = [
-        pl.col(places[place].column) if place in places else blank for place in range(max(used) + 1)
+        (read[places[place].column] if place in places else blank).alias(str(place))
+        for place in range(max(used) + 1)
     ]
-    return read.select(pl.concat_list(members)).to_series()
+    return pl.DataFrame(members).select(pl.concat_list(pl.all())).to_series()
+
+
+def _first_filled(columns: Sequence[pl.Series]) -> pl.Series:
+    first, *others = columns
+    for other in others:
+        first = first.zip_with(first.is_not_null(), other)
+    return first
 
 
 def _last_filled(lists: pl.Series) -> pl.Series:

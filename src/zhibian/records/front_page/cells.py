@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import polars as pl
+import pyarrow as pa
 
 from zhibian.records.front_page.catalogue import Field, Kind
 from zhibian.records.front_page.types import BadCell
@@ -146,9 +147,18 @@ def read_cells(
         The columns to read; others are left out.
     """
     wanted = list(slots)
-    bare = frame.select(blanked(pl.col(slot.column)) for slot in wanted)
+    written_in = [s for s in wanted if frame[s.column].null_count() < len(frame)]
+    bare = pl.DataFrame([frame[slot.column] for slot in wanted]).with_columns(
+        blanked(pl.col(slot.column)) for slot in written_in
+    )
     filled = [slot for slot in wanted if bare[slot.column].null_count() < len(bare)]
-    written = bare.with_columns(regular(pl.col(slot.column), slot.field.kind) for slot in filled)
+    # Most columns are regular as they are, and telling so is cheaper than making them so.
+    asked = bare.select(_irregular(pl.col(slot.column), slot.field.kind) for slot in filled)
+    written = bare.with_columns(
+        regular(pl.col(slot.column), slot.field.kind)
+        for slot in filled
+        if asked[slot.column].item()
+    )
     wrong = written.select(
         ~readable(pl.col(slot.column), slot.field.kind).fill_null(value=True) for slot in filled
     )
@@ -162,6 +172,21 @@ def read_cells(
         pl.when(~wrong[slot.column]).then(pl.col(slot.column)) for slot in broken
     )
     return kept, bad
+
+
+def _irregular(cell: pl.Expr, kind: Kind) -> pl.Expr:
+    """Return whether a column has a cell that :func:`regular` may change."""
+    if kind is Kind.TEXT:
+        return pl.lit(value=False).alias(cell.meta.output_name())
+    if kind in {Kind.DATE, Kind.TIME}:
+        change = ~cell.str.contains(_REGULAR_TIME) | cell.str.contains(_MIDNIGHT)
+    elif kind is Kind.WHOLE:
+        change = ~cell.str.contains(r"^[+-]?[0-9]+$")
+    elif kind is Kind.DECIMAL:
+        change = ~cell.str.contains(r"^[+-]?[0-9]+(\.[0-9]+)?$")
+    else:
+        change = (cell.str.len_bytes() != cell.str.len_chars()) | cell.str.ends_with(".0")
+    return change.any()
 
 
 def read_lists(
@@ -182,9 +207,7 @@ def read_lists(
         lists = frame[slot.column].fill_null([])
         lengths = lists.list.len()
         flat = lists.filter(lengths > 0).explode().alias(slot.column).to_frame()
-        owners = (
-            numbers.filter(lengths > 0).to_frame("row").with_columns(n=lengths.filter(lengths > 0))
-        )
+        owners = pl.DataFrame({"row": numbers, "n": lengths}).filter(pl.col("n") > 0)
         rows = owners.select(pl.col("row").repeat_by("n").explode()).to_series()
         read, found = read_cells(flat, rows, [slot])
         bad += found
@@ -193,19 +216,11 @@ def read_lists(
 
 
 def _relisted(members: pl.Series, lengths: pl.Series) -> pl.Series:
-    """Return members end to end as the lists they came from."""
-    owner = pl.Series("owner", range(len(lengths)), dtype=pl.Int64)
-    filled = owner.filter(lengths > 0)
-    owners = pl.DataFrame({"owner": filled, "n": lengths.filter(lengths > 0)}).select(
-        pl.col("owner").repeat_by("n").explode()
-    )
-    gathered = (
-        pl.DataFrame({"owner": owners["owner"], "member": members})
-        .group_by("owner", maintain_order=True)
-        .agg(pl.col("member"))
-    )
-    joined = owner.to_frame().join(gathered, on="owner", how="left", maintain_order="left")
-    return joined["member"].fill_null([])
+    """Return members that lie end to end as lists of these lengths."""
+    ends = lengths.cast(pl.Int64).cum_sum()
+    offsets = pl.concat([pl.Series([0], dtype=pl.Int64), ends])
+    lists = pa.LargeListArray.from_arrays(offsets.to_arrow(), members.to_arrow())
+    return pl.Series(pl.from_arrow(lists), dtype=pl.List(pl.String))
 
 
 def _bad_cell(row: int, slot: Slot, value: str) -> BadCell:

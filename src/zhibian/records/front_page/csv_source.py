@@ -11,8 +11,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,18 +36,36 @@ _LAST_OF_TWO_BYTES = "\u07ff"
 _NULLS = ["", "-", "—", "－", "--", "——"]
 # A record whose quotes stand at the ends of cells only, doubled inside: read the same by all.
 _REGULAR = '(?:"(?:[^"]|"")*"|[^"{0}]*)'
-_QUOTED = re.compile(r'"[^"]*"')
+_QUOTED = r'"[^"]*"'
 # Lines that one quoted cell may run over before the quote counts as never closed.
 _MOST_LINES = 200
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class _Record(NamedTuple):
-    """One record, its number, and what is wrong with it, if anything."""
+class _Block(NamedTuple):
+    """Records that follow one another.
 
-    number: int
-    text: str
-    wrong: str
+    Attributes
+    ----------
+    first
+        Number of the first one.
+    texts
+        The records; a blank line is one too, for counting.
+    wrong
+        Place to what is wrong with that record.
+    """
+
+    first: int
+    texts: list[str]
+    wrong: Mapping[int, str]
+
+    def parts(self, size: int) -> Iterator[_Block]:
+        """Yield the block in blocks of at most so many records."""
+        for start in range(0, len(self.texts), size):
+            wrong = {
+                at - start: told for at, told in self.wrong.items() if start <= at < start + size
+            }
+            yield _Block(self.first + start, self.texts[start : start + size], wrong)
 
 
 class CsvSource:
@@ -91,14 +108,11 @@ class CsvSource:
 
     def read(self, columns: Sequence[Column], size: int) -> Iterator[Rows]:
         """Yield the rows; see :class:`~zhibian.records.front_page.sources.Source`."""
-        waiting: list[_Record] = []
-        for records in self._records():
-            waiting += records
-            while len(waiting) >= size:
-                yield self._rows(waiting[:size])
-                waiting = waiting[size:]
-        if waiting:
-            yield self._rows(waiting)
+        for block in self._blocks():
+            for part in block.parts(size):
+                rows = self._rows(part)
+                if len(rows.cells) or rows.bad:
+                    yield rows
 
     def _find_encoding(self) -> str:
         """Judge by the first part of the file that has other characters than ASCII."""
@@ -118,63 +132,75 @@ class CsvSource:
         cells = next(csv.reader([text], delimiter=delimiter), [])
         return delimiter, [cell.strip().strip("\ufeff") for cell in cells]
 
-    def _records(self) -> Iterator[list[_Record]]:
-        """Yield the records after the header, chunk by chunk; blank lines only count."""
+    def _blocks(self) -> Iterator[_Block]:
+        """Yield the records after the header, chunk by chunk."""
         joiner = _Joiner()
         seen_header = False
         with self._path.open("rb") as handle:
             for chunk in _line_chunks(handle):
-                records = joiner.join(_decoded(chunk, self._encoding))
-                if not seen_header and records:
-                    records, seen_header = records[1:], True
-                yield records
+                block = joiner.join(*_decoded(chunk, self._encoding))
+                if not seen_header:
+                    block, seen_header = _after_header(block)
+                yield block
         yield joiner.rest()
 
-    def _rows(self, records: Sequence[_Record]) -> Rows:
+    def _rows(self, block: _Block) -> Rows:
+        """Return the records that have a cell for each column, and tell the others."""
         width = len(self._header)
-        good: list[_Record] = []
+        texts = pl.Series("text", block.texts, dtype=pl.String)
+        sound, plain = self._judged(texts)
+        # Some programs end every row, but not the header, with a delimiter.
+        found = plain.str.count_matches(self._delimiter, literal=True) + 1
+        blank = texts.str.strip_chars() == ""
+        good = sound & (found == width) & ~blank
+        places = [*(~good & ~blank).arg_true().to_list(), *block.wrong]
         odd: list[tuple[int, list[str]]] = []
         bad: list[BadCell] = []
-        regular = re.compile(_pattern(self._delimiter))
-        for record in records:
-            wrong = record.wrong
-            quoted = '"' in record.text
-            if not wrong and quoted and not regular.fullmatch(record.text):
-                cells = next(csv.reader([record.text], delimiter=self._delimiter), [])
-                if len(cells) == width:
-                    odd.append((record.number, cells))
-                    continue
-                wrong = _width_message(len(cells), width)
-            elif not wrong:
-                plain = _QUOTED.sub("", record.text) if quoted else record.text
-                found = plain.count(self._delimiter) + 1
-                # Some programs end every row, but not the header, with a delimiter.
-                extra = self._delimiter * (found - width)
-                if found == width or (extra and record.text.endswith(extra)):
-                    good.append(record._replace(text=record.text.removesuffix(extra)))
-                    continue
-                wrong = _width_message(found, width)
-            bad.append(_broken_row(record, wrong))
-        return Rows(*self._frame(good, odd), bad)
+        refused: list[int] = []
+        for at in sorted(set(places)):
+            number, text = block.first + at, block.texts[at]
+            cells = [] if at in block.wrong else self._parsed(text)
+            if len(cells) == width:
+                odd.append((number, cells))
+            else:
+                message = block.wrong.get(at) or f"该行 {len(cells)} 列，表头 {width} 列"
+                bad.append(BadCell(number, "", "", "row_broken", message, ROW_BAD_REMEDY, text))
+            refused.append(at)
+        kept = good & ~pl.Series(range(len(texts))).is_in(refused) if refused else good
+        numbers = pl.int_range(block.first, block.first + len(texts), eager=True).filter(kept)
+        return Rows(*self._frame(texts.filter(kept), numbers.alias("row"), odd), bad)
+
+    def _judged(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Tell which records every reader parts alike, and give them without quoted cells."""
+        quoted = texts.str.contains('"', literal=True)
+        if not quoted.any():
+            return ~quoted, texts
+        regular = texts.str.contains(f"^{_pattern(self._delimiter)}$")
+        return regular, texts.str.replace_all(_QUOTED, "")
+
+    def _parsed(self, text: str) -> list[str]:
+        """Return the cells of one record as spreadsheets read it, without empty ones beyond."""
+        cells = next(csv.reader([text], delimiter=self._delimiter), [])
+        while len(cells) > len(self._header) and not cells[-1].strip():
+            cells.pop()
+        return cells
 
     def _frame(
-        self, good: Sequence[_Record], odd: Sequence[tuple[int, list[str]]]
+        self, texts: pl.Series, numbers: pl.Series, odd: Sequence[tuple[int, list[str]]]
     ) -> tuple[pl.DataFrame, pl.Series]:
         """Return the cells of all good records in their order."""
-        names = [position(at) for at in range(len(self._header))]
-        schema = dict.fromkeys(names, pl.String)
-        numbers = pl.Series("row", [r.number for r in good], dtype=pl.Int64)
-        if good:
+        schema = {position(at): pl.String for at in range(len(self._header))}
+        frame = pl.DataFrame(schema=schema)
+        if len(texts):
+            body = "\n".join(texts.to_list())
             frame = pl.read_csv(
-                io.BytesIO("\n".join(r.text for r in good).encode()),
+                io.BytesIO(body.encode()),
                 has_header=False,
                 schema=schema,
                 separator=self._delimiter,
-                quote_char='"' if any('"' in r.text for r in good) else None,
+                quote_char='"' if '"' in body else None,
                 null_values=_NULLS,
             )
-        else:
-            frame = pl.DataFrame(schema=schema)
         if odd:
             cells = [[cell or None for cell in row] for _, row in odd]
             frame = pl.concat([frame, pl.DataFrame(cells, schema=schema, orient="row")])
@@ -182,6 +208,16 @@ class CsvSource:
             order = numbers.arg_sort()
             frame, numbers = frame[order], numbers[order]
         return frame, numbers
+
+
+def _after_header(block: _Block) -> tuple[_Block, bool]:
+    """Return the records after the first one that isn't blank, and whether there is one."""
+    at = next((n for n, text in enumerate(block.texts) if text.strip()), None)
+    if at is None:
+        return block, False
+    # The header is row 1 wherever blank lines before it put it.
+    wrong = {place - at - 1: told for place, told in block.wrong.items() if place > at}
+    return _Block(block.first + at + 1, block.texts[at + 1 :], wrong), True
 
 
 def _pattern(delimiter: str) -> str:
@@ -237,19 +273,17 @@ def _encoding_problem(name: str, found: str) -> Problem:
     )
 
 
-def _decoded(chunk: bytes, encoding: str) -> list[tuple[str, str]]:
-    """Return the lines of a chunk, each with what is wrong with it."""
+def _decoded(chunk: bytes, encoding: str) -> tuple[list[str], dict[int, str]]:
+    """Return the lines of a chunk, and what is wrong with which."""
     body = chunk.removesuffix(b"\n")
     whole = _try(body, encoding)
     if whole is not None:
-        return [(line, "") for line in whole.removeprefix("\ufeff").split("\n")]
+        return whole.removeprefix("\ufeff").split("\n"), {}
     message = f"含不能按 {encoding.upper()} 解读的字节"
-    lines = []
-    for line in body.split(b"\n"):
-        text = _try(line, encoding)
-        wrong = message if text is None else ""
-        lines.append((line.decode(encoding, errors="replace") if text is None else text, wrong))
-    return lines
+    lines = body.split(b"\n")
+    texts = [line.decode(encoding, errors="replace") for line in lines]
+    wrong = {at: message for at, line in enumerate(lines) if _try(line, encoding) is None}
+    return texts, wrong
 
 
 class _Joiner:
@@ -258,46 +292,48 @@ class _Joiner:
     def __init__(self) -> None:
         self._number = 1
         self._open: list[tuple[str, str]] = []
+        self._odd = False
 
-    def join(self, lines: Sequence[tuple[str, str]]) -> list[_Record]:
+    def join(self, lines: list[str], wrong: Mapping[int, str]) -> _Block:
         """Return the records that end within these lines."""
-        if not self._open and not any('"' in text for text, _ in lines):
-            return [r for text, wrong in lines if (r := self._record(text, wrong))]
-        records: list[_Record] = []
-        for line in lines:
-            self._open.append(line)
-            if sum(text.count('"') for text, _ in self._open) % 2 == 0:
-                text = "\n".join(part for part, _ in self._open)
-                wrong = next((told for _, told in self._open if told), "")
-                self._open = []
-                records += filter(None, [self._record(text, wrong)])
-            elif len(self._open) > _MOST_LINES:
-                records += self._give_up()
-        return records
+        if not self._open and not any('"' in line for line in lines):
+            return self._block(lines, wrong)
+        told = ((line, wrong.get(at, "")) for at, line in enumerate(lines))
+        return self._records(told)
 
-    def rest(self) -> list[_Record]:
+    def rest(self) -> _Block:
         """Return what is left at the end of the file, its quote never closed."""
-        records: list[_Record] = []
+        records: list[tuple[str, str]] = []
         while self._open:
             records += self._give_up()
-        return records
+        return self._told_block(records)
 
-    def _give_up(self) -> list[_Record]:
+    def _records(self, lines: Iterable[tuple[str, str]]) -> _Block:
+        return self._told_block([record for line in lines for record in self._take(line)])
+
+    def _take(self, line: tuple[str, str]) -> list[tuple[str, str]]:
+        """Add a line and return the records that it ends."""
+        self._open.append(line)
+        self._odd ^= line[0].count('"') % 2 == 1
+        if not self._odd:
+            text = "\n".join(part for part, _ in self._open)
+            wrong = next((told for _, told in self._open if told), "")
+            self._open = []
+            return [(text, wrong)]
+        return self._give_up() if len(self._open) > _MOST_LINES else []
+
+    def _give_up(self) -> list[tuple[str, str]]:
         """Refuse the line whose quote is never closed and read those after it afresh."""
         (text, _), *after = self._open
-        self._open = []
-        refused = self._record(text, "引号没有闭合")
-        return [r for r in chain([refused], self.join(after)) if r is not None]
+        self._open, self._odd = [], False
+        refused = (text, "引号没有闭合")
+        return [refused, *(record for line in after for record in self._take(line))]
 
-    def _record(self, text: str, wrong: str) -> _Record | None:
-        number = self._number
-        self._number += 1
-        return _Record(number, text, wrong) if text.strip() else None
+    def _told_block(self, records: Sequence[tuple[str, str]]) -> _Block:
+        wrong = {at: told for at, (_, told) in enumerate(records) if told}
+        return self._block([text for text, _ in records], wrong)
 
-
-def _width_message(found: int, width: int) -> str:
-    return f"该行 {found} 列，表头 {width} 列"
-
-
-def _broken_row(record: _Record, message: str) -> BadCell:
-    return BadCell(record.number, "", "", "row_broken", message, ROW_BAD_REMEDY, record.text)
+    def _block(self, texts: list[str], wrong: Mapping[int, str]) -> _Block:
+        first = self._number
+        self._number += len(texts)
+        return _Block(first, texts, wrong)

@@ -140,7 +140,10 @@ def _tell_lost(cells: pl.DataFrame, carried: frozenset[str], lost: Counter[str])
         if name in carried or name in {ROW, ID}:
             continue
         column = cells[name]
-        filled = column.list.len() > 0 if column.dtype == TEXTS else column.is_not_null()
+        if column.dtype == TEXTS:
+            filled = column.list.drop_nulls().list.len() > 0
+        else:
+            filled = column.is_not_null()
         if count := int(filled.sum()):
             lost[name] += count
     if ID not in carried:

@@ -13,8 +13,12 @@ from typing import Protocol
 import polars as pl
 
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, CodeSet, load_code_set
+from zhibian.terminology.crosswalk import FiledSet, load_filed_set
 
 Parameters = Mapping[str, object]
+
+#: Edition that hospitals file in beside that of the authority.
+CLINICAL = "clinical-2.0"
 
 
 class Resources:
@@ -39,6 +43,11 @@ class Resources:
         """NHSA ICD-9-CM-3."""
         return load_code_set(self.rules, ICD9CM3_NHSA)
 
+    @cached_property
+    def clinical(self) -> FiledSet:
+        """Maps from the clinical edition of diagnoses and procedures, with its homonyms."""
+        return load_filed_set(self.rules, CLINICAL)
+
 
 class Pages(Protocol):
     """Pages as computations see them: columns of equal length, one entry a page."""
@@ -54,6 +63,9 @@ class Pages(Protocol):
     @property
     def resources(self) -> Resources:
         """Code sets."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether the layout has a column for a field."""
 
     def text(self, name: str) -> pl.Series:
         """Return a field as filed; a list column for a repeated one. Null where blank."""

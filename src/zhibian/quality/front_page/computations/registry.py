@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zhibian.quality.front_page.computations import identity
+from zhibian.quality.front_page.computations import (
+    charges,
+    code_sets,
+    departments,
+    episodes,
+    filling,
+    groups,
+    identity,
+    names_and_codes,
+    procedures,
+    returns,
+    tcm,
+)
 from zhibian.quality.front_page.computations.protocol import Computation
 
-_ALL: tuple[Computation, ...] = (*identity.COMPUTATIONS,)
+_ALL: tuple[Computation, ...] = (
+    *charges.COMPUTATIONS,
+    *code_sets.COMPUTATIONS,
+    *departments.COMPUTATIONS,
+    *episodes.COMPUTATIONS,
+    *filling.COMPUTATIONS,
+    *groups.COMPUTATIONS,
+    *identity.COMPUTATIONS,
+    *names_and_codes.COMPUTATIONS,
+    *procedures.COMPUTATIONS,
+    *returns.COMPUTATIONS,
+    *tcm.COMPUTATIONS,
+)
 
 #: Named computations by name.
 COMPUTATIONS: Mapping[str, Computation] = {c.name: c for c in _ALL}
