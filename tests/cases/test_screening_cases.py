@@ -100,7 +100,9 @@ def _statistics(groups: dict[str, dict[str, Any]]) -> GroupStatistics:
 def items_of(case: dict[str, Any]) -> pl.DataFrame:
     base, setup = _base(), _setup()
     pages = [
-        {**base["page"], **case[which]} for which in ("before", "page") if case.get(which) is not None
+        {**base["page"], **case[which]}
+        for which in ("before", "page")
+        if case.get(which) is not None
     ]
     facts = _maker().make(_table(pages))
     groups = {drg: {**told} for drg, told in base["groups"].items()}
@@ -123,9 +125,7 @@ def items_of(case: dict[str, Any]) -> pl.DataFrame:
 def test_screening_case(case: dict[str, Any]) -> None:
     assert case["reference"]
     found = items_of(case)
-    by_rule = {
-        item["rules"][0].removeprefix(PREFIX): item for item in found.iter_rows(named=True)
-    }
+    by_rule = {item["rules"][0].removeprefix(PREFIX): item for item in found.iter_rows(named=True)}
     assert sorted(by_rule) == sorted(case["expect"])
     about = by_rule.get(case["signal"])
     if about is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -43,6 +44,7 @@ from zhibian.screening.pipeline import (
     outcome_of,
     raise_items,
 )
+from zhibian.screening.quality_items import QualityScreen, load_quality
 from zhibian.screening.questions import load_question_rules
 from zhibian.screening.setup import Choice, Setup
 from zhibian.screening.signals import load_signals
@@ -58,6 +60,7 @@ from zhibian.terminology.tables import sha256_of
 _DAY = ["%Y-%m-%d"]
 _SHOWN_BAD = 10
 _CHUNK = 1 << 20
+_BEGUN = "begun"
 _WORKBOOK = ".xlsx"
 _ITEM_FILES = (".csv", ".parquet")
 
@@ -87,7 +90,8 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="病案首页（CSV、xlsx、parquet、结算清单 JSON），或病例文件夹、JSONL。"
+            metavar="INPUT",
+            help="病案首页（CSV、xlsx、parquet、结算清单 JSON），或病例文件夹、JSONL。",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="结果工作簿，.xlsx。")],
@@ -108,7 +112,7 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     department: Annotated[
         list[str] | None, typer.Option("--department", help="只列这些出院科室，可多次。")
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="清单最多列出的疑点数。")] = 50_000,
+    top: Annotated[int, typer.Option("--top", min=1, help="清单最多列出的疑点数。")] = 20_000,
     items: Annotated[
         Path | None, typer.Option("--items", help="另把全部疑点写成 .csv 或 .parquet。")
     ] = None,
@@ -124,6 +128,9 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     previous: Annotated[
         Path | None, typer.Option("--previous", help="上次的工作簿：沿用已填的处理状态。")
     ] = None,
+    quality: Annotated[
+        bool, typer.Option("--quality/--no-quality", help="是否同时判断首页质控规则。")
+    ] = True,
     text: Annotated[
         bool, typer.Option("--text/--no-text", help="有病历文书时，是否用文本依据。")
     ] = True,
@@ -155,13 +162,16 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
             silences,
         )
         setup = _setup(folder, settings, scheme, tariff, variant, benchmarks)
+        if quality:
+            setup = replace(setup, quality=load_quality(folder))
         opened = _open(source, folder, settings, setup, layout, with_text=text)
         told = _told(source, opened, setup, benchmarks)
         parts = output.with_name(f"{output.name}.parts")
         identity = {**told, **choice.identity(), "文本依据": "是" if text else "否"}
         work = (WorkFolder.resume if resume else WorkFolder.begin)(parts, identity)
+        today = _day_of(work, today)
         with progress("读入与分组", opened.rows) as step:
-            gather_facts(opened.parts, work, setup, step)
+            gather_facts(opened.parts, work, setup, today, step)
         _check_pages(source, work)
         with progress("筛查", opened.rows) as step:
             statistics, lacking = raise_items(work, setup, choice, step)
@@ -214,7 +224,9 @@ def _setup(  # noqa: PLR0913, PLR0917  (each is an option of the command)
         if tariff is not None:
             message = f"支付标准 {chosen} 属于方案 {prices.scheme}，不是 {pack.manifest.id}"
             remedy = "换用该方案的支付标准，或用 --tariff none"
-            raise InputError(chosen, [Problem("--tariff", "tariff_of_other_scheme", message, remedy)])
+            raise InputError(
+                chosen, [Problem("--tariff", "tariff_of_other_scheme", message, remedy)]
+            )
         prices = None
     return Setup(
         pack,
@@ -304,9 +316,7 @@ def _rows(source: Path, lines: int) -> int:
     return pq.read_metadata(source).num_rows if source.suffix.lower() == ".parquet" else lines
 
 
-def _told(
-    source: Path, opened: _Input, setup: Setup, benchmarks: Path | None
-) -> dict[str, str]:
+def _told(source: Path, opened: _Input, setup: Setup, benchmarks: Path | None) -> dict[str, str]:
     """Return what the run is made of: shown in the workbook, and what a resumed run must equal."""
     manifest = setup.pack.manifest
     prices = setup.tariff
@@ -320,8 +330,23 @@ def _told(
         "支付标准": "不计" if prices is None else f"{prices.id} {setup.variant}",
         "支付标准 sha256": "" if prices is None else _digest(repr(sorted(prices.groups.items()))),
         "筛查信号": f"第 {setup.signals.version} 版 {setup.signals.sha256}",
+        "质控规则": "不判断" if setup.quality is None else _rules_told(setup.quality),
         "标杆": f"{benchmarks.name} {sha256_of(benchmarks)}" if benchmarks else "本批首页",
     }
+
+
+def _rules_told(quality: QualityScreen) -> str:
+    checks = _digest(repr(quality.book.checks))
+    return f"{len(quality.book.rules)} 条 {len(quality.book.checks)} 项检测 {checks} {quality.sha256[:8]}"
+
+
+def _day_of(work: WorkFolder, today: date) -> date:
+    """Return the day on which a run began: a resumed run judges as before."""
+    begun = work.noted(_BEGUN)
+    if begun is None:
+        work.note(_BEGUN, today.isoformat())
+        return today
+    return date.fromisoformat(begun)
 
 
 def _digest(text: str) -> str:
@@ -402,6 +427,6 @@ def _print(outcome: Outcome, output: Path, side: Path | None) -> None:
             table.add_row(suspicion.chinese, *(f"{numbers.get(a.value, 0):,}" for a in Alert))
     shown.print(table)
     if outcome.not_judged:
-        shown.print(f"{len(outcome.not_judged)} 条信号因输入缺列未判断，见“运行说明”")
+        shown.print(f"{len(outcome.not_judged)} 条信号与规则因输入缺列未判断，见“运行说明”")
     if side is not None:
         shown.print(f"不能采用的单元格 {outcome.bad_cells:,} 处，已置空，见 {side}")

@@ -6,6 +6,7 @@ prefix. Every distinct code is compared once in a run, however many pages bear i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from zhibian.grouping.cases import Ids
 Words = NDArray[np.uint64]
 _BITS = 64
 _NAMED = "@"
+_LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,24 @@ class CodeSet:
     ranges: tuple[tuple[str, str], ...]
     spared: tuple[tuple[str, str], ...] = ()
 
-    def __contains__(self, code: str) -> bool:
-        return _within(code, self.ranges) and not _within(code, self.spared)
+    def among(self, codes: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which of some codes are in the set.
+
+        Parameters
+        ----------
+        codes
+            In text order.
+        """
+        found = _within(codes, self.ranges)
+        return found & ~_within(codes, self.spared) if self.spared else found
 
 
-def _within(code: str, ranges: tuple[tuple[str, str], ...]) -> bool:
-    return any(low <= code[: len(low)] and code[: len(high)] <= high for low, high in ranges)
+def _within(codes: Sequence[str], ranges: Sequence[tuple[str, str]]) -> NDArray[np.bool_]:
+    found = np.zeros(len(codes), np.bool_)
+    for low, high in ranges:
+        # A code that goes on behind the end of a range is still in it.
+        found[bisect_left(codes, low) : bisect_left(codes, high + _LAST)] = True
+    return found
 
 
 def read_set(text: str, named: Mapping[str, str]) -> CodeSet:
@@ -92,18 +106,21 @@ class Memberships:
     def __init__(self, sets: Sequence[CodeSet]) -> None:
         self._sets = tuple(sets)
         self.words = max(1, -(-len(self._sets) // _BITS))
-        self._known: dict[str, tuple[int, ...]] = {}
+        self._known: dict[str, Words] = {}
 
     def of_codes(self, codes: pl.Series) -> Words:
         """Return the words of each code, one row a code; null is in no set."""
         distinct = codes.drop_nulls().unique()
-        rows = [self._of(code) for code in distinct]
+        self._learn(sorted(set(distinct) - self._known.keys()))
+        rows = [self._known[code] for code in distinct]
         table = np.zeros((len(rows) + 1, self.words), np.uint64)
         if rows:
             table[:-1] = rows
         places = pl.DataFrame({"code": distinct, "at": np.arange(len(rows), dtype=np.uint32)})
-        found = codes.alias("code").to_frame().join(
-            places, on="code", how="left", maintain_order="left"
+        found = (
+            codes.alias("code")
+            .to_frame()
+            .join(places, on="code", how="left", maintain_order="left")
         )
         at: NDArray[np.uint32] = found["at"].fill_null(len(rows)).to_numpy()
         return table[at]
@@ -124,12 +141,10 @@ class Memberships:
             found[filled] = np.bitwise_or.reduceat(self.of_codes(flat), starts[filled], axis=0)
         return found
 
-    def _of(self, code: str) -> tuple[int, ...]:
-        known = self._known.get(code)
-        if known is None:
-            words = [0] * self.words
-            for number, wanted in enumerate(self._sets):
-                if code in wanted:
-                    words[number // _BITS] |= 1 << number % _BITS
-            known = self._known[code] = tuple(words)
-        return known
+    def _learn(self, codes: Sequence[str]) -> None:
+        """Find the words of codes that were not met before."""
+        words = np.zeros((len(codes), self.words), np.uint64)
+        for number, wanted in enumerate(self._sets):
+            word, bit = divmod(number, _BITS)
+            words[wanted.among(codes), word] |= np.uint64(1 << bit)
+        self._known.update(zip(codes, words, strict=True))

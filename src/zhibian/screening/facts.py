@@ -85,12 +85,12 @@ class FactsMaker:
         )
         group = grouped.select(
             pl.col("status", "mdc", "adrg", "drg", "level", "reason").cast(pl.String),
-            kind=pl.col("adrg").cast(pl.String).replace_strict(
-                dict(self.kinds), default=_UNKNOWN_KIND, return_dtype=pl.String
-            ),
-            reason_in_chinese=pl.col("reason").cast(pl.String).replace_strict(
-                dict(_REASONS), default=None, return_dtype=pl.String
-            ),
+            kind=pl.col("adrg")
+            .cast(pl.String)
+            .replace_strict(dict(self.kinds), default=_UNKNOWN_KIND, return_dtype=pl.String),
+            reason_in_chinese=pl.col("reason")
+            .cast(pl.String)
+            .replace_strict(dict(_REASONS), default=None, return_dtype=pl.String),
         )
         numbers = counts.select("mcc_codes", "cc_codes")
         bits = self._bits(table, beside["deciding_code"])
@@ -180,14 +180,10 @@ class _Page:
     def ventilation_hours(self) -> pl.Expr:
         """Return hours on the ventilator from days/hours/minutes (天/时/分)."""
         parts = self.text("vent_used_dura").str.split("/")
-        days, hours, minutes = (
-            number(parts.list.get(at, null_on_oob=True)) for at in range(3)
-        )
+        days, hours, minutes = (number(parts.list.get(at, null_on_oob=True)) for at in range(3))
         return days * _HOURS_OF_DAY + hours + minutes / _MINUTES_OF_HOUR
 
-    def hours(
-        self, days: Sequence[str], hours: Sequence[str], minutes: Sequence[str]
-    ) -> pl.Expr:
+    def hours(self, days: Sequence[str], hours: Sequence[str], minutes: Sequence[str]) -> pl.Expr:
         """Return the sum of durations in hours, null where none is filed."""
         parts = [
             *(self.number(f) * _HOURS_OF_DAY for f in days),

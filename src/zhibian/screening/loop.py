@@ -98,7 +98,9 @@ def read_progress(path: Path) -> Mapping[Key, Progress]:
                 if progress is None:
                     where = f"{name} 表第 {number} 行，状态列"
                     known = "、".join(state.value for state in State)
-                    problems.append(Problem(where, "state_unknown", "状态不在取值中", f"改为：{known}"))
+                    problems.append(
+                        Problem(where, "state_unknown", "状态不在取值中", f"改为：{known}")
+                    )
                 else:
                     found[key] = progress
     if not sheets or (not found and not problems):
@@ -108,9 +110,7 @@ def read_progress(path: Path) -> Mapping[Key, Progress]:
     return found
 
 
-def _rows(
-    table: Sequence[Sequence[object]], header: int
-) -> Iterator[tuple[int, Sequence[object]]]:
+def _rows(table: Sequence[Sequence[object]], header: int) -> Iterator[tuple[int, Sequence[object]]]:
     for number, row in enumerate(table[header + 1 :], start=header + 2):
         yield number, row
 

@@ -55,9 +55,7 @@ OF_PAGE: Mapping[str, Measure] = {
     "cost": _number("总费用（元）", "D01", digits=2),
     "icu_hours": _number("重症监护时长（小时）", "scs_cutd_ward_type", "icu_hours", digits=1),
     "ventilation_hours": _number("呼吸机使用时间（小时）", "vent_used_dura", digits=1),
-    "coma_hours": _number(
-        "昏迷时间（小时）", "C28", "C29", "C30", "C31", "C32", "C33", digits=1
-    ),
+    "coma_hours": _number("昏迷时间（小时）", "C28", "C29", "C30", "C31", "C32", "C33", digits=1),
     "fee_operation": _number("手术费（元）", "D20x02", digits=2),
     "fee_anaesthesia": _number("麻醉费（元）", "D20x01", digits=2),
     "fee_blood": _number("血费（元）", "D26", digits=2),

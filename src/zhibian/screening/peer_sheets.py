@@ -51,9 +51,7 @@ def department_sheet(funnels: Sequence[Funnel], rules: PeerRules) -> Sheet:
         if size:
             charts.append(_chart(funnel, first, first + size - 1))
         first += size
-    return Sheet(
-        "科室监测", _columns("科室"), _rows(funnels), _note(funnels, rules), tuple(charts)
-    )
+    return Sheet("科室监测", _columns("科室"), _rows(funnels), _note(funnels, rules), tuple(charts))
 
 
 def physician_sheet(funnels: Sequence[Funnel], rules: PeerRules) -> Sheet:

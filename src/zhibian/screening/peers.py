@@ -215,9 +215,7 @@ def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> F
     """
     own = counts.filter(pl.col("indicator") == indicator.id)
     cells = own.group_by("unit", "mix").agg(pl.col("cases", "events").sum())
-    others = {
-        name: pl.col(name).sum().over("mix") - pl.col(name) for name in ("cases", "events")
-    }
+    others = {name: pl.col(name).sum().over("mix") - pl.col(name) for name in ("cases", "events")}
     units = (
         cells.with_columns(
             peers=others["cases"] >= rules.least_peer_cases,
@@ -344,9 +342,7 @@ def signals_of(
     ]
 
 
-def limits_of(
-    cases: Floats, rate: Floats, chance: float, excess: float
-) -> tuple[Floats, Floats]:
+def limits_of(cases: Floats, rate: Floats, chance: float, excess: float) -> tuple[Floats, Floats]:
     """Return the limits of a rate at numbers of cases.
 
     Parameters

@@ -8,8 +8,10 @@ the same however the input is cut and in whatever order its rows come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import polars as pl
@@ -22,12 +24,14 @@ from zhibian.screening.items import joined, order_of, raised, ranked, table_of
 from zhibian.screening.peers import Funnel, counts_of, funnel_of, months_of
 from zhibian.screening.readmissions import readmissions
 from zhibian.screening.setup import Choice, NotJudged, Setup, judged, with_standards
+from zhibian.screening.signals import Signal
 from zhibian.screening.silence import silenced
 from zhibian.screening.types import WorkItem
 from zhibian.screening.work_folder import WorkFolder
 
 FACTS, ITEMS, BAD, TEXT, SILENCED = "facts", "items", "bad", "text", "silenced"
-_ABSENT = "absent"
+QUALITY, QUALITY_COUNTS = "quality", "quality-counts"
+_ABSENT, _NOT_JUDGED = "absent", "not-judged"
 _BAD_SCHEMA = pl.Schema(
     {
         ROW: pl.Int64(),
@@ -84,8 +88,12 @@ class Outcome:
         Each indicator over months.
     statistics
         Of groups.
+    quality_counts
+        ``rule``, ``check`` and ``found``: findings of the quality rules in all pages, listed or not.
+    widespread
+        Checks that most pages violate: not listed page by page.
     not_judged
-        Signals that could not be judged on this input.
+        Signals and rules that could not be judged on this input.
     silenced
         Items that each silence took, in their order.
     """
@@ -100,12 +108,18 @@ class Outcome:
     funnels: dict[str, tuple[Funnel, ...]]
     months: dict[str, pl.DataFrame]
     statistics: GroupStatistics
+    quality_counts: pl.DataFrame
+    widespread: frozenset[str]
     not_judged: tuple[NotJudged, ...]
     silenced: tuple[int, ...]
 
 
 def gather_facts(
-    parts: Iterable[Part], folder: WorkFolder, setup: Setup, step: Step = lambda _: None
+    parts: Iterable[Part],
+    folder: WorkFolder,
+    setup: Setup,
+    today: date,
+    step: Step = lambda _: None,
 ) -> None:
     """Make the facts of every part that is not finished (第一遍).
 
@@ -116,20 +130,52 @@ def gather_facts(
     folder
         Where parts are kept.
     setup
-        Scheme and signals.
+        Scheme, signals and quality rules.
+    today
+        Day on which pages are judged.
     step
         Called with the number of pages of each part.
     """
     maker = FactsMaker.of(setup.pack, setup.codebook, setup.signals.sets)
-    for number, part in enumerate(parts):
+    standards = setup.standards()
+    for number, part in enumerate(ahead(parts)):
         if not folder.has(FACTS, number):
-            facts = maker.make(part.pages)
+            facts = with_standards(maker.make(part.pages), standards)
+            _judge(part.pages, facts, folder, number, setup, today)
             if number == 0:
                 folder.note(_ABSENT, sorted(part.pages.absent))
             folder.write(BAD, number, _bad_table(part.pages.bad))
             folder.write(TEXT, number, table_of(part.text(), facts))
             folder.write(FACTS, number, facts)
         step(len(part.pages.cells))
+
+
+def ahead(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield parts, the next one being read while the last one is worked on."""
+    waiting = iter(parts)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, waiting, None)
+        while (part := coming.result()) is not None:
+            coming = reader.submit(next, waiting, None)
+            yield part
+
+
+def _judge(  # noqa: PLR0913, PLR0917  (a step of the loop above)
+    pages: PageTable,
+    facts: pl.DataFrame,
+    folder: WorkFolder,
+    number: int,
+    setup: Setup,
+    today: date,
+) -> None:
+    """Keep what the quality rules find in a part."""
+    if setup.quality is None:
+        return
+    found = setup.quality.find(pages, facts, today)
+    if number == 0:
+        folder.note(_NOT_JUDGED, {rule: list(lacks) for rule, lacks in found.not_judged.items()})
+    folder.write(QUALITY, number, found.told)
+    folder.write(QUALITY_COUNTS, number, found.counts)
 
 
 def _bad_table(bad: Sequence[BadCell]) -> pl.DataFrame:
@@ -162,28 +208,41 @@ def raise_items(
     facts = folder.scan(FACTS)
     statistics = setup.benchmarks or statistics_of(facts, rules)
     back = readmissions(facts, rules.readmission_days)
-    standards = setup.standards()
-    absent = frozenset(map(str, _list(folder.noted(_ABSENT))))
-    signals, lacking = judged(setup.signals, absent, priced=setup.tariff is not None)
+    signals, lacking = _judged(folder, setup)
+    widespread = sorted(_widespread(folder, setup))
     for number in range(folder.count(FACTS)):
         pages = folder.read(FACTS, number)
         if not folder.has(ITEMS, number):
             listed = pages.filter(choice.listed())
             beside = beside_group(listed, statistics, rules)
-            with_stays = beside.join(back, on=ROW, how="left", maintain_order="left")
-            measures = with_standards(with_stays, standards)
-            items = raised(measures, signals, rules.most_strength)
-            text = folder.read(TEXT, number)
-            items = pl.concat([items, text.filter(choice.listed())])
+            measures = beside.join(back, on=ROW, how="left", maintain_order="left")
+            found = [raised(measures, signals, rules.most_strength)]
+            found.append(folder.read(TEXT, number).filter(choice.listed()))
+            if setup.quality is not None:
+                told = folder.read(QUALITY, number).filter(~pl.col("check").is_in(widespread))
+                found.append(setup.quality.items(told, listed))
+            items = pl.concat(found)
             kept, counts = silenced(items, choice.silences.active)
-            folder.write(SILENCED, number, pl.DataFrame({"taken": pl.Series(counts, dtype=pl.Int64)}))
+            folder.write(
+                SILENCED, number, pl.DataFrame({"taken": pl.Series(counts, dtype=pl.Int64)})
+            )
             folder.write(ITEMS, number, joined(kept))
         step(len(pages))
     return statistics, lacking
 
 
-def _list(told: object) -> list[object]:
-    return told if isinstance(told, list) else []
+def _judged(
+    folder: WorkFolder, setup: Setup
+) -> tuple[tuple[Signal, ...], tuple[NotJudged, ...]]:
+    """Return the signals that are asked, and all signals and rules that can't be judged."""
+    absent = frozenset(folder.noted(_ABSENT) or ())
+    silent: dict[str, list[str]] = folder.noted(_NOT_JUDGED) or {}
+    covered = setup.quality.covering(silent) if setup.quality else frozenset[str]()
+    priced = setup.tariff is not None
+    signals, lacking = judged(setup.signals, absent, priced=priced, covered=covered)
+    rules = setup.quality.book.rules if setup.quality else {}
+    told = [NotJudged(id, rules[id].title, tuple(lacks)) for id, lacks in sorted(silent.items())]
+    return signals, (*lacking, *told)
 
 
 def outcome_of(
@@ -210,9 +269,13 @@ def outcome_of(
         counts=counts,
         found=int(counts["found"].sum()),
         ungrouped=_ungrouped(facts, choice),
-        funnels={unit: _funnels(folder, setup, choice, unit) for unit in ("department", "physician")},
+        funnels={
+            unit: _funnels(folder, setup, choice, unit) for unit in ("department", "physician")
+        },
         months=_months(folder, setup, choice),
         statistics=statistics,
+        quality_counts=_quality_counts(folder),
+        widespread=_widespread(folder, setup),
         not_judged=lacking,
         silenced=_taken(folder),
     )
@@ -247,9 +310,7 @@ def _counts(folder: WorkFolder, setup: Setup, choice: Choice, unit: str) -> pl.D
 
 def _funnels(folder: WorkFolder, setup: Setup, choice: Choice, unit: str) -> tuple[Funnel, ...]:
     counts = _counts(folder, setup, choice, unit)
-    return tuple(
-        funnel_of(counts, indicator, setup.peers) for indicator in setup.peers.indicators
-    )
+    return tuple(funnel_of(counts, indicator, setup.peers) for indicator in setup.peers.indicators)
 
 
 def _months(folder: WorkFolder, setup: Setup, choice: Choice) -> dict[str, pl.DataFrame]:
@@ -263,3 +324,17 @@ def _months(folder: WorkFolder, setup: Setup, choice: Choice) -> dict[str, pl.Da
 def _taken(folder: WorkFolder) -> tuple[int, ...]:
     parts = [folder.read(SILENCED, n)["taken"].to_list() for n in range(folder.count(SILENCED))]
     return tuple(sum(column) for column in zip(*parts, strict=True))
+
+
+def _quality_counts(folder: WorkFolder) -> pl.DataFrame:
+    if not folder.count(QUALITY_COUNTS):
+        return pl.DataFrame(schema={"rule": pl.String, "check": pl.String, "found": pl.Int64})
+    counts = folder.scan(QUALITY_COUNTS).group_by("rule", "check").agg(pl.col("found").sum())
+    return counts.collect().sort("check")
+
+
+def _widespread(folder: WorkFolder, setup: Setup) -> frozenset[str]:
+    if setup.quality is None:
+        return frozenset()
+    pages = folder.scan(FACTS).select(pl.len()).collect().item()
+    return setup.quality.widespread(_quality_counts(folder), pages)

@@ -15,7 +15,8 @@ from zhibian.payment.tariff import Tariff
 from zhibian.records.front_page.types import ROW
 from zhibian.screening.group_statistics import GroupStatistics
 from zhibian.screening.peers import PeerRules
-from zhibian.screening.signals import Signal, SignalBook
+from zhibian.screening.quality_items import QualityScreen
+from zhibian.screening.signals import PREFIX, Signal, SignalBook
 from zhibian.screening.silence import Silences
 
 _OF_TARIFF: frozenset[str] = frozenset({"weight", "tariff_ratio"})
@@ -37,6 +38,8 @@ class Setup:
         The payment standard; None for none.
     benchmarks
         Loaded statistics of groups; None to take those of the pages themselves.
+    quality
+        Quality rules of the front page; None to leave them out.
     """
 
     pack: RulePack
@@ -46,6 +49,7 @@ class Setup:
     tariff: Tariff | None = None
     variant: str | None = None
     benchmarks: GroupStatistics | None = None
+    quality: QualityScreen | None = None
 
     def standards(self) -> pl.DataFrame:
         """Return ``drg``, ``weight`` and ``standard`` (yuan) of every group of the tariff."""
@@ -99,7 +103,7 @@ class Choice:
     first: date | None = None
     last: date | None = None
     departments: frozenset[str] = frozenset()
-    top: int = 50_000
+    top: int = 20_000
     silences: Silences = field(default_factory=Silences)
 
     def days(self) -> pl.Expr:
@@ -129,14 +133,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class NotJudged:
-    """A signal that can't be judged on this input (未判断的信号)."""
+    """A signal or quality rule that can't be judged on this input, and what it lacks (未判断)."""
 
-    signal: Signal
+    id: str
+    title: str
     lacks: tuple[str, ...]
 
 
 def judged(
-    signals: SignalBook, absent: frozenset[str], *, priced: bool
+    signals: SignalBook,
+    absent: frozenset[str],
+    *,
+    priced: bool,
+    covered: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Signal, ...], tuple[NotJudged, ...]]:
     """Part the signals into those that can be judged and those whose fields the layout lacks.
 
@@ -148,10 +157,14 @@ def judged(
         Fields that the layout has no column for.
     priced
         Whether there is a tariff.
+    covered
+        Signals that a quality rule says as well: in neither part.
     """
     good: list[Signal] = []
     lacking: list[NotJudged] = []
     for signal in signals.signals:
+        if signal.id.removeprefix(PREFIX) in covered:
+            continue
         lacks = sorted(
             field
             for fields in signal.condition.needs
@@ -161,7 +174,7 @@ def judged(
         if not priced and signal.condition.measures & _OF_TARIFF:
             lacks.append("支付标准")
         if lacks:
-            lacking.append(NotJudged(signal, tuple(lacks)))
+            lacking.append(NotJudged(signal.id, signal.title, tuple(lacks)))
         else:
             good.append(signal)
     return tuple(good), tuple(lacking)

@@ -199,7 +199,9 @@ def load_signals(rules: Path) -> SignalBook:
     try:
         book = _Book.model_validate(told)
     except ValidationError as bad:
-        raise InputError(path.name, [_problem(path.name, str(e["loc"])) for e in bad.errors()]) from None
+        raise InputError(
+            path.name, [_problem(path.name, str(e["loc"])) for e in bad.errors()]
+        ) from None
     numbers = SetNumbers(book.sets)
     signals: list[Signal] = []
     problems: list[Problem] = []

@@ -15,7 +15,9 @@ from zhibian.problems import InputError, Problem
 from zhibian.screening.types import Suspicion
 from zhibian.terminology.tables import read_yaml, sha256_of
 
-_REMEDY = "每条静默须有 reason、until（到期日），并以 rule、case、suspicion、department 至少一项限定"
+_REMEDY = (
+    "每条静默须有 reason、until（到期日），并以 rule、case、suspicion、department 至少一项限定"
+)
 
 
 class Silence(BaseModel):

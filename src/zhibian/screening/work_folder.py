@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -69,7 +70,9 @@ class WorkFolder:
             There is no such run, or it was made of something else; every difference is told.
         """
         if not path.exists():
-            raise _refused(path, "nothing_to_resume", "没有可以继续的分段结果", "去掉 --resume 重新开始")
+            raise _refused(
+                path, "nothing_to_resume", "没有可以继续的分段结果", "去掉 --resume 重新开始"
+            )
         before = _manifest(path)
         changed = [
             Problem(
@@ -127,7 +130,7 @@ class WorkFolder:
         """Keep a small note beside the parts."""
         _write_text(self.path / f"{name}.json", json.dumps(told, ensure_ascii=False))
 
-    def noted(self, name: str) -> object:
+    def noted(self, name: str) -> Any:
         """Return a note, None where there is none."""
         path = self.path / f"{name}.json"
         return json.loads(path.read_text("utf-8")) if path.exists() else None

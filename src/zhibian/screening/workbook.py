@@ -127,6 +127,7 @@ def write_screening(
         month_sheet(outcome.months, setup.peers),
         physician_sheet(outcome.funnels["physician"], setup.peers),
         _ungrouped_sheet(outcome, choice),
+        _rule_sheet(outcome, setup),
         _silence_sheet(outcome, choice),
         _run_sheet(outcome, setup, choice, run),
     ]
@@ -277,6 +278,35 @@ def _ungrouped_sheet(outcome: Outcome, choice: Choice) -> Sheet:
     return Sheet("未入组", columns, rows(), note)
 
 
+def _rule_sheet(outcome: Outcome, setup: Setup) -> Sheet:
+    columns = (
+        Column("规则", width=44),
+        Column("名称", width=44),
+        Column("疑点", "whole", 10),
+        Column("列入方式", width=22),
+    )
+    signals = {signal.id: signal.title for signal in setup.signals.signals}
+    strongest = dict(outcome.counts.group_by("rule").agg(pl.col("found").sum()).iter_rows())
+    rows: list[tuple[Cell, ...]] = [
+        (id, title, strongest.get(id, 0), "列入清单")
+        for id, title in signals.items()
+        if id in strongest
+    ]
+    if setup.quality:
+        titles = setup.quality.book.rules
+        for rule, check, found in outcome.quality_counts.iter_rows():
+            listed = setup.quality.grade(rule).listed
+            how = "列入清单" if listed else "提示，只计数"
+            if check in outcome.widespread:
+                how = "普遍存在，按一项整改"
+            rows.append((check, titles[rule].title, found, how))
+    note = (
+        "信号按合并后最强者计；质控检测按检出数计，含列出范围以外的首页。"
+        "多数首页都有的问题多为导出或列布局所致，不逐例列出。"
+    )
+    return Sheet("规则汇总", columns, rows, note)
+
+
 def _silence_sheet(outcome: Outcome, choice: Choice) -> Sheet:
     columns = (
         Column("静默范围", width=40),
@@ -311,23 +341,28 @@ def _run_rows(
     yield "首页份数", f"{outcome.pages:,}，其中列出范围内 {outcome.listed_pages:,}"
     yield "不能采用的单元格", f"{outcome.bad_cells:,}"
     origin = "载入的标杆" if setup.benchmarks else "本批首页"
-    yield "同组统计", (
-        f"取自{origin}：{len(outcome.statistics.table):,} 组；不足 {rules.least_cases} 例的 "
-        f"{outcome.statistics.small:,} 组（{outcome.statistics.small_cases:,} 例）不作费用与住院日比较"
+    yield (
+        "同组统计",
+        (
+            f"取自{origin}：{len(outcome.statistics.table):,} 组；不足 {rules.least_cases} 例的 "
+            f"{outcome.statistics.small:,} 组（{outcome.statistics.small_cases:,} 例）不作费用与住院日比较"
+        ),
     )
     yield "稳健得分", f"（ln 值 − 组中位）÷ 1.4826 MAD，离散度下限 {rules.least_spread}"
     yield "列入清单", f"证据强度在前的 {len(outcome.items):,} 条，共 {outcome.found:,} 条"
-    yield "时限", "、".join(
-        f"{alert.chinese}{days} 天" for alert, days in setup.signals.deadlines.items()
+    yield (
+        "时限",
+        "、".join(f"{alert.chinese}{days} 天" for alert, days in setup.signals.deadlines.items()),
     )
     if run.progress:
         yield from _loop_rows(outcome, run)
     for expired in choice.silences.expired:
         yield "已到期的静默", f"{expired.scope}，{expired.until.isoformat()} 到期，不再生效"
     for lacking in outcome.not_judged:
-        yield (
-            f"未判断 {lacking.signal.id}",
-            f"{lacking.signal.title}：输入没有 {'、'.join(lacking.lacks)}",
+        yield f"未判断 {lacking.id}", f"{lacking.title}：输入没有 {'、'.join(lacking.lacks)}"
+    if setup.quality:
+        yield "全表规则", (
+            f"{'、'.join(setup.quality.left_out)} 要看整张表，筛查不判断，请用 zhibian quality"
         )
     for signal in setup.signals.signals:
         yield signal.id, f"{signal.title}。{signal.sees}。来源：{signal.source}"
