@@ -1,4 +1,4 @@
-"""CC and MCC that the principal diagnosis excludes (被主要诊断排除的并发症合并症), for whole tables.
+"""CC and MCC that the principal diagnosis excludes (被排除的并发症合并症), for whole tables.
 
 The same answer as :class:`zhibian.grouping.severity.SeverityTables` gives for one case.
 """

@@ -6,7 +6,7 @@ a blank cell where a number is needed or a column that the layout lacks, is no f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -138,18 +138,32 @@ class Judge:
         return self._silent[lacking]
 
     def _found(self, pages: Prepared, silent: Mapping[str, object]) -> Iterator[pl.DataFrame]:
-        tests = [t for t in self._program.pages if t.check.id not in silent]
+        # What many tests ask is made together, before the first of them asks for some of it.
+        pages.columns(self._program.simple)
+        applying = self._applying(pages, silent)
+        tests = [t for t in self._program.pages if applying(t)]
         answers = pages.evaluated({str(n): t.violated for n, t in enumerate(tests)})
         for test, answer in zip(tests, answers.get_columns(), strict=True):
             if answer.any():
                 yield self._of_pages(test, answer.arg_true(), pages.first)
         for group, asked in self._program.entries.items():
-            tests = [t for t in asked if t.check.id not in silent]
+            tests = [t for t in asked if applying(t)]
             if tests and pages.has_group(group):
                 yield from self._of_entries(group, tests, pages)
         for placed in self._program.places:
-            if placed.check.id not in silent and not self._over_all(placed):
+            if applying(placed) and not self._over_all(placed):
                 yield self._of_computation(placed, pages)
+
+    def _applying(
+        self, pages: Prepared, silent: Mapping[str, object]
+    ) -> Callable[[Test | FindingTest], bool]:
+        """Return a function that tells whether a test is judged and applies to any page."""
+        program = self._program
+        tests = (program.pages, *program.entries.values(), program.places)
+        judged = [t for some in tests for t in some if t.check.id not in silent]
+        columns = pages.columns(dict.fromkeys(t.when for t in judged if t.when))
+        somewhere = {column.name for column in columns.get_columns() if column.any()} | {""}
+        return lambda test: test.check.id not in silent and test.when in somewhere
 
     def _of_pages(self, test: Test, at: pl.Series, first: int) -> pl.DataFrame:
         frame = pl.DataFrame({"at": at + first})
@@ -187,9 +201,12 @@ class Judge:
         found = self._book.computations[named.name].function(pages, named.given)
         if not isinstance(found, pl.DataFrame):
             raise TypeError(f"{named.name} gives a condition where places are asked")
-        applies = pages.columns([test.when])[test.when].fill_null(value=False)
-        kept = found.filter(applies.gather(found["page"]))
-        return kept.select(
+        if found.is_empty():
+            return pl.DataFrame(schema=_FOUND)
+        if test.when:
+            applies = pages.columns([test.when])[test.when].fill_null(value=False)
+            found = found.filter(applies.gather(found["page"]))
+        return found.select(
             pl.col("page").cast(pl.UInt32).alias("at") + pages.first,
             pl.lit(self._number[test.check.id], pl.UInt32).alias("check"),
             pl.col("field").cast(pl.String),

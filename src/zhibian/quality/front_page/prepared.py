@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.compiler import Program
 from zhibian.quality.front_page.computations import Resources
-from zhibian.quality.front_page.masks import WordTable, joined, word_table
+from zhibian.quality.front_page.masks import WordTable, joined
 from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
 from zhibian.records.front_page.types import PageTable
@@ -273,11 +273,22 @@ class Prepared:
         return any(self.has(f) for f in self._fields.groups[group].columns)
 
     def entries(self, group: str) -> pl.DataFrame:
-        """Return the entries of a repeated group; see :class:`computations.Pages`."""
-        if group not in self._entries:
-            principal = self._fields.groups[group].principal
-            self._entries[group] = self._joined(principal) if principal else self._listed(group)
-        return self._entries[group]
+        """Return the entries of a repeated group; see :class:`computations.Pages`.
+
+        Raises
+        ------
+        KeyError
+            No group of that name, and no list column.
+        """
+        found = self._fields.group_named(group)
+        if found is None:
+            raise KeyError(group)
+        if found.id not in self._entries:
+            principal = found.principal
+            self._entries[found.id] = (
+                self._joined(principal) if principal else self._listed(found.id)
+            )
+        return self._entries[found.id]
 
     def _listed(self, group: str) -> pl.DataFrame:
         fields = self._fields.groups[group].fields
@@ -344,18 +355,18 @@ def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
         Answers by kind of text.
     """
     columns: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
-    questions = asked.program.questions
     # A question about the entries of a list is asked of the principal entry too.
-    fronts = (asked.book.names.fields.principal_of(f) for f in questions.fields)
-    for name in {*questions.fields, *fronts}:
+    fronts = (asked.book.names.fields.principal_of(f) for f in asked.program.questions.fields)
+    for name in {*asked.program.questions.fields, *fronts}:
         if name in table.cells.columns and name not in table.absent:
             columns[domain_of(name)].append(table.cells[name])
-    return {d: word_table(texts, questions.of(d)) for d, texts in columns.items()}
+    return {d: answers.table(columns[d]) for d, answers in asked.program.answers.items()}
 
 
 def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Return expressions over a frame as columns, constants as long as the frame."""
-    return frame.with_columns(**expressions).select(list(expressions))
+    made = frame.with_columns(**expressions)
+    return pl.DataFrame([made.get_column(name) for name in expressions])
 
 
 def _parts(column: str) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ _PRESENT = "1"
 
 
 def unspecified_share(pages: Pages, parameters: Parameters) -> pl.Series:
-    """Tell whether a department has not too many unspecified principal diagnoses (未特指编码占比, K08).
+    """Tell whether a department has few unspecified principal diagnoses (未特指编码占比, K08).
 
     Unspecified is the heading ``.900`` of a category of chapters I to XIV.
 

@@ -14,6 +14,8 @@ _UNSPECIFIED = r"^([ABE-N]\d\d|D[5-8]\d)\.900$"
 _SPECIFIC = r"^[A-Z]\d\d\.[0-7]"
 _CATEGORY = 3
 _SUBCATEGORY = 5
+# Operations of one kind differ by approach in the digit after this.
+_OPERATION_FAMILY = 4
 _SCOPE = "镜"
 
 
@@ -70,9 +72,9 @@ def _side(name: str, words: list[str], approach: str) -> pl.Expr:
 def scope_coded(pages: Pages, parameters: Parameters) -> pl.Series:
     """Tell whether procedures that are filed as done by a scope have a code that says so (K25).
 
-    A procedure is wrong where its filed name has one of the words, its code's name has no scope,
-    a code of the same subcategory has the word, and the page has no code of an inspection by this
-    scope. A conversion to open operation (中转) is right without.
+    A procedure is wrong where its filed name has one of the words, its code's name has no scope, a
+    code of the same kind of operation has the word, and the page has no code of an inspection by
+    this scope. A conversion to open operation (中转) is right without.
 
     Parameters
     ----------
@@ -97,9 +99,10 @@ def scope_coded(pages: Pages, parameters: Parameters) -> pl.Series:
     known = entries.join(judged, on=["code", "name"], how="left")
     covered = known.drop_nulls("inspects").select("page", lacks="inspects")
     wrong = known.drop_nulls("lacks").join(covered, on=["page", "lacks"], how="anti")
-    pages_wrong = wrong["page"].unique().to_list()
-    found = pl.Series([True]).new_from_index(0, pages.height)
-    return found.scatter(pages_wrong, value=False) if pages_wrong else found
+    told = entries.select("page").unique()
+    return by_page(
+        told.with_columns(right=~pl.col("page").is_in(wrong["page"].implode())), pages.height
+    )
 
 
 def _lacks_scope(codes: CodeSet, code: str, name: str, words: list[str]) -> str | None:
@@ -109,7 +112,7 @@ def _lacks_scope(codes: CodeSet, code: str, name: str, words: list[str]) -> str 
         return None
     for word in words:
         if word in name:
-            family = codes.finer(code[:_SUBCATEGORY], len(codes))
+            family = codes.finer(code[:_OPERATION_FAMILY], len(codes))
             return word if any(word in other.name for other in family) else None
     return None
 

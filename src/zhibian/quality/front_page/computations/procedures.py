@@ -28,9 +28,10 @@ def highest_level_first(pages: Pages, parameters: Parameters) -> pl.Series:
 def operation_first(pages: Pages, parameters: Parameters) -> pl.Series:
     """Tell whether the principal procedure is an operation where there is one (K24).
 
-    The class (手术、介入治疗、治疗性操作、诊断性操作) is that of the code set. It is wrong to put an
-    inspection or a lesser treatment before an operation, unless the principal procedure may lead
-    or the principal diagnosis is what procedures are done for. Unknown where the code has no class.
+    The class (手术、介入治疗、治疗性操作、诊断性操作) is that of the code set. It is wrong to put
+    an inspection or a lesser treatment before an operation, unless the principal procedure may
+    lead or the principal diagnosis is what procedures are done for. Unknown where the code has no
+    class.
 
     Parameters
     ----------

@@ -15,7 +15,6 @@ from zhibian.quality.front_page.computations import (
     names_and_codes,
     procedures,
     returns,
-    tcm,
 )
 from zhibian.quality.front_page.computations.protocol import Computation
 
@@ -30,7 +29,6 @@ _ALL: tuple[Computation, ...] = (
     *names_and_codes.COMPUTATIONS,
     *procedures.COMPUTATIONS,
     *returns.COMPUTATIONS,
-    *tcm.COMPUTATIONS,
 )
 
 #: Named computations by name.

@@ -1,4 +1,4 @@
-"""Spellings of cells: golden cases in ``tests/cases/front_page/cells.yaml``."""
+"""Every spelling under tests/cases/front_page: what is read of it, or why it can't be used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zhibian.records.front_page.catalogue import Catalogue, Kind, load_catalogue
 from zhibian.records.front_page.cells import Slot, read_cells, read_lists
 from zhibian.settings import Settings
 
-CASES = Path(__file__).resolve().parents[2] / "cases" / "front_page" / "cells.yaml"
+CASES = Path(__file__).resolve().parent / "front_page" / "cells.yaml"
 FIELD_OF = {"date": "A13", "time": "B12", "whole": "A14", "decimal": "D01"}
 FIELD_OF |= {"code": "C03C", "choice": "A12C", "text": "B14"}
 
