@@ -137,6 +137,9 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     resume: Annotated[
         bool, typer.Option("--resume", help="从中断处继续；输入与选项须与中断前相同。")
     ] = False,
+    part_rows: Annotated[
+        int, typer.Option("--part-rows", min=100, help="每段的首页数：中断时最多重做一段。")
+    ] = CHUNK_ROWS,
     keep_parts: Annotated[
         bool, typer.Option("--keep-parts", help="完成后保留分段结果（OUT.parts）。")
     ] = False,
@@ -164,7 +167,7 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
         setup = _setup(folder, settings, scheme, tariff, variant, benchmarks)
         if quality:
             setup = replace(setup, quality=load_quality(folder))
-        opened = _open(source, folder, settings, setup, layout, with_text=text)
+        opened = _open(source, folder, settings, setup, layout, part_rows, with_text=text)
         told = _told(source, opened, setup, benchmarks)
         parts = output.with_name(f"{output.name}.parts")
         identity = {**told, **choice.identity(), "文本依据": "是" if text else "否"}
@@ -209,7 +212,7 @@ def _check_paths(source: Path, output: Path, items: Path | None) -> None:
         raise InputError("screen", problems)
 
 
-def _setup(  # noqa: PLR0913, PLR0917  (each is an option of the command)
+def _setup(
     folder: Path,
     settings: Settings,
     scheme: str | None,
@@ -239,21 +242,22 @@ def _setup(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     )
 
 
-def _open(
+def _open(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     source: Path,
     folder: Path,
     settings: Settings,
     setup: Setup,
     layout: Layout | None,
+    part_rows: int,
     *,
     with_text: bool,
 ) -> _Input:
     catalogue = load_catalogue(folder)
     sha256, lines = _fingerprint(source)
     if not source.is_dir():
-        opened = open_pages(source, catalogue, layout)
+        opened = open_pages(source, catalogue, layout, part_rows)
         if opened.layout is not Layout.CASE:
-            told = {"列布局": opened.layout.chinese, "每段行数": str(CHUNK_ROWS)}
+            told = {"列布局": opened.layout.chinese, "每段行数": str(part_rows)}
             if opened.unknown:
                 told["未采用的列"] = "、".join(opened.unknown)
             return _Input(map(Part, opened.chunks), _rows(source, lines), told, sha256)
@@ -336,8 +340,9 @@ def _told(source: Path, opened: _Input, setup: Setup, benchmarks: Path | None) -
 
 
 def _rules_told(quality: QualityScreen) -> str:
-    checks = _digest(repr(quality.book.checks))
-    return f"{len(quality.book.rules)} 条 {len(quality.book.checks)} 项检测 {checks} {quality.sha256[:8]}"
+    book = quality.book
+    digests = f"{_digest(repr(book.checks))} {quality.sha256[:8]}"
+    return f"{len(book.rules)} 条 {len(book.checks)} 项检测 {digests}"
 
 
 def _day_of(work: WorkFolder, today: date) -> date:

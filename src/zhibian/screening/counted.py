@@ -1,5 +1,4 @@
-"""Which other diagnoses count towards the level of a case, and which one alone decides it
-(计入分档的编码).
+"""Which other diagnoses count towards the level of a case, and which decides it (计入分档的编码).
 
 The counting is that of :mod:`zhibian.grouping.columnar`: a CC or MCC counts unless its exclusion
 table is that of the principal diagnosis; several of one level count once.
@@ -14,14 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from zhibian.grouping.cases import Cases
-from zhibian.grouping.columnar import ColumnarPack
+from zhibian.grouping.columnar import ColumnarPack, group_table
 from zhibian.grouping.pack import RulePack
 from zhibian.grouping.severity import Level
+from zhibian.grouping.types import Status
 from zhibian.grouping.vector import LEVEL_NUMBER
 
 _NOTHING = -1
-# Places of AdrgRule.by_counts: nothing counts, a CC, an MCC, both.
-_NONE, _CC, _MCC, _BOTH = range(4)
 
 
 def neighbours(pack: RulePack) -> pl.DataFrame:
@@ -95,49 +93,82 @@ def _codes(pack: ColumnarPack, places: NDArray[np.intp]) -> pl.Series:
     return vocabulary.gather(np.where(places == _NOTHING, len(vocabulary) - 1, places))
 
 
-def deciding(grouped: pl.DataFrame, counts: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
-    """Return the code that alone decides about the group, and the groups beside the filed one.
+def deciding(
+    cases: pl.DataFrame, grouped: pl.DataFrame, counts: pl.DataFrame, pack: ColumnarPack
+) -> pl.DataFrame:
+    """Return the code that alone decides about the group, and the group without it.
+
+    Where exactly one code of the level that counts is there, the case is grouped again without it,
+    so the answer holds for every scheme, also where the code has a say in the core group.
+
+    Parameters
+    ----------
+    cases
+        The cases, columns of :data:`zhibian.grouping.cases.SCHEMA`.
+    grouped, counts
+        Their groups, and what :func:`counted` says of them, row by row.
+    pack
+        The scheme.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a case: ``deciding_code`` and ``without_drg``, both null where no single code
+        changes the group.
+    """
+    code = counts.select(
+        code=pl.when(pl.col("mcc_codes") == 1)
+        .then("single_mcc")
+        .when(pl.col("mcc_codes") == 0)
+        .then("single_cc")
+    ).to_series()
+    asked = code.is_not_null() & (grouped["status"].cast(pl.String) == Status.GROUPED.value)
+    without = (
+        cases.with_columns(code)
+        .filter(asked)
+        .with_columns(pl.col("others").list.set_difference(pl.concat_list("code")))
+        .drop("code")
+    )
+    again = group_table(without, pack)
+    drg = grouped.filter(asked)["drg"].cast(pl.String)
+    found = again.select(
+        place=asked.arg_true(),
+        deciding_code=code.filter(asked),
+        without_drg=pl.col("drg").cast(pl.String),
+        changed=(pl.col("status") == Status.GROUPED.value) & (pl.col("drg").cast(pl.String) != drg),
+    ).filter("changed")
+    places = pl.DataFrame({"place": pl.arange(len(cases), dtype=pl.UInt32, eager=True)})
+    return places.join(found, on="place", how="left", maintain_order="left").select(
+        "deciding_code", "without_drg"
+    )
+
+
+def next_groups(grouped: pl.DataFrame, groups: pl.DataFrame) -> pl.Series:
+    """Return the group of the next higher level of the same core group.
 
     Parameters
     ----------
     grouped
         ``adrg``, ``drg``, ``level`` of each case.
-    counts
-        From :func:`counted`, row by row the same cases.
     groups
         From :func:`neighbours`.
 
     Returns
     -------
-    polars.DataFrame
-        One row a case: ``deciding_code`` and ``without_drg``, the group without that code, both null
-        where no single code changes the group; ``next_drg``, the group of the next higher level
-        that differs from the filed one, null where there is none.
+    polars.Series
+        ``next_drg``: null where there is no higher level whose group differs from the filed one.
     """
-    told = grouped.select(pl.col("adrg", "drg", "level").cast(pl.String)).hstack(counts)
+    told = grouped.select(pl.col("adrg", "drg", "level").cast(pl.String))
     joined = told.join(groups, on="adrg", how="left", maintain_order="left")
-    one_mcc = pl.col("mcc_codes") == 1
-    one_cc = (pl.col("mcc_codes") == 0) & (pl.col("cc_codes") == 1)
-    without = (
-        pl.when(one_mcc & (pl.col("cc_codes") > 0))
-        .then("of_cc")
-        .when(one_mcc | one_cc)
-        .then("of_none")
-    )
-    code = pl.when(one_mcc).then("single_mcc").when(one_cc).then("single_cc")
-    changed = without.is_not_null() & (without != pl.col("drg"))
     level = pl.col("level")
+    below_mcc = level.is_in([Level.NONE.value, Level.CC.value])
     higher = (
         pl.when((level == Level.NONE.value) & (pl.col("of_cc") != pl.col("drg")))
         .then("of_cc")
-        .when(level.is_in([Level.NONE.value, Level.CC.value]) & (pl.col("of_mcc") != pl.col("drg")))
+        .when(below_mcc & (pl.col("of_mcc") != pl.col("drg")))
         .then("of_mcc")
     )
-    return joined.select(
-        deciding_code=pl.when(changed).then(code),
-        without_drg=pl.when(changed).then(without),
-        next_drg=higher,
-    )
+    return joined.select(next_drg=higher).to_series()
 
 
 def kinds(pack: RulePack) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from zhibian.records.front_page.types import ID, ROW, PageTable
 from zhibian.records.front_page.values import day, number
 from zhibian.screening.code_sets import CodeSet, Memberships, Words
 from zhibian.screening.conditions import bits_column
-from zhibian.screening.counted import counted, deciding, kinds, neighbours
+from zhibian.screening.counted import counted, deciding, kinds, neighbours, next_groups
 
 _UNKNOWN_KIND = "unknown"
 _HOURS_OF_DAY = 24
@@ -70,7 +70,8 @@ class FactsMaker:
         table = cases_of(pages.cells)
         grouped = group_table(table, self.columnar)
         counts = counted(read_cases(table, self.columnar.vocabulary), self.columnar)
-        beside = deciding(grouped, counts, self.groups)
+        beside = deciding(table, grouped, counts, self.columnar)
+        beside = beside.with_columns(next_groups(grouped, self.groups))
         told = _of_pages(pages.cells)
         own = table.select(
             "principal",

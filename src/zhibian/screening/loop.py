@@ -111,8 +111,8 @@ def read_progress(path: Path) -> Mapping[Key, Progress]:
 
 
 def _rows(table: Sequence[Sequence[object]], header: int) -> Iterator[tuple[int, Sequence[object]]]:
-    for number, row in enumerate(table[header + 1 :], start=header + 2):
-        yield number, row
+    """Return the rows below a header with their numbers in the sheet."""
+    yield from enumerate(table[header + 1 :], start=header + 2)
 
 
 def _read(cells: Mapping[str, object]) -> tuple[Key, Progress | None]:

@@ -9,23 +9,36 @@ import polars as pl
 from zhibian.screening.peers import Funnel, Indicator, PeerRules
 from zhibian.sheets import Cell, Chart, Column, Line, Sheet
 
-_SIGNALS: Mapping[str, str] = {
-    "high": "高于 95% 界限",
-    "low": "低于 95% 界限",
-    "alarm_high": "高于 99.8% 界限",
-    "alarm_low": "低于 99.8% 界限",
-}
 _CASES, _RATE = "可比病例数", "标化率"
-_LIMITS = {
-    "warning_low": "95% 下限",
-    "warning_high": "95% 上限",
-    "alarm_low": "99.8% 下限",
-    "alarm_high": "99.8% 上限",
-}
 _OVERALL = "总体率"
 
 
-def _columns(unit: str) -> tuple[Column, ...]:
+def _limits(rules: PeerRules) -> Mapping[str, str]:
+    """Return what the limits are called: ``warning_low`` is 95% 下限."""
+    shares = {"warning": 1 - rules.warning, "alarm": 1 - rules.alarm}
+    return {
+        f"{name}_{side}": f"{_percent(share)} {word}"
+        for name, share in shares.items()
+        for side, word in (("low", "下限"), ("high", "上限"))
+    }
+
+
+def _signals(rules: PeerRules) -> Mapping[str, str]:
+    """Return what being outside is called."""
+    inner, outer = _percent(1 - rules.warning), _percent(1 - rules.alarm)
+    return {
+        "high": f"高于 {inner} 界限",
+        "low": f"低于 {inner} 界限",
+        "alarm_high": f"高于 {outer} 界限",
+        "alarm_low": f"低于 {outer} 界限",
+    }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%".replace(".0%", "%")
+
+
+def _columns(unit: str, rules: PeerRules) -> tuple[Column, ...]:
     return (
         Column("指标", width=26),
         Column(unit, width=18),
@@ -34,7 +47,7 @@ def _columns(unit: str) -> tuple[Column, ...]:
         Column("期望数", "number", 10),
         Column(_RATE, "percent", 9),
         Column(_OVERALL, "percent", 9),
-        *(Column(title, "percent", 10) for title in _LIMITS.values()),
+        *(Column(title, "percent", 10) for title in _limits(rules).values()),
         Column("得分", "number", 9),
         Column("超出界限", width=16),
         Column("需关注", width=8),
@@ -49,9 +62,15 @@ def department_sheet(funnels: Sequence[Funnel], rules: PeerRules) -> Sheet:
     for funnel in funnels:
         size = len(funnel.table)
         if size:
-            charts.append(_chart(funnel, first, first + size - 1))
+            charts.append(_chart(funnel, first, first + size - 1, rules))
         first += size
-    return Sheet("科室监测", _columns("科室"), _rows(funnels), _note(funnels, rules), tuple(charts))
+    return Sheet(
+        "科室监测",
+        _columns("科室", rules),
+        _rows(funnels, rules),
+        _note(funnels, rules),
+        tuple(charts),
+    )
 
 
 def physician_sheet(funnels: Sequence[Funnel], rules: PeerRules) -> Sheet:
@@ -61,8 +80,8 @@ def physician_sheet(funnels: Sequence[Funnel], rules: PeerRules) -> Sheet:
         f"只列超出界限的医师（病例数足够比较的至多 {units:,} 名）；用于发现编码填报差异，"
         f"不用于个人奖惩。{_note(funnels, rules)}"
     )
-    rows = (row for row in _rows(funnels) if row[-3])
-    return Sheet("医师监测", _columns("医师"), rows, note)
+    rows = (row for row in _rows(funnels, rules) if row[-3])
+    return Sheet("医师监测", _columns("医师", rules), rows, note)
 
 
 def _note(funnels: Sequence[Funnel], rules: PeerRules) -> str:
@@ -71,11 +90,13 @@ def _note(funnels: Sequence[Funnel], rules: PeerRules) -> str:
     return (
         "标化率=发生数÷期望数×总体率，期望数按核心组取其他科室的率；"
         f"不足 {rules.least_cases} 例的不列（至多 {small:,} 个）；"
-        f"界限为二项分布双侧 95% 与 99.8%，按过度离散系数放宽（{excess or '无'}）。"
+        f"界限为二项分布双侧 {_percent(1 - rules.warning)} 与 {_percent(1 - rules.alarm)}，"
+        f"按过度离散系数放宽（{excess or '无'}）。"
     )
 
 
-def _rows(funnels: Sequence[Funnel]) -> Iterator[tuple[Cell, ...]]:
+def _rows(funnels: Sequence[Funnel], rules: PeerRules) -> Iterator[tuple[Cell, ...]]:
+    limits, signals = _limits(rules), _signals(rules)
     for funnel in funnels:
         for unit in funnel.table.iter_rows(named=True):
             signal = unit["signal"]
@@ -87,9 +108,9 @@ def _rows(funnels: Sequence[Funnel]) -> Iterator[tuple[Cell, ...]]:
                 unit["expected"],
                 unit["rate"],
                 funnel.overall,
-                *(unit[name] for name in _LIMITS),
+                *(unit[name] for name in limits),
                 unit["score"],
-                _SIGNALS.get(signal),
+                signals.get(signal),
                 _of_concern(funnel.indicator, signal) or None,
                 unit["alone"],
             )
@@ -100,7 +121,7 @@ def _of_concern(indicator: Indicator, signal: str) -> bool:
     return bool(signal) and indicator.concern in {"both", side}
 
 
-def _chart(funnel: Funnel, first: int, last: int) -> Chart:
+def _chart(funnel: Funnel, first: int, last: int, rules: PeerRules) -> Chart:
     return Chart(
         funnel.indicator.title,
         _CASES,
@@ -111,7 +132,7 @@ def _chart(funnel: Funnel, first: int, last: int) -> Chart:
             Line("总体", _OVERALL, "solid"),
             *(
                 Line(title, title, "dashed" if name.startswith("alarm") else "solid")
-                for name, title in _LIMITS.items()
+                for name, title in _limits(rules).items()
             ),
         ),
         first,
@@ -121,6 +142,7 @@ def _chart(funnel: Funnel, first: int, last: int) -> Chart:
 
 def month_sheet(months: Mapping[str, pl.DataFrame], rules: PeerRules) -> Sheet:
     """Return the sheet of months: all units together, then units in months outside the limits."""
+    limits, signals = _limits(rules), _signals(rules)
     columns = (
         Column("指标", width=26),
         Column("科室", width=18),
@@ -129,8 +151,8 @@ def month_sheet(months: Mapping[str, pl.DataFrame], rules: PeerRules) -> Sheet:
         Column("发生数", "whole", 9),
         Column("率", "percent", 9),
         Column("均值", "percent", 9),
-        Column("99.8% 下限", "percent", 10),
-        Column("99.8% 上限", "percent", 10),
+        Column(limits["alarm_low"], "percent", 10),
+        Column(limits["alarm_high"], "percent", 10),
         Column("超出界限", width=16),
     )
     rows = [
@@ -144,11 +166,14 @@ def month_sheet(months: Mapping[str, pl.DataFrame], rules: PeerRules) -> Sheet:
             month["mean"],
             month["low"],
             month["high"],
-            _SIGNALS.get(month["signal"]),
+            signals.get(month["signal"]),
         )
         for indicator in rules.indicators
         for month in months[indicator.id].iter_rows(named=True)
         if not month["unit"] or month["signal"].startswith("alarm")
     ]
-    note = f"p 控制图：各科室与自身各月均值比较；不足 {rules.least_cases} 例的月份不列；科室只列超出界限的月份。"
+    note = (
+        f"p 控制图：各科室与自身各月均值比较；不足 {rules.least_cases} 例的月份不列；"
+        "科室只列超出界限的月份。"
+    )
     return Sheet("月度监测", columns, rows, note)

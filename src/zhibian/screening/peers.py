@@ -3,9 +3,11 @@
 A rate is compared with the rate that is expected of the same mix of core groups (indirect
 standardisation, 间接标化): what the core groups have in all other departments, times the cases of
 this one. A department is not its own peer: cases of core groups that nobody else treats have no
-peers and are left out, and their number is told. Limits are exact binomial tails around the expected rate; where departments differ among each
-other by more than chance (过度离散), the distance is divided by the root of the excess, estimated
-from winsorised scores (Spiegelhalter, Funnel plots for comparing institutional performance,
+peers and are left out, and their number is told.
+
+Limits are exact binomial tails around the expected rate; where departments differ among each other
+by more than chance (过度离散), the distance is divided by the root of the excess, estimated from
+winsorised scores (Spiegelhalter, Funnel plots for comparing institutional performance,
 Statistics in Medicine 2005;24:1185-1202). Small numbers are not judged and not shown as rates.
 """
 
@@ -108,7 +110,7 @@ def load_peer_rules(rules: Path) -> PeerRules:
 
 
 def _split() -> pl.Expr:
-    """Return whether the core group has a group of another level: else there is nothing to catch."""
+    """Return whether the core group has several groups: else there is nothing to catch."""
     return pl.col("splits") & (pl.col("status") == Status.GROUPED.value)
 
 
@@ -188,10 +190,10 @@ class Funnel:
         Variance of the scores beyond chance (过度离散系数), at least 1.
     table
         One row a unit, by cases: ``unit``, ``cases`` and ``events`` with peers, ``alone`` (cases
-        without), ``expected`` (events), ``rate`` (observed over expected times the overall rate), ``score`` (distance in standard
-        deviations after the excess), ``signal`` (``high``, ``low``, ``alarm_high``, ``alarm_low``
-        or empty), and the limits of the rate at that number of cases, ``warning_low``,
-        ``warning_high``, ``alarm_low``, ``alarm_high``.
+        without), ``expected`` (events), ``rate`` (observed over expected times the overall rate),
+        ``score`` (distance in standard deviations after the excess), ``signal`` (``high``,
+        ``low``, ``alarm_high``, ``alarm_low`` or empty), and the limits of the rate at that number
+        of cases, ``warning_low``, ``warning_high``, ``alarm_low``, ``alarm_high``.
     small
         Units with too few cases.
     """
@@ -331,8 +333,8 @@ def signals_of(
         ``high``, ``low``, ``alarm_high``, ``alarm_low`` or empty. The tails are exact binomial
         ones; with excess their normal deviates are divided by its root.
     """
-    upper = np.where(events > 0, 1 - bdtr(np.maximum(events - 1, 0), cases, share), 1.0)
-    lower = bdtr(events, cases, share)
+    upper = np.where(events > 0, 1 - _at_most(np.maximum(events - 1, 0), cases, share), 1.0)
+    lower = _at_most(events, cases, share)
     less = np.where(upper < lower, upper, lower)
     chance = 2 * ndtr(ndtri(np.clip(less, 0, 0.5)) / np.sqrt(excess))
     sides = np.where(upper < lower, "high", "low")
@@ -377,12 +379,18 @@ def _quantile(cases: Floats, rate: Floats, share: float) -> Floats:
     high = cases.copy()
     while np.any(high - low > 1):
         middle = np.floor((low + high) / 2)
-        reached = bdtr(middle, cases, rate) >= share
+        reached = _at_most(middle, cases, rate) >= share
         high = np.where(reached & (high - low > 1), middle, high)
         low = np.where(~reached & (high - low > 1), middle, low)
-    at = bdtr(high, cases, rate)
-    below = np.where(high > 0, bdtr(np.maximum(high - 1, 0), cases, rate), 0.0)
+    at = _at_most(high, cases, rate)
+    below = np.where(high > 0, _at_most(np.maximum(high - 1, 0), cases, rate), 0.0)
     part = np.divide(at - share, at - below, out=np.zeros_like(at), where=at > below)
     found: Floats = np.maximum(high - part, 0) / cases
     # What always or never happens has no spread.
     return np.where((rate > 0) & (rate < 1), found, rate)
+
+
+def _at_most(events: Floats, cases: Floats, rate: Floats) -> Floats:
+    """Return the binomial chance of at most so many events."""
+    chance: Floats = bdtr(events, cases.astype(np.int64), rate)
+    return chance

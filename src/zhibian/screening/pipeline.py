@@ -89,7 +89,7 @@ class Outcome:
     statistics
         Of groups.
     quality_counts
-        ``rule``, ``check`` and ``found``: findings of the quality rules in all pages, listed or not.
+        ``rule``, ``check`` and ``found``: findings of quality rules in all pages, listed or not.
     widespread
         Checks that most pages violate: not listed page by page.
     not_judged
@@ -160,7 +160,7 @@ def ahead(parts: Iterable[Part]) -> Iterator[Part]:
             yield part
 
 
-def _judge(  # noqa: PLR0913, PLR0917  (a step of the loop above)
+def _judge(
     pages: PageTable,
     facts: pl.DataFrame,
     folder: WorkFolder,
@@ -231,9 +231,7 @@ def raise_items(
     return statistics, lacking
 
 
-def _judged(
-    folder: WorkFolder, setup: Setup
-) -> tuple[tuple[Signal, ...], tuple[NotJudged, ...]]:
+def _judged(folder: WorkFolder, setup: Setup) -> tuple[tuple[Signal, ...], tuple[NotJudged, ...]]:
     """Return the signals that are asked, and all signals and rules that can't be judged."""
     absent = frozenset(folder.noted(_ABSENT) or ())
     silent: dict[str, list[str]] = folder.noted(_NOT_JUDGED) or {}

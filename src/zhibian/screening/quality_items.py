@@ -119,9 +119,7 @@ class QualityScreen:
         findings = judgement.findings
         counts = findings.group_by("rule", "check").agg(found=pl.len().cast(pl.Int64))
         chosen = [rule for rule in self.book.rules if self.grade(rule).listed]
-        told = with_messages(
-            findings.filter(pl.col("rule").is_in(chosen)), pages, self.book, today
-        )
+        told = with_messages(findings.filter(pl.col("rule").is_in(chosen)), pages, self.book, today)
         return Found(_with_codes(told, pages.cells), counts.sort("check"), judgement.not_judged)
 
     def grade(self, rule: str) -> _Grade:

@@ -166,10 +166,7 @@ def judged(
         if signal.id.removeprefix(PREFIX) in covered:
             continue
         lacks = sorted(
-            field
-            for fields in signal.condition.needs
-            if set(fields) <= absent
-            for field in fields
+            field for fields in signal.condition.needs if set(fields) <= absent for field in fields
         )
         if not priced and signal.condition.measures & _OF_TARIFF:
             lacks.append("支付标准")

@@ -1,4 +1,4 @@
-"""The workbook of a screening (筛查工作簿): work list, sums, peers, ungrouped cases, how it was run.
+"""The workbook of a screening (筛查工作簿): work list, sums, peers, ungrouped cases, the run.
 
 Effects on the group stand after the evidence and in both directions; nothing is sorted by them.
 """
@@ -206,7 +206,8 @@ def _summary_sheet(outcome: Outcome) -> Sheet:
     total = ["合计", *(sum(column) for column in list(zip(*rows, strict=True))[1:])]
     note = (
         f"首页 {outcome.listed_pages:,} 份，疑点 {outcome.found:,} 条；"
-        f"按证据强度列入前 {len(outcome.items):,} 条，其余 {outcome.found - len(outcome.items):,} 条只计数"
+        f"按证据强度列入前 {len(outcome.items):,} 条，"
+        f"其余 {outcome.found - len(outcome.items):,} 条只计数"
         "（用 --top 增加，或用 --items 写出全部）。"
     )
     return Sheet("汇总", columns, [*rows, total], note)
@@ -344,8 +345,9 @@ def _run_rows(
     yield (
         "同组统计",
         (
-            f"取自{origin}：{len(outcome.statistics.table):,} 组；不足 {rules.least_cases} 例的 "
-            f"{outcome.statistics.small:,} 组（{outcome.statistics.small_cases:,} 例）不作费用与住院日比较"
+            f"取自{origin}：{len(outcome.statistics.table):,} 组；"
+            f"不足 {rules.least_cases} 例的 {outcome.statistics.small:,} 组"
+            f"（{outcome.statistics.small_cases:,} 例）不作费用与住院日比较"
         ),
     )
     yield "稳健得分", f"（ln 值 − 组中位）÷ 1.4826 MAD，离散度下限 {rules.least_spread}"
@@ -361,8 +363,9 @@ def _run_rows(
     for lacking in outcome.not_judged:
         yield f"未判断 {lacking.id}", f"{lacking.title}：输入没有 {'、'.join(lacking.lacks)}"
     if setup.quality:
-        yield "全表规则", (
-            f"{'、'.join(setup.quality.left_out)} 要看整张表，筛查不判断，请用 zhibian quality"
+        yield (
+            "全表规则",
+            (f"{'、'.join(setup.quality.left_out)} 要看整张表，筛查不判断，请用 zhibian quality"),
         )
     for signal in setup.signals.signals:
         yield signal.id, f"{signal.title}。{signal.sees}。来源：{signal.source}"
