@@ -15,6 +15,7 @@ import polars as pl
 from zhibian.quality.front_page.absence import Absence
 from zhibian.quality.front_page.book import Check, RuleBook
 from zhibian.quality.front_page.compiler import FindingTest, Test, compile_checks
+from zhibian.quality.front_page.controls import Control, controlled
 from zhibian.quality.front_page.prepared import Asked, Prepared
 from zhibian.quality.front_page.types import FINDING_SCHEMA, Gate
 from zhibian.records.front_page.types import ROW, PageTable
@@ -47,12 +48,18 @@ class Judgement:
         Single checks that could not be judged, with the same.
     rows
         Number of pages.
+    suppressed
+        Findings that the controls of the hospital suppress, with ``reason``, ``by``, ``until``.
+    expired
+        Controls that were not applied since their day is past.
     """
 
     findings: pl.DataFrame
     not_judged: Mapping[str, tuple[str, ...]]
     checks_not_judged: Mapping[str, tuple[str, ...]]
     rows: int
+    suppressed: pl.DataFrame
+    expired: tuple[Control, ...]
 
 
 def judge(
@@ -62,6 +69,7 @@ def judge(
     grouped: pl.DataFrame | None = None,
     priced: pl.DataFrame | None = None,
     gate: Gate | None = None,
+    controls: Sequence[Control] = (),
     today: date | None = None,
 ) -> Judgement:
     """Judge a table of pages once; for more tables make a :class:`Judge` and keep it.
@@ -79,10 +87,12 @@ def judge(
         Results of pricing, likewise: ``weight``, ``standard``, ``payment``, ``ratio``.
     gate
         Judge the rules at this gate only; None for all.
+    controls
+        What the hospital changes about the rules.
     today
         Day on which the pages are judged; None for the day of the clock.
     """
-    return Judge(book, gate).judge(table, grouped=grouped, priced=priced, today=today)
+    return Judge(book, gate, controls).judge(table, grouped=grouped, priced=priced, today=today)
 
 
 class Judge:
@@ -94,10 +104,15 @@ class Judge:
         The rule book.
     gate
         Judge the rules at this gate only; None for all.
+    controls
+        What the hospital changes about the rules.
     """
 
-    def __init__(self, book: RuleBook, gate: Gate | None = None) -> None:
+    def __init__(
+        self, book: RuleBook, gate: Gate | None = None, controls: Sequence[Control] = ()
+    ) -> None:
         self._book = book
+        self._controls = tuple(controls)
         self._checks = book.checks_at(gate)
         self._program = compile_checks(book, self._checks)
         self._inputs = self._absence(frozenset()).inputs(self._checks)
@@ -120,11 +135,15 @@ class Judge:
         whole = Prepared(table, asked, grouped=grouped, priced=priced)
         parts = [f for chunk in whole.chunks(CHUNK) for f in self._found(chunk, silent)]
         parts += self._found_over_all(whole, silent)
+        found = self._findings(parts, table.cells[ROW])
+        told = controlled(found, table, self._controls, day)
         return Judgement(
-            findings=self._findings(parts, table.cells[ROW]),
+            findings=told.findings,
             not_judged=_whole_rules(self._checks, silent),
             checks_not_judged=silent,
             rows=table.cells.height,
+            suppressed=told.suppressed,
+            expired=told.expired,
         )
 
     def _absence(self, lacking: frozenset[str]) -> Absence:
@@ -159,9 +178,10 @@ class Judge:
     ) -> Callable[[Test | FindingTest], bool]:
         """Return a function that tells whether a test is judged and applies to any page."""
         program = self._program
-        tests = (program.pages, *program.entries.values(), program.places)
-        judged = [t for some in tests for t in some if t.check.id not in silent]
-        columns = pages.columns(dict.fromkeys(t.when for t in judged if t.when))
+        tests: list[Test | FindingTest] = [*program.pages, *program.places]
+        tests += [test for some in program.entries.values() for test in some]
+        wanted = {t.when: None for t in tests if t.when and t.check.id not in silent}
+        columns = pages.columns(wanted)
         somewhere = {column.name for column in columns.get_columns() if column.any()} | {""}
         return lambda test: test.check.id not in silent and test.when in somewhere
 

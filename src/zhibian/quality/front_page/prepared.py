@@ -32,7 +32,11 @@ _OF_CELLS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "num": number,
     "time": instant,
 }
-_ABSENT = {"filled": pl.Boolean, "num": pl.Float64, "time": pl.Datetime("us")}
+_ABSENT: Mapping[str, pl.DataType] = {
+    "filled": pl.Boolean(),
+    "num": pl.Float64(),
+    "time": pl.Datetime("us"),
+}
 
 
 @dataclass(frozen=True, slots=True)
