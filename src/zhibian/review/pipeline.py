@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import zhibian
 from zhibian.coding.coder import Coder, propose
-from zhibian.coding.types import Proposal
+from zhibian.coding.types import Evidence, Proposal
 from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading
@@ -123,7 +123,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
                 else grouping_out(group_proposed, price_proposed, reviewer)
             ),
         ),
-        flags=_flags(case, filed, proposal, facts, reviewer),
+        flags=_flags(case, reading, filed, proposal, facts, reviewer),
         queries=tuple(
             query_out(query, case, reviewer)
             for query in _queries(case, proposal, filed, facts, reviewer)
@@ -211,6 +211,7 @@ def _deviation(
 
 def _flags(
     case: Case,
+    reading: Reading,
     filed: FrontPage | None,
     proposal: Proposal,
     facts: Sequence[Fact],
@@ -223,7 +224,18 @@ def _flags(
     def level(code: str) -> Level:
         return level_of(code, reviewer)
 
-    doubted = unsupported_codes(filed, proposal, level)
+    def official(code: str) -> str:
+        entry = reviewer.diagnoses.get(code) or reviewer.procedures.get(code)
+        return entry.name if entry else ""
+
+    def resembling(code: str, name: str) -> tuple[Evidence, ...]:
+        names = (official(code), name)
+        return reviewer.doubt.likeness.mentions(code, names, reading, reviewer.coder.lexicon.cues)
+
+    def holds(one: str, other: str) -> bool:
+        return reviewer.doubt.likeness.holds(official(one), official(other))
+
+    doubted = unsupported_codes(filed, proposal, level, resembling, reviewer.doubt.limits)
     told = {flag.code for flag in doubted}
     weak = (
         assessment
@@ -232,7 +244,8 @@ def _flags(
     )
     return FlagsOut(
         missed=tuple(
-            missed_out(flag, reviewer, quote) for flag in missed_codes(filed, proposal, level)
+            missed_out(flag, reviewer, quote)
+            for flag in missed_codes(filed, proposal, level, holds)
         ),
         unsupported=(
             *(unsupported_out(flag, reviewer, quote) for flag in doubted),

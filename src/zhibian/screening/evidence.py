@@ -79,7 +79,11 @@ def text_findings(
     if page is None:
         return ()
     filed = FiledPage(page, read.case.admission, reviewer)
-    found = _Finder(read, report, filed, rules, questions).findings()
+    found = [
+        finding
+        for finding in _Finder(read, report, filed, rules, questions).findings()
+        if finding.item.strength >= rules.least_strength.get(finding.item.suspicion, 0.0)
+    ]
     return tuple(sorted(found, key=lambda f: -f.item.strength))
 
 
@@ -108,7 +112,9 @@ class _Finder:
             elif missed.level in self.rules.levels:
                 yield self.missed_diagnosis(missed)
         for doubted in self.report.flags.unsupported:
-            if doubted.kind != "principal":
+            if doubted.kind == "procedure" or (
+                doubted.kind == "diagnosis" and doubted.level in self.rules.levels
+            ):
                 yield self.unsupported(doubted)
         yield from self.decisive()
         yield from self.principal()
@@ -160,10 +166,12 @@ class _Finder:
             name=flag.name,
             level="",
             rule="K28" if named else self.rules.rules["missed_procedure"],
-            strength=flag.confidence,
+            strength=flag.confidence * (self.rules.kept_if_choice if flag.instead_of else 1),
             evidence=self.quotes(flag.evidence),
-            remedy=self.rules.remedies["missed_procedure"],
-            effect=self.filed.with_procedure(flag.code),
+            remedy=self.rules.remedies[
+                "other_procedure" if flag.instead_of else "missed_procedure"
+            ],
+            effect=self.filed.with_procedure(flag.code, flag.instead_of),
         )
 
     def unsupported(self, flag: UnsupportedOut) -> TextFinding:
@@ -271,6 +279,10 @@ class _Finder:
         for entry in entries:
             proposed = self._proposed(entry.code)
             if proposed is None or entry.poa not in _CERTAIN:
+                continue
+            if proposed.poa_reason not in self.rules.entry_reasons:
+                continue
+            if entry.code.startswith(self.rules.entry_exempt):
                 continue
             if EntryCondition(proposed.poa) in _CERTAIN - {entry.poa}:
                 yield self._entry_differs(entry, proposed)

@@ -58,9 +58,14 @@ class FiledPage:
         others = [c for c in self._case.others if c != instead_of]
         return self._effect(replace(self._case, others=(*others, code)))
 
-    def with_procedure(self, code: str) -> Effect:
-        """Return the effect of one more procedure."""
-        return self._effect(replace(self._case, procedures=(*self._case.procedures, code)))
+    def with_procedure(self, code: str, instead_of: str | None) -> Effect:
+        """Return the effect of another procedure; in the place of one, else as the last."""
+        procedures = self._case.procedures
+        if instead_of in procedures:
+            procedures = tuple(code if c == instead_of else c for c in procedures)
+        else:
+            procedures = (*procedures, code)
+        return self._effect(replace(self._case, procedures=procedures))
 
     def without(self, code: str, *, procedure: bool) -> Effect:
         """Return the effect of leaving an other diagnosis or a procedure out."""

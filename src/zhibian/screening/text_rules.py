@@ -76,11 +76,19 @@ class TextRules:
     quotes
         Most quotes shown with one suspicion.
     levels
-        Levels that make an absent diagnosis a suspicion.
+        Levels that make a diagnosis a suspicion, in both directions.
     doubt_left_if_supported, kept_if_weak
         Share of the doubt, or of the confidence, that measured facts leave.
+    kept_if_choice
+        Share of the confidence of a procedure that stays where another code of the same organ is
+        filed that the record does not name.
     ask_below
         An absent diagnosis with less strength is asked about as well.
+    least_strength
+        Weaker suspicions of a kind are not raised.
+    entry_reasons, entry_exempt
+        Reasons of an inferred entry condition that may contradict the page; families of codes
+        that have none.
     k39_sections, k28_procedures
         Sections and families of procedures to which those rules speak.
     unsupported
@@ -99,7 +107,11 @@ class TextRules:
     levels: frozenset[str]
     doubt_left_if_supported: float
     kept_if_weak: float
+    kept_if_choice: float
     ask_below: float
+    least_strength: Mapping[Suspicion, float]
+    entry_reasons: frozenset[str]
+    entry_exempt: tuple[str, ...]
     k39_sections: frozenset[str]
     k28_procedures: tuple[str, ...]
     unsupported: Mapping[str, DoubtRule]
@@ -140,10 +152,14 @@ def _parse(raw: Mapping[str, Any]) -> TextRules:
         raise ValueError("alerts")
     return TextRules(
         quotes=int(raw["quotes"]),
-        levels=frozenset(missed["levels"]),
+        levels=frozenset(raw["levels"]),
         doubt_left_if_supported=float(missed["doubt_left_if_supported"]),
         kept_if_weak=float(missed["kept_if_weak"]),
+        kept_if_choice=float(missed["kept_if_choice"]),
         ask_below=float(missed["ask_below"]),
+        least_strength={Suspicion(k): float(v) for k, v in raw["least_strength"].items()},
+        entry_reasons=frozenset(raw["entry"]["reasons"]),
+        entry_exempt=tuple(raw["entry"]["exempt"]),
         k39_sections=frozenset(missed["k39_sections"]),
         k28_procedures=tuple(missed["k28_procedures"]),
         unsupported={kind: _doubt(row) for kind, row in raw["unsupported"].items()},
