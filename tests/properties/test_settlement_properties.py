@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from zhibian.payment.schedule import Schedule, schedule
 from zhibian.payment.settlement import settle
 from zhibian.payment.settlement_rules import (
+    Band,
     Control,
     SettlementRules,
     list_settlement_sets,
@@ -39,6 +40,9 @@ def rule_sets() -> tuple[SettlementRules, ...]:
         "short_stay": {"source": "test", "formula": "by_actual", "days_up_to": 2},
     }
     return (*found, SettlementRules.model_validate(more))
+
+
+FLAGS = st.sampled_from(["basic", "unstable", "by_item", "review"])
 
 
 def decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
@@ -102,6 +106,7 @@ def test_columns_settle_as_single_cases(
             "drg": [str(i) for i in range(len(rows))],
             "state": [state for _, state, _ in rows],
             "variant": ["v"] * len(rows),
+            "hospital_level": [""] * len(rows),
             "cost_fen": [None if s.cost is None else fen_of(s.cost) for _, _, s in rows],
             "days": [s.days for _, _, s in rows],
             "day_surgery": [s.day_surgery for _, _, s in rows],
@@ -111,7 +116,7 @@ def test_columns_settle_as_single_cases(
         schema_overrides={"cost_fen": pl.Int64, "days": pl.Int64},
     )
 
-    def schedule_of(drg: str, state: GroupState, _: str) -> Schedule:
+    def schedule_of(drg: str, state: GroupState, _: str, __: str) -> Schedule:
         return schedule(rows[int(drg)][0], state, rules)
 
     found = settle_table(frame, schedule_of, rules)
@@ -175,9 +180,8 @@ def _by_the_book(one: Settlement, rules: SettlementRules) -> Decimal | None:
         return None
     divided = value
     if rules.denominator.by == "group_mean":
-        divided = ((price.weight or 0) * (rules.control.city_mean or 0)).quantize(
-            CENT, ROUND_HALF_UP
-        )
+        exact = (price.weight or Decimal(0)) * (rules.control.city_mean or Decimal(0))
+        divided = exact.quantize(CENT, ROUND_HALF_UP)
     limit = price.low_limit if one.kind is Kind.LOW else price.high_limit
     times = limit / divided if limit is not None else _times(outlier.bands, price)
     return {
@@ -189,16 +193,14 @@ def _by_the_book(one: Settlement, rules: SettlementRules) -> Decimal | None:
     }[outlier.formula]
 
 
-def _times(bands: tuple[object, ...], price: GroupPrice) -> Decimal:
+def _times(bands: tuple[Band, ...], price: GroupPrice) -> Decimal:
     weight = price.weight or Decimal(0)
     for band in bands:
-        level = band.hospital_levels
-        above, up_to = band.weight_above, band.weight_up_to
-        if level and price.hospital_level not in level:
+        if band.hospital_levels and price.hospital_level not in band.hospital_levels:
             continue
-        if (above is None or weight > above) and (up_to is None or weight <= up_to):
-            found: Decimal = band.times
-            return found
+        above = band.weight_above is None or weight > band.weight_above
+        if above and (band.weight_up_to is None or weight <= band.weight_up_to):
+            return band.times
     raise AssertionError("no band")
 
 

@@ -41,6 +41,8 @@ class Contribution:
         That group less the filed one, in weight and yuan; None where either has none.
     weight_undone, amount_undone
         The proposed page less the same without this edit.
+    decides
+        Whether this edit alone changes the group, or undoing it does.
     share
         Shapley value in yuan: shares of all edits add up to the deviation to the fen. None where
         there are too many edits or a subset of them has no amount.
@@ -52,6 +54,7 @@ class Contribution:
     amount: Decimal | None
     weight_undone: Decimal | None
     amount_undone: Decimal | None
+    decides: bool
     share: Decimal | None
 
 
@@ -118,6 +121,7 @@ def contributions(
                 _less(alone.amount, start.amount),
                 _less(end.price.weight, without.price.weight),
                 _less(end.amount, without.amount),
+                alone.price.drg != start.price.drg or end.price.drg != without.price.drg,
                 shares[i] if shares else None,
             )
         )
@@ -148,9 +152,7 @@ def _edited(
             procedures.insert(place, code)
         else:
             procedures = [c for c in procedures if c != code]
-    return replace(
-        filed, principal=principal, others=tuple(others), procedures=tuple(procedures)
-    )
+    return replace(filed, principal=principal, others=tuple(others), procedures=tuple(procedures))
 
 
 def _shares(count: int, settled: Callable[[_Subset], Settlement]) -> list[Decimal]:

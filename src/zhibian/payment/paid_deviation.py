@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from zhibian.payment.settlement_types import FEN, Settlement
+from zhibian.payment.settlement_types import Settlement, fen_of, half_up, yuan_of
 
 STATEMENT = "分组差异测算，以医保结算为准"
 #: Said where codes change and the group does not (SPEC 3.3.4).
 COMPLETENESS = "病组不变，支付不变；差异编码属首页完整性"
+
+#: Confidences count in millionths, so that single cases and columns agree to the fen.
+CONFIDENCE_STEPS = 1_000_000
 
 _RATIO_STEP = Decimal("0.0001")
 
@@ -122,7 +125,8 @@ def _ratio(amount: Decimal | None, filed: Decimal | None) -> Decimal | None:
 def _expected(amount: Decimal | None, confidence: float | None) -> Decimal | None:
     if amount is None or confidence is None:
         return None
-    return (amount * Decimal(repr(confidence))).quantize(FEN, ROUND_HALF_UP)
+    steps = round(confidence * CONFIDENCE_STEPS)
+    return yuan_of(half_up(fen_of(amount) * steps, CONFIDENCE_STEPS))
 
 
 def cost_deviation(settlement: Settlement) -> Decimal | None:

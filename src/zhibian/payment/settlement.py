@@ -2,8 +2,8 @@
 
 The class is judged in a fixed way: stays that a region pays otherwise (bed-day kinds, day surgery,
 special-case review, long and short stays, in the order of the rules), then what the group itself
-settles (未入组、歧义组、非稳定病组), then the multiple of the cost. Many cases at once are settled by
-:mod:`zhibian.payment.settlement_table`, to the fen as here.
+settles (未入组、歧义组、非稳定病组), then the multiple of the cost.
+:mod:`zhibian.payment.settlement_table` settles many cases at once, to the fen as here.
 """
 
 from __future__ import annotations
@@ -102,14 +102,18 @@ def class_of(stay: Stay, cost: int | None, schedule: Schedule) -> Kind:
         kind = Kind(exception)
         if _is_exception(kind, stay, schedule):
             return kind
-    if schedule.fixed_kind is not None:
-        return schedule.fixed_kind
+    return schedule.fixed_kind or _class_by_cost(stay, cost, schedule)
+
+
+def _class_by_cost(stay: Stay, cost: int | None, schedule: Schedule) -> Kind:
     if cost is None:
         return Kind.UNJUDGED
-    if cost < schedule.low_below:
-        return Kind.LOW
-    if cost > schedule.high_above:
-        return Kind.HIGH_BEYOND if stay.beyond_quota else Kind.HIGH
+    edges = schedule.edges
+    if cost < edges.low_below:
+        return edges.low_kind
+    if cost > edges.high_above:
+        quota_used = stay.beyond_quota and edges.high_kind is Kind.HIGH
+        return Kind.HIGH_BEYOND if quota_used else edges.high_kind
     return Kind.NORMAL
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from zhibian.payment.tariff import FOLDER
+from zhibian.payment.tariff_files import FOLDER
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import read_yaml
 
@@ -245,7 +245,7 @@ class SettlementRules(_Frozen):
     order
         Which exception of the stay is asked first.
     by_item, review_group
-        Groups that the tariff marks as paid by item (按项目付费) and as decided by review (单议病组).
+        Groups that the tariff marks as paid by item (按项目付费) or as decided by review (单议).
     short_stay, bed_day
         Null where a region knows none.
     """

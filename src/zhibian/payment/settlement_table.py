@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from zhibian.payment.formulas import UNITS_A_FEN
 from zhibian.payment.quota import within_quota
-from zhibian.payment.schedule import NEVER_HIGH, UNITS_A_FEN, Plan, Schedule, plan_reason
+from zhibian.payment.schedule import Plan, Schedule, plan_reason
 from zhibian.payment.settlement_rules import SettlementRules
 from zhibian.payment.settlement_types import (
     GREATEST_COST,
@@ -26,11 +27,12 @@ from zhibian.payment.settlement_types import (
     fen_of,
 )
 
-#: Columns of the input: group and state of the grouping, variant of the tariff, and the stay.
+#: Columns of the input: group and state of the grouping, what chooses the price, and the stay.
 STAY_SCHEMA: Mapping[str, pl.DataType] = {
     "drg": pl.String(),
     "state": pl.String(),
     "variant": pl.String(),
+    "hospital_level": pl.String(),
     "cost_fen": pl.Int64(),
     "days": pl.Int64(),
     "day_surgery": pl.Boolean(),
@@ -51,11 +53,11 @@ ANSWER_SCHEMA: Mapping[str, pl.DataType] = {
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-ScheduleOf = Callable[[str, GroupState, str], Schedule]
+ScheduleOf = Callable[[str, GroupState, str, str], Schedule]
 
 _KINDS = tuple(Kind)
 _NUMBER = {kind: i for i, kind in enumerate(_KINDS)}
-_KEY = ("drg", "state", "variant")
+_KEY = ("drg", "state", "variant", "hospital_level")
 _SAFE = 2**62
 
 
@@ -89,7 +91,8 @@ def settle_table(
     stays
         Columns of :data:`STAY_SCHEMA`, one row a discharge.
     schedule_of
-        Schedule of a group, a state and a variant; asked once for each that occurs.
+        Schedule of a group, a state, a variant and a hospital level; asked once for each that
+        occurs.
     rules
         The rules of those schedules, for limits and quotas.
     institutions
@@ -108,8 +111,8 @@ def settle_table(
     table = stays.select(pl.col(name).cast(kind) for name, kind in STAY_SCHEMA.items())
     distinct = table.select(_KEY).unique(maintain_order=True).with_row_index("book")
     schedules = [
-        schedule_of(drg, cast("GroupState", state), variant)
-        for _, drg, state, variant in distinct.iter_rows()
+        schedule_of(drg, cast("GroupState", state), variant, level)
+        for _, drg, state, variant, level in distinct.iter_rows()
     ]
     return _Period(_arrays(table, distinct), schedules, rules, institutions).table()
 
@@ -177,11 +180,12 @@ class _Period:
     def _classify(self, reviewed: Flags) -> None:
         stays, rules, schedules = self._stays, self._rules, self._schedules
         fixed = self._of([-1 if s.fixed_kind is None else _NUMBER[s.fixed_kind] for s in schedules])
-        low = self._of([s.low_below for s in schedules])
-        high = self._of([min(s.high_above, NEVER_HIGH) for s in schedules])
-        kinds = np.full(len(stays), _NUMBER[Kind.NORMAL], np.int64)
-        kinds[stays.cost > high] = _NUMBER[Kind.HIGH]
-        kinds[stays.cost < low] = _NUMBER[Kind.LOW]
+        low = self._of([s.edges.low_below for s in schedules])
+        high = self._of([s.edges.high_above for s in schedules])
+        low_kind = self._of([_NUMBER[s.edges.low_kind] for s in schedules])
+        high_kind = self._of([_NUMBER[s.edges.high_kind] for s in schedules])
+        kinds = np.where(stays.cost > high, high_kind, np.int64(_NUMBER[Kind.NORMAL]))
+        kinds = np.where(stays.cost < low, low_kind, kinds)
         kinds[~stays.has_cost] = _NUMBER[Kind.UNJUDGED]
         kinds = np.where(fixed >= 0, fixed, kinds)
         short = rules.short_stay

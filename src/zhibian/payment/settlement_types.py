@@ -41,6 +41,7 @@ class Kind(StrEnum):
     REVIEW = "review"
     NO_PRICE = "no_price"
     NOT_GROUPED = "not_grouped"
+    LEVEL_UNKNOWN = "level_unknown"
     UNJUDGED = "unjudged"
 
     @property
@@ -66,6 +67,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.REVIEW: "特例单议",
     Kind.NO_PRICE: "无支付标准",
     Kind.NOT_GROUPED: "未分组",
+    Kind.LEVEL_UNKNOWN: "未判定（医院级别）",
     Kind.UNJUDGED: "未判定",
 }
 
@@ -114,6 +116,8 @@ class GroupPrice:
         Why there is none, in Chinese.
     coefficient
         The coefficient k (系数) that V contains.
+    before_coefficient
+        V without k, not rounded, where V is computed; None where V itself is published.
     flags
         Marks of the group, such as ``basic`` (基础病组) or ``unstable`` (非稳定病组).
     low_limit, high_limit
@@ -134,6 +138,7 @@ class GroupPrice:
     amount: Decimal | None = None
     note: str = ""
     coefficient: Decimal = Decimal(1)
+    before_coefficient: Decimal | None = None
     flags: frozenset[str] = frozenset()
     low_limit: Decimal | None = None
     high_limit: Decimal | None = None

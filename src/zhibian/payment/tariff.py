@@ -153,6 +153,8 @@ class Tariff:
     coefficients_by_group
         Whether the coefficient k differs between groups; a group without one is then not
         paid under the variant. Else k is that of the variant, 1 where it has none.
+    excerpt
+        Whether it has some groups of the scheme only (节选).
     """
 
     id: str
@@ -168,6 +170,7 @@ class Tariff:
     scale: Decimal | None = None
     shared_rates: Mapping[Flag, str] = field(default_factory=dict)
     coefficients_by_group: bool = False
+    excerpt: bool = False
 
     @property
     def rates(self) -> Mapping[str, Decimal | None]:

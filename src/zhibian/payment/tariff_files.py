@@ -16,12 +16,33 @@ from zhibian.terminology.tables import read_verified_csv, read_yaml
 FOLDER = "tariffs"
 TARIFF_FILE = "tariff.yaml"
 WEIGHTS_FILE = "weights.csv"
+DEFECTS_FILE = "defects.csv"
+DEFECTS_COLUMNS = ("code", "drg", "detail")
 REMEDY = "运行 zhibian tariffs build --facts DIR 重建支付标准"
 
 
 def list_tariffs(rules: Path) -> tuple[str, ...]:
     """Return the ids of the tariffs in the rule folder, sorted."""
     return tuple(sorted(path.parent.name for path in (rules / FOLDER).glob(f"*/{TARIFF_FILE}")))
+
+
+def tariffs_of_scheme(rules: Path, scheme: str) -> tuple[str, ...]:
+    """Return the ids of the tariffs of a scheme, the newest first; excerpts are left out.
+
+    Parameters
+    ----------
+    rules
+        Folder of the rule data.
+    scheme
+        Id of the scheme without a reading, such as ``chs-drg-1.1``.
+    """
+    told = (read_yaml(rules / FOLDER / id / TARIFF_FILE, REMEDY) for id in list_tariffs(rules))
+    fitting = [
+        (-int(t["year"]), str(t["id"]))
+        for t in told
+        if t["scheme"] == scheme and not t.get("excerpt")
+    ]
+    return tuple(id for _, id in sorted(fitting))
 
 
 def load_tariff(rules: Path, id: str) -> Tariff:
@@ -92,6 +113,7 @@ def tariff_of(told: Mapping[str, Any], columns: list[str], rows: list[list[str]]
         scale=_decimal(told.get("scale")),
         shared_rates=MappingProxyType(told.get("shared_rates", {})),
         coefficients_by_group=any(column.startswith("coefficient:") for column in columns),
+        excerpt=told.get("excerpt", False),
     )
 
 
@@ -140,42 +162,3 @@ def _by_variant(cells: Mapping[str, str], quantity: str) -> dict[str, Decimal]:
 
 def _decimal(text: str | None) -> Decimal | None:
     return Decimal(text) if text else None
-
-
-def check_tariff(rules: Path, id: str) -> list[Problem]:
-    """Return everything in which a tariff's files contradict each other.
-
-    Parameters
-    ----------
-    rules
-        Folder of the rule data.
-    id
-        Such as ``linyi-2022``.
-
-    Returns
-    -------
-    list of Problem
-        Empty when all is well.
-    """
-    try:
-        tariff = load_tariff(rules, id)
-    except InputError as error:
-        return list(error.problems)
-    told = read_yaml(rules / FOLDER / id / TARIFF_FILE, REMEDY)
-    unpriced = sorted(drg for drg, group in tariff.groups.items() if group.weight is None)
-    checks = [
-        (tariff.id == id, "id_differs", "标识与文件夹名不同"),
-        (len(tariff.groups) == told["weights"]["rows"], "row_count", "组数与清单不同"),
-        (tariff.default_variant in tariff.variants, "variant_unknown", "默认类别没有费率"),
-        (
-            tariff.ungrouped is None or tariff.ungrouped in tariff.groups,
-            "ungrouped_missing",
-            "缺少未入组一行",
-        ),
-        (
-            unpriced == told["defects"]["groups_without_weight"],
-            "defects_differ",
-            "未公布权重的组与清单不同",
-        ),
-    ]
-    return [Problem(id, code, message, REMEDY) for good, code, message in checks if not good]

@@ -46,10 +46,12 @@ from zhibian.review.report import (
     FlagsOut,
     GroupingsOut,
     RuleOut,
+    SettledDeviationOut,
     SupportOut,
     VersionsOut,
 )
 from zhibian.review.reviewer import Reviewer
+from zhibian.review.settled import settled_deviation
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 
@@ -128,7 +130,16 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
             query_out(query, case, reviewer)
             for query in _queries(case, proposal, filed, facts, reviewer)
         ),
-        deviation=None if filed is None else _deviation(price_filed, price_proposed, reviewer),
+        deviation=(
+            None
+            if filed is None
+            else _deviation(
+                price_filed,
+                price_proposed,
+                reviewer,
+                settled_deviation(filed, proposal, case.admission, reviewer),
+            )
+        ),
         notices=tuple(map(notice_out, read.warnings)),
     )
 
@@ -201,12 +212,15 @@ def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | N
 
 
 def _deviation(
-    filed: PaymentStandard | None, proposed: PaymentStandard | None, reviewer: Reviewer
+    filed: PaymentStandard | None,
+    proposed: PaymentStandard | None,
+    reviewer: Reviewer,
+    settled: SettledDeviationOut | None,
 ) -> DeviationOut | None:
     if reviewer.tariff is None or reviewer.variant is None:
         return None
     deviation = deviate(filed, proposed) if filed and proposed else None
-    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant)
+    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant, settled)
 
 
 def _flags(

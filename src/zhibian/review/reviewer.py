@@ -11,6 +11,8 @@ from zhibian.coding.voices import Voices
 from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
+from zhibian.payment.prices import PriceBook
+from zhibian.payment.settlement_rules import load_settlement_rules
 from zhibian.payment.tariff import Tariff
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
@@ -45,6 +47,7 @@ class Reviewer:
     codebook: CodeBook
     tariff: Tariff | None
     variant: str | None
+    prices: PriceBook | None
 
 
 def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
@@ -85,6 +88,7 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         codebook=codebook_of(diagnoses, procedures),
         tariff=prices,
         variant=chosen,
+        prices=None if prices is None else PriceBook(prices, load_settlement_rules(rules, tariff)),
     )
 
 
