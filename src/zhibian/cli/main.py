@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import models, rules, tariffs, terminology, train
+from zhibian.cli import models, pages, rules, tariffs, terminology, train
 from zhibian.cli.code import code
 from zhibian.cli.evaluate import evaluate
 from zhibian.cli.group import group
@@ -34,6 +34,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(models.app, name="models")
+app.add_typer(pages.app, name="pages")
 app.add_typer(train.app, name="train")
 
 

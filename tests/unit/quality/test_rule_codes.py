@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zhibian.quality.front_page.conditions import CodeIn, Condition, walk
-from zhibian.quality.front_page.fields import CODE_FIELDS
+from zhibian.quality.front_page.page_fields import CODE_FIELDS
 from zhibian.quality.front_page.rule_files import load_rule_book
 from zhibian.quality.front_page.selectors import CodeSelector
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set

@@ -35,7 +35,7 @@ from zhibian.quality.front_page.conditions import (
     quantities_of,
     walk,
 )
-from zhibian.quality.front_page.fields import GROUPS
+from zhibian.quality.front_page.page_fields import PageFields
 from zhibian.quality.front_page.quantities import QUANTITIES
 
 Value = bool | None
@@ -50,12 +50,20 @@ class Absence:
     ----------
     lacking
         Fields that the table has no column for, ``group:NAME`` and ``tariff:NAME`` too.
+    fields
+        Fields of the front page.
     computations
         Named computations by name.
     """
 
-    def __init__(self, lacking: frozenset[str], computations: Mapping[str, Computation]) -> None:
+    def __init__(
+        self,
+        lacking: frozenset[str],
+        fields: PageFields,
+        computations: Mapping[str, Computation],
+    ) -> None:
         self._lacking = lacking
+        self._fields = fields
         self._computations = computations
 
     def silences(self, check: Check) -> tuple[str, ...]:
@@ -65,10 +73,17 @@ class Absence:
         wanted = {f for part in _parts(check) for f in self._wanted(part)}
         return tuple(sorted(wanted & self._lacking))
 
+    def inputs(self, checks: Iterable[Check]) -> frozenset[str]:
+        """Return everything that checks take from pages, from grouping and from pricing."""
+        checks = tuple(checks)
+        groups = {d.each for c in checks for d in c.demands if d.each}
+        asked = {f for c in checks for part in _parts(c) for f in self._wanted(part)}
+        return frozenset(asked.union(*(self._fields.groups[g].columns for g in groups)))
+
     def _open(self, when: Condition, demand: Demand) -> bool:
         """Tell whether a demand can be violated."""
-        group = GROUPS.get(demand.each)
-        if group is not None and self._all_lack((*group.fields, *group.principal.values())):
+        group = self._fields.groups.get(demand.each)
+        if group is not None and self._all_lack(group.columns):
             return False
         asked = True in self._values(when, "") and True in self._values(demand.when, demand.each)
         return asked and False in self._values(demand.must, demand.each)
@@ -95,15 +110,14 @@ class Absence:
             case Grouped(name, _):
                 return f"group:{name}" in self._lacking
             case Tally(counted, _, _, _):
-                found = GROUPS[counted]
-                return self._all_lack((*found.fields, *found.principal.values()))
+                return self._all_lack(self._fields.groups[counted].columns)
             case Named():
                 return bool(self._needs(condition) & self._lacking)
         return any(self._unvalued(q, group) for q in quantities_of(condition))
 
     def _lacks(self, name: str, group: str) -> bool:
-        principal = GROUPS[group].principal.get(name, name) if group else name
-        return name in self._lacking and principal in self._lacking
+        principal = self._fields.groups[group].principal.get(name) if group else None
+        return name in self._lacking and (principal or name) in self._lacking
 
     def _all_lack(self, names: Iterable[str]) -> bool:
         return all(name in self._lacking for name in names)
@@ -137,7 +151,7 @@ class Absence:
                 case Grouped(name, _):
                     found.add(f"group:{name}")
                 case Tally(counted, _, _, _):
-                    found.update(GROUPS[counted].fields)
+                    found.update(self._fields.groups[counted].columns)
                 case Named():
                     found |= self._needs(condition)
             for quantity in quantities_of(condition):
@@ -145,15 +159,6 @@ class Absence:
                     found.add(f"tariff:{quantity.name}")
                 found.update(fields_of_quantity(quantity))
         return frozenset(found)
-
-
-def inputs_of(checks: Iterable[Check], computations: Mapping[str, Computation]) -> frozenset[str]:
-    """Return everything that checks take from pages, from grouping and from pricing."""
-    nothing = Absence(frozenset(), computations)
-    asked = frozenset(f for c in checks for part in _parts(c) for f in nothing._wanted(part))
-    groups = {d.each for c in checks for d in c.demands if d.each}
-    joined = {f for g in groups for f in (*GROUPS[g].fields, *GROUPS[g].principal.values())}
-    return asked | joined
 
 
 def _parts(check: Check) -> list[Condition]:

@@ -45,8 +45,8 @@ from zhibian.quality.front_page.conditions import (
     Unit,
     quantities_of,
 )
-from zhibian.quality.front_page.fields import GROUPS, TIME_FIELDS
 from zhibian.quality.front_page.masks import NameQuestion, Question, Questions
+from zhibian.quality.front_page.page_fields import PageFields
 from zhibian.quality.front_page.quantities import QUANTITIES, days_between, total
 
 # Decimal fractions of one cent are no binary fractions; far below any tolerance that rules name.
@@ -123,6 +123,7 @@ def compile_checks(book: RuleBook, checks: Sequence[Check]) -> Program:
 class _Compiler:
     def __init__(self, book: RuleBook) -> None:
         self._book = book
+        self._fields = book.names.fields
         self.program = Program()
         self._conditions: dict[Condition, int] = {}
         self._tallies: dict[tuple[str, Condition | None], int] = {}
@@ -155,7 +156,7 @@ class _Compiler:
         return f"page:{number}"
 
     def _expression(self, condition: Condition, group: str) -> pl.Expr:
-        if group and not isinstance(condition, Constant) and not _asks_entry(condition, group):
+        if group and not isinstance(condition, Constant) and not self._asks_entry(condition, group):
             return pl.col(self._page_column(condition))
         match condition:
             case Constant(value):
@@ -175,7 +176,7 @@ class _Compiler:
             case Matches(name, pattern):
                 found = pl.col(name).str.contains(pattern)
             case Compare():
-                found = _compared(condition)
+                found = _compared(condition, self._fields)
             case CodeIn(name, selector):
                 found = self._bit(name, selector)
             case Contains(name, words, without):
@@ -187,6 +188,11 @@ class _Compiler:
             case Named():
                 found = pl.col(self._check_column(condition))
         return found
+
+    def _asks_entry(self, condition: Condition, group: str) -> bool:
+        """Tell whether a condition asks a field of the entries of a group."""
+        fields = frozenset(self._fields.groups[group].fields)
+        return any(_fields_of(c) & fields for c in _own(condition))
 
     def _bit(self, name: str, question: Question) -> pl.Expr:
         word, bit = self.program.questions.place(name, question)
@@ -207,13 +213,7 @@ class _Compiler:
             number = self._tallies[key] = len(self.program.tallies)
             self.program.tallies.append((tally.group, where))
         low, high = pl.col(f"tally:{number}:low"), pl.col(f"tally:{number}:high")
-        return _between(low, high, tally.operator, _quantity(tally.right))
-
-
-def _asks_entry(condition: Condition, group: str) -> bool:
-    """Tell whether a condition asks a field of the entries of a group."""
-    fields = frozenset(GROUPS[group].fields)
-    return any(_fields_of(c) & fields for c in _own(condition))
+        return _between(low, high, tally.operator, _quantity(tally.right, self._fields))
 
 
 def _own(condition: Condition) -> list[Condition]:
@@ -263,26 +263,26 @@ def _shaped(condition: Shaped) -> pl.Expr:
     return pl.when(text.is_not_null()).then(found)
 
 
-def is_time(quantity: Quantity) -> bool:
+def _is_time(quantity: Quantity, fields: PageFields) -> bool:
     """Tell whether a quantity is a point in time."""
     match quantity:
         case FieldValue(name):
-            return name in TIME_FIELDS
+            return fields.is_time(name)
         case Derived(name):
             return QUANTITIES[name].is_time
     return False
 
 
-def _quantity(quantity: Quantity) -> pl.Expr:
+def _quantity(quantity: Quantity, fields: PageFields) -> pl.Expr:
     match quantity:
         case Number(value):
             found = pl.lit(value)
         case FieldValue(name):
-            found = pl.col(f"time:{name}" if name in TIME_FIELDS else f"num:{name}")
+            found = pl.col(f"time:{name}" if fields.is_time(name) else f"num:{name}")
         case Derived(name):
             found = pl.col(f"derived:{name}")
-        case Sum(fields):
-            found = total(fields)
+        case Sum(parts):
+            found = total(parts)
         case Priced(name):
             found = pl.col(f"tariff:{name}")
         case Span(unit, start, end):
@@ -300,9 +300,9 @@ def _moment(name: str) -> pl.Expr:
     return pl.col(f"derived:{name}" if name in QUANTITIES else f"time:{name}")
 
 
-def _compared(compare: Compare) -> pl.Expr:
-    left, right = _quantity(compare.left), _quantity(compare.right)
-    if is_time(compare.left):
+def _compared(compare: Compare, fields: PageFields) -> pl.Expr:
+    left, right = (_quantity(q, fields) for q in (compare.left, compare.right))
+    if _is_time(compare.left, fields):
         if not compare.exact:
             left, right = left.dt.truncate("1d"), right.dt.truncate("1d")
         left, right = (q.dt.epoch("s").cast(pl.Float64) for q in (left, right))

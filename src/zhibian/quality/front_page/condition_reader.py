@@ -39,7 +39,7 @@ from zhibian.quality.front_page.conditions import (
     Tally,
     Unit,
 )
-from zhibian.quality.front_page.fields import CODE_FIELDS, GROUPS, LIST_FIELDS, PLACES
+from zhibian.quality.front_page.page_fields import CODE_FIELDS, PLACES
 from zhibian.quality.front_page.selectors import CodeSelector, SelectorError, read_selector
 from zhibian.quality.front_page.vocabulary import GROUP_NAMES, TARIFF_NAMES, Vocabulary
 
@@ -98,18 +98,22 @@ class ConditionReader:
 
     def _each(self, at: str, data: Mapped) -> tuple[Demand, ...]:
         self._only(at, data, {"each", "when", "must"})
-        group = str(data["each"])
-        if group not in GROUPS:
-            # A plain field is a group of one, so that one rule serves fields of both kinds.
-            if not self._names.knows(group):
-                self._bad(f"{at}.each", f"没有重复项 {group}；可用：{'、'.join(GROUPS)}")
-                return ()
-            group = LIST_FIELDS.get(group, "")
+        name = str(data["each"])
+        found = self._names.fields.group_named(name)
+        # A plain field is a group of one, so that one rule serves fields of both kinds.
+        if found is None and name not in self._names.fields:
+            self._no_group(f"{at}.each", name)
+            return ()
+        group = found.id if found is not None else ""
         self._group = group
         when = self.condition(f"{at}.when", data["when"]) if "when" in data else ALWAYS
         must = self.condition(f"{at}.must", data.get("must"))
         self._group = ""
         return () if when is None or must is None else (Demand(group, when, must),)
+
+    def _no_group(self, at: str, name: object) -> None:
+        known = "、".join(self._names.fields.groups)
+        self._bad(at, f"没有重复项 {name}；可用：{known}，或其中任一列")
 
     def _pairs(self, at: str, data: Mapped) -> tuple[Demand, ...]:
         self._only(at, data, {"pairs"})
@@ -117,8 +121,8 @@ class ConditionReader:
         if not isinstance(fields, list) or len(fields) < 2:
             self._bad(f"{at}.pairs", "应为两个以上字段的列表")
             return ()
-        groups = {LIST_FIELDS.get(str(f), "") for f in fields}
-        if len(groups) > 1 or not all(self._names.knows(str(f)) for f in fields):
+        groups = {self._names.fields.group_of(str(f)) for f in fields}
+        if len(groups) > 1 or not all(f in self._names.fields for f in fields):
             self._bad(f"{at}.pairs", "应为同一重复项的字段，或都不是重复项")
             return ()
         group = groups.pop()
@@ -158,13 +162,11 @@ class ConditionReader:
 
     def _all(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"all"})
-        inner = self._inner(f"{at}.all", data["all"])
-        return And(inner) if inner else None
+        return _joined(And, self._inner(f"{at}.all", data["all"]))
 
     def _any(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"any"})
-        inner = self._inner(f"{at}.any", data["any"])
-        return Or(inner) if inner else None
+        return _joined(Or, self._inner(f"{at}.any", data["any"]))
 
     def _not(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"not"})
@@ -202,17 +204,14 @@ class ConditionReader:
         return shapes[found[0]](at, name, data)
 
     def _known(self, at: str, name: object) -> bool:
-        if not isinstance(name, str) or not self._names.knows(name):
+        if not isinstance(name, str) or name not in self._names.fields:
             self._bad(at, f"没有字段或派生量 {name}", "改用首页字段目录中的字段号")
             return False
-        if name in LIST_FIELDS and LIST_FIELDS[name] != self._plain_group():
-            self._bad(at, f"{name} 是重复项，只能用在 each、some、none、count 之内")
+        inside = self._names.fields.groups[self._group].fields if self._group else ()
+        if self._names.fields.is_list(name) and name not in inside:
+            self._bad(at, f"{name} 是重复项，只能用在它的 each、some、none、count 之内")
             return False
         return True
-
-    def _plain_group(self) -> str:
-        """Return the group whose entries are asked, without a principal entry."""
-        return LIST_FIELDS[GROUPS[self._group].fields[0]] if self._group else ""
 
     def _is(self, at: str, name: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"field", "is"})
@@ -315,7 +314,7 @@ class ConditionReader:
                     found.append(Compare(left, operator, right, times, plus, within, exact))
         if not any(operator in data for operator in _OPERATORS):
             self._bad(at, f"须有比较：{'、'.join(_OPERATORS)}")
-        return None if not found else found[0] if len(found) == 1 else And(tuple(found))
+        return _joined(And, tuple(found))
 
     def _plain(self, at: str, data: Mapped, key: str, usual: float) -> float:
         number = _number(data.get(key, usual))
@@ -395,12 +394,11 @@ class ConditionReader:
         selector = self._selector(f"{at}.count", inner.get("in"), inner.get("except", ""))
         others = PLACES[kind][1]
         joined = {"diagnosis": "diagnoses", "procedure": "procedures"}[kind]
+        group = self._names.fields.group_of(others) if place == "other" else joined
         if selector is None:
             return None
         where = CodeIn(others, selector)
-        return self._tally(
-            at, inner, others if place == "other" else joined, where, {"in", "except"}
-        )
+        return self._tally(at, inner, group, where, {"in", "except"})
 
     def _name(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"name", "contains", "without"})
@@ -433,32 +431,31 @@ class ConditionReader:
         return self._compared(at, data, Priced(data["tariff"]), "tariff")
 
     def _count(self, at: str, data: Mapped) -> Condition | None:
-        where, sound = self._where(at, data, "count")
-        if not sound:
-            return None
-        return self._tally(at, data, data["count"], where, {"count", "where"})
+        found = self._where(at, data, "count")
+        return None if found is None else self._tally(at, data, *found, {"count", "where"})
 
     def _some(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"some", "where"})
-        where, sound = self._where(at, data, "some")
-        return Tally(data["some"], where, "at_least", Number(1)) if sound else None
+        found = self._where(at, data, "some")
+        return None if found is None else Tally(*found, "at_least", Number(1))
 
     def _none(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"none", "where"})
-        where, sound = self._where(at, data, "none")
-        return Not(Tally(data["none"], where, "at_least", Number(1))) if sound else None
+        found = self._where(at, data, "none")
+        return None if found is None else Not(Tally(*found, "at_least", Number(1)))
 
-    def _where(self, at: str, data: Mapped, key: str) -> tuple[Condition | None, bool]:
-        group = data[key]
-        if group not in GROUPS:
-            self._bad(f"{at}.{key}", f"没有重复项 {group}；可用：{'、'.join(GROUPS)}")
-            return None, False
+    def _where(self, at: str, data: Mapped, key: str) -> tuple[str, Condition | None] | None:
+        """Read a group and which of its entries; None where they can't be read."""
+        group = self._names.fields.group_named(str(data[key]))
+        if group is None:
+            self._no_group(f"{at}.{key}", data[key])
+            return None
         if "where" not in data:
-            return None, True
-        outside, self._group = self._group, group
+            return group.id, None
+        outside, self._group = self._group, group.id
         where = self.condition(f"{at}.where", data["where"])
         self._group = outside
-        return where, where is not None
+        return None if where is None else (group.id, where)
 
     def _tally(
         self, at: str, data: Mapped, group: str, where: Condition | None, extra: set[str]
@@ -473,7 +470,7 @@ class ConditionReader:
         if not found:
             self._bad(at, f"须有比较：{'、'.join(_OPERATORS)}")
             return None
-        return found[0] if len(found) == 1 else And(tuple(found))
+        return _joined(And, tuple(found))
 
     def _named(self, at: str, data: Mapped) -> Condition | None:
         self._only(at, data, {"check", "with"})
@@ -486,6 +483,11 @@ class ConditionReader:
             self._bad(f"{at}.with", "应为键值结构")
             return None
         return Named(name, tuple((str(k), _frozen(v)) for k, v in given.items()))
+
+
+def _joined(kind: type[And] | type[Or], inner: tuple[Condition, ...]) -> Condition | None:
+    """Return conditions as one, a single one as it is, None for none."""
+    return kind(inner) if len(inner) > 1 else inner[0] if inner else None
 
 
 def _number(data: object) -> float | None:

@@ -13,6 +13,10 @@ from zhibian.quality.front_page.vocabulary import Vocabulary
 from zhibian.terminology.tables import read_text
 
 KEY = "key"
+#: Names in braces that a finding itself fills: the code and the place it points to.
+CODE = "code"
+PLACE = "place"
+SHOWN = frozenset({CODE, PLACE})
 TABLES = "tables"
 
 Row = Mapping[str, str]
@@ -68,6 +72,9 @@ def expansion_rows(
             rows, problems = [], [_bad(at, "应为 table、fields、dictionaries: all 或列表")]
     else:
         rows, problems = [], [_bad(at, "应为 table、fields、dictionaries: all 或列表")]
+    # Rows of unlike parameters stand in one list: what a row does not give is empty in it.
+    columns = dict.fromkeys(name for row in rows for name in row)
+    rows = [{name: row.get(name, "") for name in columns} for row in rows]
     seen: set[str] = set()
     for row in rows:
         if row[KEY] in seen:
@@ -126,18 +133,18 @@ def _table(at: str, path: Path) -> tuple[list[Row], list[Problem]]:
 
 
 def _fields(at: str, given: list[object], names: Vocabulary) -> tuple[list[Row], list[Problem]]:
-    problems = [_bad(at, f"没有字段 {f}") for f in given if not names.knows(str(f))]
-    return [_field_row(str(f), names) for f in given], problems
+    problems = [_bad(at, f"没有字段 {f}") for f in given if f not in names.fields]
+    return [] if problems else [_field_row(str(f), names) for f in given], problems
 
 
 def _field_row(field: str, names: Vocabulary) -> Row:
-    return {KEY: field, "field": field, "name": names.fields.get(field, field)}
+    return {KEY: field, "field": field, "name": names.fields.name(field)}
 
 
 def _dictionaries(names: Vocabulary) -> list[Row]:
     return [
         {**_field_row(field, names), "dictionary": dictionary}
-        for field, dictionary in names.dictionary_of.items()
+        for field, dictionary in names.fields.with_dictionary().items()
     ]
 
 

@@ -12,10 +12,9 @@ from datetime import date
 
 import polars as pl
 
-from zhibian.quality.front_page.absence import Absence, inputs_of
+from zhibian.quality.front_page.absence import Absence
 from zhibian.quality.front_page.book import Check, RuleBook
 from zhibian.quality.front_page.compiler import FindingTest, Test, compile_checks
-from zhibian.quality.front_page.fields import GROUPS
 from zhibian.quality.front_page.prepared import Asked, Prepared
 from zhibian.quality.front_page.types import FINDING_SCHEMA, Gate
 from zhibian.records.front_page.types import ROW, PageTable
@@ -101,7 +100,7 @@ class Judge:
         self._book = book
         self._checks = book.checks_at(gate)
         self._program = compile_checks(book, self._checks)
-        self._inputs = inputs_of(self._checks, book.computations)
+        self._inputs = self._absence(frozenset()).inputs(self._checks)
         self._number = {check.id: number for number, check in enumerate(self._checks)}
         # A hospital has a few layouts; what each can't be judged by is found once.
         self._silent: dict[frozenset[str], Mapping[str, tuple[str, ...]]] = {}
@@ -117,7 +116,7 @@ class Judge:
         """Judge a table; see :func:`judge`."""
         silent = self._not_judged(_lacking(self._inputs, table, grouped, priced))
         day = today or date.today()
-        asked = Asked(self._program, self._book.computations, self._book.resources, day)
+        asked = Asked(self._program, self._book, day)
         whole = Prepared(table, asked, grouped=grouped, priced=priced)
         parts = [f for chunk in whole.chunks(CHUNK) for f in self._found(chunk, silent)]
         parts += self._found_over_all(whole, silent)
@@ -128,9 +127,12 @@ class Judge:
             rows=table.cells.height,
         )
 
+    def _absence(self, lacking: frozenset[str]) -> Absence:
+        return Absence(lacking, self._book.names.fields, self._book.computations)
+
     def _not_judged(self, lacking: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
         if lacking not in self._silent:
-            absence = Absence(lacking, self._book.computations)
+            absence = self._absence(lacking)
             wanted = {check.id: absence.silences(check) for check in self._checks}
             self._silent[lacking] = {id: lost for id, lost in wanted.items() if lost}
         return self._silent[lacking]
@@ -165,7 +167,7 @@ class Judge:
         for number, test in enumerate(tests):
             found = entries[answers[str(number)].arg_true()]
             field = test.demand.field or test.check.field
-            principal = GROUPS[group].principal.get(field)
+            principal = self._book.names.fields.groups[group].principal.get(field)
             leading = pl.col("place") == 0
             yield found.select(
                 pl.col("page").cast(pl.UInt32).alias("at") + pages.first,

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from zhibian.quality.front_page.fields import CODE_FIELDS, Domain
+from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.selectors import CodeSelector
 from zhibian.terminology.names import normal_spelling
 
@@ -34,11 +34,6 @@ class NameQuestion:
 Question = CodeSelector | NameQuestion
 
 
-def domain_of(field: str) -> Domain:
-    """Return what kind of text a field holds, as far as questions go."""
-    return CODE_FIELDS.get(field, "name")
-
-
 @dataclass(slots=True)
 class Questions:
     """Questions by kind of text, each numbered once.
@@ -46,7 +41,7 @@ class Questions:
     Attributes
     ----------
     fields
-        Fields that are asked, each with the principal fields it may be asked of too.
+        Fields that are asked.
     """
 
     fields: dict[str, None] = field(default_factory=dict)

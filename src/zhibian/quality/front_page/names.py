@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from zhibian.problems import InputError, Problem
+from zhibian.quality.front_page.code_kinds import codes_of_kind
+from zhibian.quality.front_page.page_fields import PageFields
 from zhibian.quality.front_page.selectors import SelectorError, read_selector
 from zhibian.quality.front_page.vocabulary import Vocabulary
-from zhibian.terminology.tables import read_text, read_yaml
+from zhibian.records.front_page.catalogue import load_catalogue
+from zhibian.terminology.tables import read_yaml
 
-DICTIONARIES = Path("front-page") / "dictionaries"
-SETS = Path("quality") / "sets.yaml"
+SETS = Path("quality")
+_SET_FILES = "sets*.yaml"
 _REMEDY = "按 rules/quality/README.md 的编码集写法改正"
+_SET_SHAPE = "应为编码文本，或含 codes、category、grey 之一的键值结构"
 
 
 def load_names(
@@ -32,53 +34,57 @@ def load_names(
     Returns
     -------
     names, problems
-        Everything that is wrong with dictionaries and sets.
+        Everything that is wrong with the sets.
+
+    Raises
+    ------
+    InputError
+        The catalogue of fields is absent or damaged.
     """
+    catalogue = load_catalogue(rules)
     problems: list[Problem] = []
-    dictionaries = _dictionaries(rules / DICTIONARIES, problems)
-    sets = _sets(rules / SETS, problems)
-    names = Vocabulary({}, {}, dictionaries, quantities, computations, sets)
+    names = Vocabulary(
+        fields=PageFields(catalogue),
+        dictionaries={
+            id: frozenset((*found.names, *found.aliases))
+            for id, found in catalogue.dictionaries.items()
+        },
+        quantities=quantities,
+        computations=computations,
+        sets=_sets(rules, problems),
+    )
     return names, problems
 
 
-def _dictionaries(folder: Path, problems: list[Problem]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for path in sorted(folder.glob("*.csv")):
+def _sets(rules: Path, problems: list[Problem]) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for path in sorted((rules / SETS).glob(_SET_FILES)):
         try:
-            lines = list(csv.reader(io.StringIO(read_text(path, "改存为 UTF-8 CSV"))))
+            data = read_yaml(path, _REMEDY)
         except InputError as error:
             problems += error.problems
             continue
-        found[path.stem] = frozenset(line[0] for line in lines[1:] if line)
-    return found
-
-
-def _sets(path: Path, problems: list[Problem]) -> Mapping[str, str]:
-    if not path.is_file():
-        return {}
-    try:
-        data = read_yaml(path, _REMEDY)
-    except InputError as error:
-        problems += error.problems
-        return {}
-    texts: dict[str, str] = {}
-    for name, given in data.items():
-        entry = given if isinstance(given, dict) else {"codes": given}
-        codes, less = entry.get("codes"), entry.get("except", "")
-        if not isinstance(codes, str) or not isinstance(less, str):
-            problems.append(
-                Problem(
-                    f"{path.name} {name}",
-                    "set_invalid",
-                    "应为编码文本，或含 codes 的键值结构",
-                    _REMEDY,
-                )
-            )
-            continue
-        texts[str(name)] = " ".join([codes, *(f"!{piece}" for piece in less.split())])
+        for name, given in data.items():
+            text = _set_text(given, rules)
+            if text is None or name in texts:
+                why = "集名重复" if name in texts else _SET_SHAPE
+                problems.append(Problem(f"{path.name} {name}", "set_invalid", why, _REMEDY))
+            else:
+                texts[str(name)] = text
     for name, text in texts.items():
         try:
             read_selector(text, "", texts)
         except SelectorError as error:
-            problems.append(Problem(f"{path.name} {name}", "set_invalid", str(error), _REMEDY))
+            problems.append(Problem(f"编码集 {name}", "set_invalid", str(error), _REMEDY))
     return texts
+
+
+def _set_text(given: object, rules: Path) -> str | None:
+    """Return a set as text of a selector; None where it is malformed."""
+    entry = given if isinstance(given, dict) else {"codes": given}
+    if entry.keys() & {"category", "grey"}:
+        return codes_of_kind(entry, rules)
+    codes, less = entry.get("codes"), entry.get("except", "")
+    if not isinstance(codes, str) or not isinstance(less, str):
+        return None
+    return " ".join([codes, *(f"!{piece}" for piece in less.split())])

@@ -14,16 +14,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.compiler import Program
-from zhibian.quality.front_page.computations import Computation, Resources
-from zhibian.quality.front_page.fields import GROUPS, LIST_FIELDS, Domain
-from zhibian.quality.front_page.masks import WordTable, domain_of, joined, word_table
+from zhibian.quality.front_page.computations import Resources
+from zhibian.quality.front_page.masks import WordTable, joined, word_table
+from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
-from zhibian.quality.front_page.reading import as_moment, as_number
 from zhibian.records.front_page.types import PageTable
+from zhibian.records.front_page.values import instant, number
 
 _PAGE = "page"
 _PLACE = "place"
+_TYPED: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {"num": number, "time": instant}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,15 @@ class Asked:
     Attributes
     ----------
     program
-        The compiled checks.
-    computations
-        Named computations by name.
-    resources
-        Code sets.
+        Compiled checks of the book.
+    book
+        The rule book, for fields, named computations and code sets.
     today
         Day on which the pages are judged.
     """
 
     program: Program
-    computations: Mapping[str, Computation]
-    resources: Resources
+    book: RuleBook
     today: date
 
 
@@ -83,13 +82,14 @@ class Prepared:
         self._absent = table.absent
         self._asked = asked
         self._program = asked.program
-        self._computations = asked.computations
+        self._fields = asked.book.names.fields
+        self._computations = asked.book.computations
         self._grouped = grouped
         self._priced = priced
-        self._words = words if words is not None else ask(table, asked.program)
+        self._words = words if words is not None else ask(table, asked)
         self._columns: dict[str, pl.Series] = dict(given or {})
         self._entries: dict[str, pl.DataFrame] = {}
-        self.resources = asked.resources
+        self.resources: Resources = asked.book.resources
         self.today = asked.today
         self.first = first
 
@@ -161,7 +161,9 @@ class Prepared:
         expressions: dict[str, pl.Expr] = {}
         for name in names:
             kind, _, rest = name.partition(":")
-            if kind == "derived":
+            if kind in _TYPED:
+                expressions[name] = _TYPED[kind](pl.col(rest))
+            elif kind == "derived":
                 expressions[name] = QUANTITIES[rest].expression()
             elif kind == "page":
                 expressions[name] = self._program.conditions[int(rest)]
@@ -182,8 +184,6 @@ class Prepared:
             return self._filed(kind)
         makers: dict[str, Callable[[str], pl.Series]] = {
             "filled": self._filled,
-            "num": lambda name: as_number(self.text(name)),
-            "time": lambda name: as_moment(self.text(name)),
             "bits": self._bits,
             "tally": self._tally,
             "check": self._computed,
@@ -198,7 +198,7 @@ class Prepared:
             return pl.repeat(moment, self.height, dtype=pl.Datetime("us"), eager=True)
         if self.has(name):
             return self._cells[name]
-        return self._nulls(pl.List(pl.String()) if name in LIST_FIELDS else pl.String())
+        return self._nulls(pl.List(pl.String()) if self._fields.is_list(name) else pl.String())
 
     def _nulls(self, kind: pl.DataType) -> pl.Series:
         return pl.repeat(None, self.height, dtype=kind, eager=True)
@@ -216,16 +216,17 @@ class Prepared:
     def _outside(self, frame: pl.DataFrame | None, name: str, kind: pl.DataType) -> pl.Series:
         if frame is None or name not in frame.columns:
             return self._nulls(kind)
-        return frame[name].cast(kind)
+        # Codes that count or are excluded come as lists and are for computations alone.
+        return frame[name] if isinstance(frame[name].dtype, pl.List) else frame[name].cast(kind)
 
     def _bits(self, rest: str) -> pl.Series:
         name, _, word = rest.rpartition(":")
         if not self.has(name):
             return self._nulls(pl.UInt64())
         answers = self._words[domain_of(name)]
-        if name not in LIST_FIELDS:
+        if not self._fields.is_list(name):
             return _where_filled(self.text(name), answers.of(self.text(name), int(word)))
-        entries = self.entries(LIST_FIELDS[name])
+        entries = self.entries(self._fields.group_of(name))
         bits = answers.of(entries[name], int(word))
         return pl.Series(joined(bits, _pages(entries), self.height))
 
@@ -250,17 +251,17 @@ class Prepared:
 
     def has_group(self, group: str) -> bool:
         """Tell whether the pages have columns for a repeated group."""
-        return any(self.has(f) for f in GROUPS[group].fields)
+        return any(self.has(f) for f in self._fields.groups[group].columns)
 
     def entries(self, group: str) -> pl.DataFrame:
         """Return the entries of a repeated group; see :class:`computations.Pages`."""
         if group not in self._entries:
-            principal = GROUPS[group].principal
+            principal = self._fields.groups[group].principal
             self._entries[group] = self._joined(principal) if principal else self._listed(group)
         return self._entries[group]
 
     def _listed(self, group: str) -> pl.DataFrame:
-        fields = GROUPS[group].fields
+        fields = self._fields.groups[group].fields
         there = [f for f in fields if self.has(f)]
         lists = self.columns(there).with_columns(
             pl.int_range(pl.len(), dtype=pl.UInt32).alias(_PAGE)
@@ -285,12 +286,12 @@ class Prepared:
             *(pl.col(column).alias(field) for field, column in principal.items()),
         )
         first = first.filter(pl.any_horizontal(pl.col(f).is_not_null() for f in principal))
-        return pl.concat([first, self.entries(LIST_FIELDS[next(iter(principal))])])
+        return pl.concat([first, self.entries(self._fields.group_of(next(iter(principal))))])
 
     def asked(self, group: str, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """Return expressions over the entries of a group, one row an entry."""
         entries = self.entries(group)
-        fields = frozenset(GROUPS[group].fields)
+        fields = frozenset(self._fields.groups[group].fields)
         own: dict[str, pl.Series] = {}
         outside: list[str] = []
         for root in dict.fromkeys(r for e in expressions.values() for r in e.meta.root_names()):
@@ -304,33 +305,35 @@ class Prepared:
 
     def _of_entries(self, group: str, texts: pl.Series, kind: str, word: str) -> pl.Series:
         if kind == "filled":
-            if self.has(texts.name) or self.has(GROUPS[group].principal.get(texts.name, "")):
+            if self.has(texts.name) or self.has(
+                self._fields.groups[group].principal.get(texts.name, "")
+            ):
                 return texts.is_not_null()
             return pl.repeat(None, len(texts), dtype=pl.Boolean, eager=True)
-        if kind == "num":
-            return as_number(texts)
-        if kind == "time":
-            return as_moment(texts)
+        if kind in _TYPED:
+            return texts.to_frame().select(_TYPED[kind](pl.col(texts.name))).to_series()
         if kind == "bits":
             answers = self._words[domain_of(texts.name)]
             return _where_filled(texts, answers.of(texts, int(word)))
         return texts
 
 
-def ask(table: PageTable, program: Program) -> Mapping[Domain, WordTable]:
-    """Ask every different code and name of a table all questions of a program.
+def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
+    """Ask every different code and name of a table all questions.
 
     Returns
     -------
     Mapping
         Answers by kind of text.
     """
-    asked: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
-    principal = {f: p for g in GROUPS.values() for f, p in g.principal.items()}
-    for name in {n for f in program.questions.fields for n in (f, principal.get(f, f))}:
+    columns: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
+    questions = asked.program.questions
+    # A question about the entries of a list is asked of the principal entry too.
+    fronts = (asked.book.names.fields.principal_of(f) for f in questions.fields)
+    for name in {*questions.fields, *fronts}:
         if name in table.cells.columns and name not in table.absent:
-            asked[domain_of(name)].append(table.cells[name])
-    return {d: word_table(columns, program.questions.of(d)) for d, columns in asked.items()}
+            columns[domain_of(name)].append(table.cells[name])
+    return {d: word_table(texts, questions.of(d)) for d, texts in columns.items()}
 
 
 def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:

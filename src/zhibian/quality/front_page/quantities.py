@@ -15,7 +15,12 @@ import polars as pl
 #: The 24 kinds of cost that add up to the total (费用 24 类): D11 to D34.
 FEES = tuple(f"D{n}" for n in range(11, 35))
 #: Days of nursing by grade in the settlement list: special, first, second, third.
-NURSING = ("F17", "F18", "F19", "F20")
+NURSING = (
+    "spga_nurscare_days",
+    "lv1_nurscare_days",
+    "scd_nurscare_days",
+    "lv3_nurscare_days",
+)
 #: Column of the day on which pages are judged.
 TODAY = "today"
 _DECIMALS = 4

@@ -19,6 +19,7 @@ from zhibian.quality.front_page.conditions import ALWAYS, Condition, Demand, Nam
 from zhibian.quality.front_page.expansion import (
     GONE,
     KEY,
+    SHOWN,
     Row,
     expansion_rows,
     filled_in,
@@ -36,7 +37,6 @@ README = "rules/quality/README.md"
 _ID = re.compile(r"[A-Z]\d{2}")
 _NEEDED = ("id", "title", "severity", "gates", "source", "message", "remedy")
 _KNOWN = frozenset((*_NEEDED, "when", "must", "field", "notes", "needs", "for"))
-_SHOWN = frozenset({"code", "name_filed", "place", "value"})
 
 
 def load_rule_book(rules: Path) -> RuleBook:
@@ -215,8 +215,7 @@ class _RuleFile:
         message, remedy = (put_in(put_in(data[key], row), row) for key in ("message", "remedy"))
         for key, text in (("message", message), ("remedy", remedy)):
             for name in sorted(names_left([text])):
-                if not (name in _SHOWN or name in QUANTITIES or self._names.knows(name)):
-                    self._bad(f"{key}{at}", f"花括号中的 {name} 不是参数、字段或派生量")
+                self._check_shown(f"{key}{at}", name)
         if len(self.problems) > before:
             return None
         return Check(
@@ -230,9 +229,16 @@ class _RuleFile:
             parameters=row,
         )
 
+    def _check_shown(self, at: str, name: str) -> None:
+        fields = self._names.fields
+        if fields.is_personal(name) or fields.is_list(name):
+            self._bad(at, f"花括号中的 {name} 是个人信息或重复项，不能显示", "删去，或改用 {code}")
+        elif not (name in SHOWN or name in QUANTITIES or name in fields):
+            self._bad(at, f"花括号中的 {name} 不是参数、字段或派生量")
+
     def _check_field(self, at: str, field: str, demands: tuple[Demand, ...]) -> None:
         if field:
-            if not self._names.knows(field):
+            if field not in self._names.fields:
                 self._bad(f"field{at}", f"没有字段 {field}", "改用首页字段目录中的字段号")
             return
         told = all(d.field or self._finds_itself(d) for d in demands)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
-_SHAPE = re.compile(r"[A-Z]\d{2}(x\d{2})?[CN]?|[a-z][a-z0-9_]+")
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+from zhibian.quality.front_page.page_fields import PageFields
 
 #: Results of grouping that conditions may name.
 GROUP_NAMES = ("status", "mdc", "adrg", "drg", "level", "kind", "reason")
@@ -23,11 +20,9 @@ class Vocabulary:
     Attributes
     ----------
     fields
-        Chinese name by field of the front page.
-    dictionary_of
-        Name of the dictionary (值域字典) by field.
+        Fields of the front page.
     dictionaries
-        Keys by name of the dictionary.
+        Values by name of the dictionary (值域字典), other spellings among them.
     quantities
         Names of derived quantities.
     computations
@@ -36,13 +31,8 @@ class Vocabulary:
         Named sets of codes as text.
     """
 
-    fields: Mapping[str, str]
-    dictionary_of: Mapping[str, str]
+    fields: PageFields
     dictionaries: Mapping[str, frozenset[str]]
     quantities: frozenset[str]
     computations: frozenset[str]
-    sets: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
-
-    def knows(self, name: str) -> bool:
-        """Tell whether a field is known."""
-        return name in self.fields if self.fields else _SHAPE.fullmatch(name) is not None
+    sets: Mapping[str, str]

@@ -61,9 +61,9 @@ def card_sex_agrees(pages: Pages, parameters: Parameters) -> pl.Series:
     """
     frame = pl.DataFrame({"id": _eighteen(_number(pages)), "sex": pages.number("A12C")})
     odd = pl.col("id").str.slice(16, 1).cast(pl.Int32, strict=False) % 2
-    return frame.select(same=pl.when(pl.col("sex").is_in([1, 2])).then(odd == pl.col("sex") % 2))[
-        "same"
-    ]
+    return frame.select(
+        same=pl.when(pl.col("sex").is_in([1.0, 2.0])).then(odd == pl.col("sex") % 2)
+    )["same"]
 
 
 COMPUTATIONS = (

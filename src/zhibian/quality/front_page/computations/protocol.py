@@ -55,6 +55,9 @@ class Pages(Protocol):
     def resources(self) -> Resources:
         """Code sets."""
 
+    def has(self, name: str) -> bool:
+        """Tell whether the layout has a column for a field."""
+
     def text(self, name: str) -> pl.Series:
         """Return a field as filed; a list column for a repeated one. Null where blank."""
 

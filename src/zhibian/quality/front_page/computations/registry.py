@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zhibian.quality.front_page.computations import (
+    charges,
+    code_sets,
     departments,
+    episodes,
+    filling,
     groups,
     identity,
     names_and_codes,
@@ -15,9 +19,13 @@ from zhibian.quality.front_page.computations import (
 from zhibian.quality.front_page.computations.protocol import Computation
 
 _ALL: tuple[Computation, ...] = (
-    *identity.COMPUTATIONS,
+    *charges.COMPUTATIONS,
+    *code_sets.COMPUTATIONS,
     *departments.COMPUTATIONS,
+    *episodes.COMPUTATIONS,
+    *filling.COMPUTATIONS,
     *groups.COMPUTATIONS,
+    *identity.COMPUTATIONS,
     *names_and_codes.COMPUTATIONS,
     *procedures.COMPUTATIONS,
     *returns.COMPUTATIONS,
