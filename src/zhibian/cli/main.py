@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import models, pages, rules, tariffs, terminology, train
+from zhibian.cli import models, pages, quality, rules, tariffs, terminology, train
 from zhibian.cli.code import code
 from zhibian.cli.evaluate import evaluate
 from zhibian.cli.group import group
@@ -31,6 +31,7 @@ app.command(help="术语链接：标准输入每行一条术语，输出编码�
 app.command(help="输出病例（case）、审核结果（report）、改动（what-if）的 JSON Schema。")(schema)
 app.command(help="合成病案首页：用于压力测试与演示的虚构表格，逐行标明 synthetic=1。")(synth)
 app.add_typer(rules.app, name="rules")
+app.add_typer(quality.app, name="quality")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(models.app, name="models")

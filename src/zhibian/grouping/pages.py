@@ -52,7 +52,7 @@ def cases_of(cells: pl.DataFrame) -> pl.DataFrame:
         department=told.text("B16C"),
         icu_hours=pl.coalesce(number(told.text("icu_hours")), told.hours_in_intensive_care()),
     )
-    return frame.cast(dict(SCHEMA))
+    return frame.cast(pl.Schema(SCHEMA))
 
 
 def total_cost(cells: pl.DataFrame) -> pl.Series:

@@ -21,11 +21,6 @@ from zhibian.settings import Settings
 RULES = Settings().rules
 
 
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load_catalogue(RULES)
-
-
 def test_every_column_of_the_interface_has_a_field(catalogue: Catalogue) -> None:
     columns = [field.hqms_columns[place] for field, place in hqms_order(catalogue.fields)]
     assert len(columns) == len(set(columns)) == 642

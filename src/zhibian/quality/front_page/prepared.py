@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.compiler import Program
 from zhibian.quality.front_page.computations import Resources
-from zhibian.quality.front_page.masks import WordTable, joined, word_table
+from zhibian.quality.front_page.masks import WordTable, joined
 from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
 from zhibian.records.front_page.types import PageTable
@@ -25,7 +25,18 @@ from zhibian.records.front_page.values import instant, number
 
 _PAGE = "page"
 _PLACE = "place"
-_TYPED: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {"num": number, "time": instant}
+# Columns that are expressions over the text of one field, and their kinds where it is absent.
+_OF_CELLS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "": lambda cell: cell,
+    "filled": lambda cell: cell.is_not_null(),
+    "num": number,
+    "time": instant,
+}
+_ABSENT: Mapping[str, pl.DataType] = {
+    "filled": pl.Boolean(),
+    "num": pl.Float64(),
+    "time": pl.Datetime("us"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,7 @@ class Prepared:
         self._words = words if words is not None else ask(table, asked)
         self._columns: dict[str, pl.Series] = dict(given or {})
         self._entries: dict[str, pl.DataFrame] = {}
+        self._ids: dict[tuple[str, str], NDArray[np.uint32]] = {}
         self.resources: Resources = asked.book.resources
         self.today = asked.today
         self.first = first
@@ -158,53 +170,56 @@ class Prepared:
         return pl.DataFrame(found) if found else pl.DataFrame(height=self.height)
 
     def _make(self, names: list[str]) -> None:
-        expressions: dict[str, pl.Expr] = {}
+        cells: dict[str, pl.Expr] = {}
+        over: dict[str, pl.Expr] = {}
         for name in names:
-            kind, _, rest = name.partition(":")
-            if kind in _TYPED:
-                expressions[name] = _TYPED[kind](pl.col(rest))
+            kind, field, _ = _parts(name)
+            if kind in _OF_CELLS:
+                cells[name] = self._of_cells(kind, field)
             elif kind == "derived":
-                expressions[name] = QUANTITIES[rest].expression()
+                over[name] = QUANTITIES[field].expression()
             elif kind == "page":
-                expressions[name] = self._program.conditions[int(rest)]
+                over[name] = self._program.conditions[int(field)]
             elif name not in self._columns:
-                self._columns[name] = self._one(kind, rest)
-        if expressions:
-            made = self.evaluated(expressions)
-            self._columns.update({name: made[name] for name in expressions})
+                self._columns[name] = self._one(kind, name)
+        if cells:
+            self._keep(evaluated(self._cells, cells))
+        if over:
+            self._keep(self.evaluated(over))
+
+    def _keep(self, made: pl.DataFrame) -> None:
+        self._columns.update({column.name: column for column in made.get_columns()})
+
+    def _of_cells(self, kind: str, field: str) -> pl.Expr:
+        """Return a column that is an expression over cells."""
+        if field == TODAY:
+            return pl.lit(datetime.combine(self.today, datetime.min.time()), pl.Datetime("us"))
+        if not self.has(field):
+            if not kind:
+                return pl.lit(
+                    None, pl.List(pl.String) if self._fields.is_list(field) else pl.String
+                )
+            return pl.lit(None, _ABSENT[kind])
+        return _OF_CELLS[kind](pl.col(field))
 
     def evaluated(self, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """Return expressions over columns of pages, one row a page."""
         roots = {r for e in expressions.values() for r in e.meta.root_names()}
         return evaluated(self.columns(roots), expressions)
 
-    def _one(self, kind: str, rest: str) -> pl.Series:
+    def _one(self, kind: str, name: str) -> pl.Series:
         """Return one column that is no expression over others."""
-        if not rest:
-            return self._filed(kind)
         makers: dict[str, Callable[[str], pl.Series]] = {
-            "filled": self._filled,
             "bits": self._bits,
             "tally": self._tally,
             "check": self._computed,
             "group": lambda name: self._outside(self._grouped, name, pl.String()),
             "tariff": lambda name: self._outside(self._priced, name, pl.Float64()),
         }
-        return makers[kind](rest)
-
-    def _filed(self, name: str) -> pl.Series:
-        if name == TODAY:
-            moment = datetime.combine(self.today, datetime.min.time())
-            return pl.repeat(moment, self.height, dtype=pl.Datetime("us"), eager=True)
-        if self.has(name):
-            return self._cells[name]
-        return self._nulls(pl.List(pl.String()) if self._fields.is_list(name) else pl.String())
+        return makers[kind](name.partition(":")[2])
 
     def _nulls(self, kind: pl.DataType) -> pl.Series:
         return pl.repeat(None, self.height, dtype=kind, eager=True)
-
-    def _filled(self, name: str) -> pl.Series:
-        return self.text(name).is_not_null() if self.has(name) else self._nulls(pl.Boolean())
 
     def _computed(self, number: str) -> pl.Series:
         named = self._program.computations[int(number)]
@@ -225,10 +240,18 @@ class Prepared:
             return self._nulls(pl.UInt64())
         answers = self._words[domain_of(name)]
         if not self._fields.is_list(name):
-            return _where_filled(self.text(name), answers.of(self.text(name), int(word)))
-        entries = self.entries(self._fields.group_of(name))
-        bits = answers.of(entries[name], int(word))
+            return answers.known(self._numbers("", name, self.text(name)), int(word))
+        group = self._fields.group_of(name)
+        entries = self.entries(group)
+        bits = answers.of(self._numbers(group, name, entries[name]), int(word))
         return pl.Series(joined(bits, _pages(entries), self.height))
+
+    def _numbers(self, group: str, name: str, texts: pl.Series) -> NDArray[np.uint32]:
+        """Return the numbers of the texts of a field, of pages or of the entries of a group."""
+        key = (group, name)
+        if key not in self._ids:
+            self._ids[key] = self._words[domain_of(name)].ids(texts)
+        return self._ids[key]
 
     def _tally(self, rest: str) -> pl.Series:
         number, _, bound = rest.partition(":")
@@ -254,11 +277,22 @@ class Prepared:
         return any(self.has(f) for f in self._fields.groups[group].columns)
 
     def entries(self, group: str) -> pl.DataFrame:
-        """Return the entries of a repeated group; see :class:`computations.Pages`."""
-        if group not in self._entries:
-            principal = self._fields.groups[group].principal
-            self._entries[group] = self._joined(principal) if principal else self._listed(group)
-        return self._entries[group]
+        """Return the entries of a repeated group; see :class:`computations.Pages`.
+
+        Raises
+        ------
+        KeyError
+            No group of that name, and no list column.
+        """
+        found = self._fields.group_named(group)
+        if found is None:
+            raise KeyError(group)
+        if found.id not in self._entries:
+            principal = found.principal
+            self._entries[found.id] = (
+                self._joined(principal) if principal else self._listed(found.id)
+            )
+        return self._entries[found.id]
 
     def _listed(self, group: str) -> pl.DataFrame:
         fields = self._fields.groups[group].fields
@@ -292,30 +326,28 @@ class Prepared:
         """Return expressions over the entries of a group, one row an entry."""
         entries = self.entries(group)
         fields = frozenset(self._fields.groups[group].fields)
-        own: dict[str, pl.Series] = {}
+        own: dict[str, pl.Expr] = {}
+        bits: list[pl.Series] = []
         outside: list[str] = []
         for root in dict.fromkeys(r for e in expressions.values() for r in e.meta.root_names()):
             kind, name, word = _parts(root)
-            if name in fields:
-                own[root] = self._of_entries(group, entries[name], kind, word)
-            else:
+            if name not in fields:
                 outside.append(root)
-        frame = self.columns(outside)[entries[_PAGE]].with_columns(entries[_PAGE], **own)
-        return evaluated(frame, expressions)
+            elif kind == "bits":
+                numbers = self._numbers(group, name, entries[name])
+                known = self._words[domain_of(name)].known(numbers, int(word))
+                bits.append(known.alias(root))
+            else:
+                own[root] = self._of_entries(group, kind, name)
+        frame = self.columns(outside)[entries[_PAGE]] if outside else pl.DataFrame()
+        columns = [*frame.get_columns(), *bits, *entries.get_columns()]
+        return evaluated(pl.DataFrame(columns).with_columns(**own), expressions)
 
-    def _of_entries(self, group: str, texts: pl.Series, kind: str, word: str) -> pl.Series:
-        if kind == "filled":
-            if self.has(texts.name) or self.has(
-                self._fields.groups[group].principal.get(texts.name, "")
-            ):
-                return texts.is_not_null()
-            return pl.repeat(None, len(texts), dtype=pl.Boolean, eager=True)
-        if kind in _TYPED:
-            return texts.to_frame().select(_TYPED[kind](pl.col(texts.name))).to_series()
-        if kind == "bits":
-            answers = self._words[domain_of(texts.name)]
-            return _where_filled(texts, answers.of(texts, int(word)))
-        return texts
+    def _of_entries(self, group: str, kind: str, name: str) -> pl.Expr:
+        """Return a column of entries that is an expression over their texts."""
+        principal = self._fields.groups[group].principal.get(name, "")
+        there = self.has(name) or self.has(principal)
+        return _OF_CELLS[kind](pl.col(name)) if there or not kind else pl.lit(None, _ABSENT[kind])
 
 
 def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
@@ -327,18 +359,18 @@ def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
         Answers by kind of text.
     """
     columns: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
-    questions = asked.program.questions
     # A question about the entries of a list is asked of the principal entry too.
-    fronts = (asked.book.names.fields.principal_of(f) for f in questions.fields)
-    for name in {*questions.fields, *fronts}:
+    fronts = (asked.book.names.fields.principal_of(f) for f in asked.program.questions.fields)
+    for name in {*asked.program.questions.fields, *fronts}:
         if name in table.cells.columns and name not in table.absent:
             columns[domain_of(name)].append(table.cells[name])
-    return {d: word_table(texts, questions.of(d)) for d, texts in columns.items()}
+    return {d: answers.table(columns[d]) for d, answers in asked.program.answers.items()}
 
 
 def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Return expressions over a frame as columns, constants as long as the frame."""
-    return frame.with_columns(**expressions).select(list(expressions))
+    made = frame.with_columns(**expressions)
+    return pl.DataFrame([made.get_column(name) for name in expressions])
 
 
 def _parts(column: str) -> tuple[str, str, str]:
@@ -348,12 +380,6 @@ def _parts(column: str) -> tuple[str, str, str]:
         return "", kind, ""
     name, _, word = rest.partition(":")
     return kind, name, word
-
-
-def _where_filled(texts: pl.Series, words: NDArray[np.uint64]) -> pl.Series:
-    """Return words, null where there is no text."""
-    frame = pl.DataFrame({"text": texts, "words": words})
-    return frame.select(pl.when(pl.col("text").is_not_null()).then("words"))["words"]
 
 
 def _pages(entries: pl.DataFrame) -> NDArray[np.intp]:

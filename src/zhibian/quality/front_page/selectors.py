@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from zhibian.terminology.names import normal_spelling
 
@@ -104,6 +105,7 @@ def _named(
     return _ranges(sets[name], sets, (*inside, name))
 
 
+@cache
 def _range(piece: str) -> tuple[str, str]:
     ends = [normal_spelling(end) for end in re.split("[-–]", piece)]
     if len(ends) > 2 or any(not _PIECE.fullmatch(end) for end in ends):

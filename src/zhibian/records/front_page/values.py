@@ -10,7 +10,7 @@ import polars as pl
 
 _DAY = 10
 _TO_THE_MINUTE = 16
-_NUMBER = r"^[+-]?[0-9]{1,15}(\.[0-9]*)?$"
+_NUMBER = r"^[+-]?([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+)$"
 
 
 def number(cell: pl.Expr) -> pl.Expr:

@@ -10,7 +10,7 @@ import polars as pl
 from zhibian.quality.front_page.computations.by_page import by_page
 from zhibian.quality.front_page.computations.protocol import Computation, Kind, Pages, Parameters
 
-_GROUP = "med_chrgitm"
+_GROUP = "charges"
 _PARTS = ("claa_sumfee", "clab_amt", "fulamt_ownpay_amt", "oth_amt")
 _CENT = 0.01
 # Sums of cents are no sums of binary fractions.

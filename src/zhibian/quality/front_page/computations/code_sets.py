@@ -15,13 +15,12 @@ from zhibian.quality.front_page.computations.protocol import (
     Parameters,
 )
 from zhibian.terminology.code_set import CodeSet
-from zhibian.terminology.crosswalk import Crosswalk, load_filed_set
+from zhibian.terminology.crosswalk import Crosswalk
 from zhibian.terminology.names import normal_spelling, same_name
 
 #: Entries of each kind of code: the repeated group, its code, its name.
 _GROUPS = {"diagnosis": ("diagnoses", "C06C", "C07N"), "procedure": ("procedures", "C35C", "C36N")}
 _PRINCIPAL = {"C06C": "C03C", "C07N": "C04N", "C35C": "C14C", "C36N": "C15N"}
-_CLINICAL = "clinical-2.0"
 
 
 def unknown_codes(pages: Pages, parameters: Parameters) -> pl.DataFrame:
@@ -122,7 +121,7 @@ def _set_of(pages: Pages, kind: str) -> CodeSet:
 
 
 def _clinical(pages: Pages, kind: str) -> Crosswalk:
-    filed = load_filed_set(pages.resources.rules, _CLINICAL)
+    filed = pages.resources.clinical
     return filed.diagnoses if kind == "diagnosis" else filed.procedures
 
 

@@ -13,8 +13,12 @@ from typing import Protocol
 import polars as pl
 
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, CodeSet, load_code_set
+from zhibian.terminology.crosswalk import FiledSet, load_filed_set
 
 Parameters = Mapping[str, object]
+
+#: Edition that hospitals file in beside that of the authority.
+CLINICAL = "clinical-2.0"
 
 
 class Resources:
@@ -38,6 +42,11 @@ class Resources:
     def procedures(self) -> CodeSet:
         """NHSA ICD-9-CM-3."""
         return load_code_set(self.rules, ICD9CM3_NHSA)
+
+    @cached_property
+    def clinical(self) -> FiledSet:
+        """Maps from the clinical edition of diagnoses and procedures, with its homonyms."""
+        return load_filed_set(self.rules, CLINICAL)
 
 
 class Pages(Protocol):
