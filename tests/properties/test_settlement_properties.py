@@ -106,6 +106,7 @@ def test_columns_settle_as_single_cases(
             "drg": [str(i) for i in range(len(rows))],
             "state": [state for _, state, _ in rows],
             "variant": ["v"] * len(rows),
+            "hospital_level": [""] * len(rows),
             "cost_fen": [None if s.cost is None else fen_of(s.cost) for _, _, s in rows],
             "days": [s.days for _, _, s in rows],
             "day_surgery": [s.day_surgery for _, _, s in rows],
@@ -115,7 +116,7 @@ def test_columns_settle_as_single_cases(
         schema_overrides={"cost_fen": pl.Int64, "days": pl.Int64},
     )
 
-    def schedule_of(drg: str, state: GroupState, _: str) -> Schedule:
+    def schedule_of(drg: str, state: GroupState, _: str, __: str) -> Schedule:
         return schedule(rows[int(drg)][0], state, rules)
 
     found = settle_table(frame, schedule_of, rules)

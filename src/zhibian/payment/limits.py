@@ -25,7 +25,7 @@ class Limit(NamedTuple):
     inclusive
         Whether that cost itself is beyond the limit.
     certain
-        False where the limit depends on the hospital's level, which is unknown.
+        False where the limit depends on the hospital's level, and the bands do not tell of it.
     """
 
     fen: Decimal
@@ -76,24 +76,30 @@ def _limit(
         fen = published.scaleb(2)
         told = Decision(f"{name}_limit", f"{published}", _PUBLISHED, verified=True)
         return Limit(fen, fen / denominator, told, inclusive=False, certain=True)
-    bands = [band for band in outlier.bands if _may_hold(band, price)]
+    level = _level(outlier, price)
+    bands = [band for band in outlier.bands if _may_hold(band, level, price.weight)]
     if not bands:
         return None
-    certain = not bands[0].hospital_levels or bool(price.hospital_level)
-    # Where the hospital's level is unknown, what any band calls an outlier is left open.
+    certain = not bands[0].hospital_levels or bool(level)
+    # Where the level is unknown, what any band calls an outlier is left open.
     extreme = max if name == "low" else min
     band = bands[0] if certain else extreme(bands, key=lambda b: b.times)
     told = Decision(f"{name}.times", str(band.times), outlier.source, outlier.verified)
     return Limit(band.times * denominator, band.times, told, band.inclusive, certain)
 
 
-def _may_hold(band: Band, price: GroupPrice) -> bool:
-    level = price.hospital_level
+def _level(outlier: Outlier, price: GroupPrice) -> str:
+    """Return the hospital's level, empty where the bands do not tell of it: it is then unknown."""
+    told = {level for band in outlier.bands for level in band.hospital_levels}
+    return price.hospital_level if price.hospital_level in told else ""
+
+
+def _may_hold(band: Band, level: str, weight: Decimal | None) -> bool:
     if level and band.hospital_levels and level not in band.hospital_levels:
         return False
     if band.weight_above is None and band.weight_up_to is None:
         return True
-    if price.weight is None:
+    if weight is None:
         return False
-    above = band.weight_above is None or price.weight > band.weight_above
-    return above and (band.weight_up_to is None or price.weight <= band.weight_up_to)
+    above = band.weight_above is None or weight > band.weight_above
+    return above and (band.weight_up_to is None or weight <= band.weight_up_to)

@@ -36,7 +36,7 @@ from zhibian.payment.settlement_types import (
 )
 
 _PRECISION = 50
-_LEVEL_UNKNOWN = "医院级别未知，不能判定倍率"
+_LEVEL_UNKNOWN = "没有该医院级别的倍率界限，不能判定"
 _NO_PRICE = "没有支付标准"
 _NO_COST = "缺总费用，不能判定倍率"
 _COST_NEEDED = "缺总费用"

@@ -27,11 +27,12 @@ from zhibian.payment.settlement_types import (
     fen_of,
 )
 
-#: Columns of the input: group and state of the grouping, variant of the tariff, and the stay.
+#: Columns of the input: group and state of the grouping, what chooses the price, and the stay.
 STAY_SCHEMA: Mapping[str, pl.DataType] = {
     "drg": pl.String(),
     "state": pl.String(),
     "variant": pl.String(),
+    "hospital_level": pl.String(),
     "cost_fen": pl.Int64(),
     "days": pl.Int64(),
     "day_surgery": pl.Boolean(),
@@ -52,11 +53,11 @@ ANSWER_SCHEMA: Mapping[str, pl.DataType] = {
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-ScheduleOf = Callable[[str, GroupState, str], Schedule]
+ScheduleOf = Callable[[str, GroupState, str, str], Schedule]
 
 _KINDS = tuple(Kind)
 _NUMBER = {kind: i for i, kind in enumerate(_KINDS)}
-_KEY = ("drg", "state", "variant")
+_KEY = ("drg", "state", "variant", "hospital_level")
 _SAFE = 2**62
 
 
@@ -90,7 +91,8 @@ def settle_table(
     stays
         Columns of :data:`STAY_SCHEMA`, one row a discharge.
     schedule_of
-        Schedule of a group, a state and a variant; asked once for each that occurs.
+        Schedule of a group, a state, a variant and a hospital level; asked once for each that
+        occurs.
     rules
         The rules of those schedules, for limits and quotas.
     institutions
@@ -109,8 +111,8 @@ def settle_table(
     table = stays.select(pl.col(name).cast(kind) for name, kind in STAY_SCHEMA.items())
     distinct = table.select(_KEY).unique(maintain_order=True).with_row_index("book")
     schedules = [
-        schedule_of(drg, cast("GroupState", state), variant)
-        for _, drg, state, variant in distinct.iter_rows()
+        schedule_of(drg, cast("GroupState", state), variant, level)
+        for _, drg, state, variant, level in distinct.iter_rows()
     ]
     return _Period(_arrays(table, distinct), schedules, rules, institutions).table()
 

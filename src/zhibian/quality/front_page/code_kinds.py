@@ -1,4 +1,4 @@
-"""Sets of codes by what the code set says of them (按属性取编码): category of a procedure, grey codes.
+"""Sets of codes by what the code set says of them (按属性取编码): category, grey codes.
 
 A set is written as stretches of the ordered codes, so that conditions ask it as they ask any range.
 """

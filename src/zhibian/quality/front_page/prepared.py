@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.compiler import Program
 from zhibian.quality.front_page.computations import Resources
-from zhibian.quality.front_page.masks import WordTable, joined, word_table
+from zhibian.quality.front_page.masks import WordTable, joined
 from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
 from zhibian.records.front_page.types import PageTable
@@ -32,7 +32,11 @@ _OF_CELLS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "num": number,
     "time": instant,
 }
-_ABSENT = {"filled": pl.Boolean, "num": pl.Float64, "time": pl.Datetime("us")}
+_ABSENT: Mapping[str, pl.DataType] = {
+    "filled": pl.Boolean(),
+    "num": pl.Float64(),
+    "time": pl.Datetime("us"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,18 +359,18 @@ def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
         Answers by kind of text.
     """
     columns: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
-    questions = asked.program.questions
     # A question about the entries of a list is asked of the principal entry too.
-    fronts = (asked.book.names.fields.principal_of(f) for f in questions.fields)
-    for name in {*questions.fields, *fronts}:
+    fronts = (asked.book.names.fields.principal_of(f) for f in asked.program.questions.fields)
+    for name in {*asked.program.questions.fields, *fronts}:
         if name in table.cells.columns and name not in table.absent:
             columns[domain_of(name)].append(table.cells[name])
-    return {d: word_table(texts, questions.of(d)) for d, texts in columns.items()}
+    return {d: answers.table(columns[d]) for d, answers in asked.program.answers.items()}
 
 
 def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Return expressions over a frame as columns, constants as long as the frame."""
-    return frame.with_columns(**expressions).select(list(expressions))
+    made = frame.with_columns(**expressions)
+    return pl.DataFrame([made.get_column(name) for name in expressions])
 
 
 def _parts(column: str) -> tuple[str, str, str]:
