@@ -16,7 +16,7 @@ from zhibian.cli.progress import progress
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.pack import load_scheme
 from zhibian.grouping.reasons import Reason
-from zhibian.payment.tariff import load_tariff
+from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.quality.front_page.check_run import FINDINGS, CheckRun, CheckSetup
 from zhibian.quality.front_page.check_workbook import write_check
