@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import zhibian
 from zhibian.coding.coder import Coder, propose
-from zhibian.coding.types import Proposal
+from zhibian.coding.types import Evidence, Proposal
 from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading
@@ -46,10 +46,12 @@ from zhibian.review.report import (
     FlagsOut,
     GroupingsOut,
     RuleOut,
+    SettledDeviationOut,
     SupportOut,
     VersionsOut,
 )
-from zhibian.review.reviewer import UNGROUPED, Reviewer
+from zhibian.review.reviewer import Reviewer
+from zhibian.review.settled import settled_deviation
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 
@@ -79,7 +81,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
     reading = read_documents(case.documents, reviewer.coder.lexicon)
     proposal = proposer(case, reading, reviewer.coder)
     facts = _facts(case, reading, reviewer)
-    filed = _in_nhsa_codes(case.coded_front_page, reviewer)
+    filed = in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
     group_proposed = _group_page(proposal, case.admission, reviewer)
     price_filed = _price(group_filed, reviewer)
@@ -123,12 +125,21 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
                 else grouping_out(group_proposed, price_proposed, reviewer)
             ),
         ),
-        flags=_flags(case, filed, proposal, facts, reviewer),
+        flags=_flags(case, reading, filed, proposal, facts, reviewer),
         queries=tuple(
             query_out(query, case, reviewer)
             for query in _queries(case, proposal, filed, facts, reviewer)
         ),
-        deviation=None if filed is None else _deviation(price_filed, price_proposed, reviewer),
+        deviation=(
+            None
+            if filed is None
+            else _deviation(
+                price_filed,
+                price_proposed,
+                reviewer,
+                settled_deviation(filed, proposal, case.admission, reviewer),
+            )
+        ),
         notices=tuple(map(notice_out, read.warnings)),
     )
 
@@ -152,8 +163,8 @@ def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]
     )
 
 
-def _in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
-    """Convert codes of the clinical editions; the reader has told each conversion as a warning."""
+def in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
+    """Return a page in NHSA codes; the reader has told each conversion as a warning."""
     if page is None:
         return None
 
@@ -187,28 +198,34 @@ def _group_page(
 
 
 def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
-    """Return the payment standard; an ungrouped case has that of 0000.
+    """Return the payment standard; an ungrouped case has that of its row.
 
     Invalid input and insufficient data have none: the group is not known yet.
     """
     unknown = {Status.INVALID, Status.INSUFFICIENT}
     if reviewer.tariff is None or grouping is None or grouping.status in unknown:
         return None
-    code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
-    return reviewer.tariff.standard(code, reviewer.variant)
+    tariff = reviewer.tariff
+    ungrouped = grouping.status is Status.UNGROUPED
+    code = tariff.ungrouped_row(grouping.mdc) if ungrouped else grouping.drg
+    return tariff.standard(code, reviewer.variant)
 
 
 def _deviation(
-    filed: PaymentStandard | None, proposed: PaymentStandard | None, reviewer: Reviewer
+    filed: PaymentStandard | None,
+    proposed: PaymentStandard | None,
+    reviewer: Reviewer,
+    settled: SettledDeviationOut | None,
 ) -> DeviationOut | None:
     if reviewer.tariff is None or reviewer.variant is None:
         return None
     deviation = deviate(filed, proposed) if filed and proposed else None
-    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant)
+    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant, settled)
 
 
 def _flags(
     case: Case,
+    reading: Reading,
     filed: FrontPage | None,
     proposal: Proposal,
     facts: Sequence[Fact],
@@ -221,7 +238,18 @@ def _flags(
     def level(code: str) -> Level:
         return level_of(code, reviewer)
 
-    doubted = unsupported_codes(filed, proposal, level)
+    def official(code: str) -> str:
+        entry = reviewer.diagnoses.get(code) or reviewer.procedures.get(code)
+        return entry.name if entry else ""
+
+    def resembling(code: str, name: str) -> tuple[Evidence, ...]:
+        names = (official(code), name)
+        return reviewer.doubt.likeness.mentions(code, names, reading, reviewer.coder.lexicon.cues)
+
+    def holds(one: str, other: str) -> bool:
+        return reviewer.doubt.likeness.holds(official(one), official(other))
+
+    doubted = unsupported_codes(filed, proposal, level, resembling, reviewer.doubt.limits)
     told = {flag.code for flag in doubted}
     weak = (
         assessment
@@ -230,7 +258,8 @@ def _flags(
     )
     return FlagsOut(
         missed=tuple(
-            missed_out(flag, reviewer, quote) for flag in missed_codes(filed, proposal, level)
+            missed_out(flag, reviewer, quote)
+            for flag in missed_codes(filed, proposal, level, holds)
         ),
         unsupported=(
             *(unsupported_out(flag, reviewer, quote) for flag in doubted),

@@ -11,8 +11,12 @@ from zhibian.coding.voices import Voices
 from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
-from zhibian.payment.tariff import Tariff, load_tariff
+from zhibian.payment.prices import PriceBook
+from zhibian.payment.settlement_rules import load_settlement_rules
+from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
+from zhibian.quality.doubt_rules import DoubtRules, load_doubt_rules
 from zhibian.quality.evidence import EvidenceCondition, load_conditions
 from zhibian.records.case_json import CodeCheck
 from zhibian.terminology.check import check_code
@@ -24,7 +28,6 @@ from zhibian.terminology.crosswalk import (
     load_crosswalk,
 )
 
-UNGROUPED = "0000"
 NO_TARIFF = "none"
 
 
@@ -39,10 +42,12 @@ class Reviewer:
     coder: Coder
     facts: FactLexicon
     conditions: tuple[EvidenceCondition, ...]
+    doubt: DoubtRules
     pack: RulePack
     codebook: CodeBook
     tariff: Tariff | None
     variant: str | None
+    prices: PriceBook | None
 
 
 def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
@@ -64,23 +69,26 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
     """
     pack = load_scheme(rules, scheme)
     prices = None if tariff == NO_TARIFF else _prices(rules, scheme, tariff)
-    chosen = None if prices is None else prices.standard(UNGROUPED, variant).variant
+    chosen = None if prices is None else prices.variant(variant).id
     diagnoses = load_code_set(rules, ICD10_NHSA)
     procedures = load_code_set(rules, ICD9CM3_NHSA)
     diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
     procedure_crosswalk = load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA)
+    coder = load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk)
     return Reviewer(
         diagnoses=diagnoses,
         procedures=procedures,
         diagnosis_crosswalk=diagnosis_crosswalk,
         procedure_crosswalk=procedure_crosswalk,
-        coder=load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk),
+        coder=coder,
         facts=load_lexicon(rules),
         conditions=load_conditions(rules),
+        doubt=load_doubt_rules(rules, (coder.diagnosis_words.terms, coder.procedure_terms)),
         pack=pack,
         codebook=codebook_of(diagnoses, procedures),
         tariff=prices,
         variant=chosen,
+        prices=None if prices is None else PriceBook(prices, load_settlement_rules(rules, tariff)),
     )
 
 

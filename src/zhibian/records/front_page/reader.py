@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,8 @@ class OpenedPages:
     absent
         Fields that the file has no column for.
     unknown
-        Columns that no field takes: told, never dropped in silence.
+        Columns that no field takes: told, never dropped in silence. Of JSON they are complete once
+        the chunks have been gone through.
     chunks
         The pages, chunk by chunk; to be gone through once.
     """
@@ -51,7 +52,7 @@ class OpenedPages:
     layout: Layout
     encoding: str
     absent: frozenset[str]
-    unknown: tuple[str, ...]
+    unknown: Collection[str]
     chunks: Iterator[PageTable]
 
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from zhibian.quality.front_page.computations.protocol import (
-    VIOLATIONS,
-    Computation,
-    Kind,
-    Pages,
-    Parameters,
-)
+from zhibian.quality.front_page.computations.by_page import violations
+from zhibian.quality.front_page.computations.protocol import Computation, Kind, Pages, Parameters
 from zhibian.records.front_page.values import instant
 
 _GROUP = "icu_stays"
@@ -42,7 +37,7 @@ def intensive_care_times(pages: Pages, parameters: Parameters) -> pl.DataFrame:
         "overlap": (_ENTERED, pl.col("entered") < latest),
     }[str(parameters["test"])]
     found = times.filter(wrong).sort("page", "place")
-    return found.select("page", pl.lit(field).alias("field"), "place").cast(dict(VIOLATIONS))
+    return violations(found.select("page", pl.lit(field).alias("field"), "place"))
 
 
 COMPUTATIONS = (
