@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from zhibian.problems import InputError
+from zhibian.records.front_page import csv_source
 from zhibian.records.front_page.catalogue import Catalogue
 from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.reader import open_pages, read_pages
@@ -315,3 +316,16 @@ def test_rows_are_the_same_however_they_are_chunked(tmp_path: Path, catalogue: C
     assert max(len(chunk.cells) for chunk in chunks) == 7
     assert pl.concat(chunk.cells for chunk in chunks).equals(whole.cells)
     assert [cell for chunk in chunks for cell in chunk.bad] == list(whole.bad)
+
+
+def test_a_wide_file_is_read_in_pieces_and_given_together(
+    tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_source, "_CHUNK", 1_000)
+    lines = [HEADER, *(ROW.replace("123,", f"{n},", 1) for n in range(200)), "坏行", ROW]
+    path = written(tmp_path, "\n".join(lines))
+    chunks = list(open_pages(path, catalogue, rows=90).chunks)
+    assert [len(chunk.cells) > 80 for chunk in chunks[:-1]] == [True, True]
+    assert max(len(chunk.cells) for chunk in chunks) <= 90
+    assert pl.concat(chunk.cells for chunk in chunks)["row"].to_list() == [*range(2, 202), 203]
+    assert problems(chunks[-1]) == {(202, "", "row_broken")}
