@@ -93,4 +93,11 @@ def test_next_group_is_the_next_level_that_differs(rules: Path) -> None:
             "level": ["NONE", "CC", "MCC", "NONE", "NONE", None],
         }
     )
-    assert next_groups(grouped, neighbours(pack)).to_list() == ["ES33", "ES31", None, "FR21", None, None]
+    assert next_groups(grouped, neighbours(pack)).to_list() == [
+        "ES33",
+        "ES31",
+        None,
+        "FR21",
+        None,
+        None,
+    ]

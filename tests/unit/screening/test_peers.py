@@ -80,9 +80,7 @@ def test_signals_are_the_exact_binomial_tails(events: int) -> None:
     chance = 2 * min(upper, lower)
     side = "high" if upper < lower else "low"
     wanted = f"alarm_{side}" if chance < 0.002 else side if chance < 0.05 else ""
-    found = signals_of(
-        np.array([float(events)]), np.array([50.0]), np.array([share]), 1.0, RULES
-    )
+    found = signals_of(np.array([float(events)]), np.array([50.0]), np.array([share]), 1.0, RULES)
     assert found == [wanted]
 
 
