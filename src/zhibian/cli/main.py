@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import models, rules, tariffs, terminology, train
+from zhibian.cli import models, pages, rules, tariffs, terminology, train
 from zhibian.cli.code import code
+from zhibian.cli.deidentify import deidentify
 from zhibian.cli.deviation import deviation
 from zhibian.cli.evaluate import evaluate
 from zhibian.cli.group import group
@@ -33,11 +34,13 @@ app.command("what-if")(what_if_command)
 app.command(help="评测：建议与 gold 编码的一致性，含 95% 自助法区间。")(evaluate)
 app.command(help="术语链接：标准输入每行一条术语，输出编码、名称和得分（JSON 行）。")(link)
 app.command(help="输出病例（case）、审核结果（report）、改动（what-if）的 JSON Schema。")(schema)
+app.command()(deidentify)
 app.command(help="合成病案首页：用于压力测试与演示的虚构表格，逐行标明 synthetic=1。")(synth)
 app.add_typer(rules.app, name="rules")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(models.app, name="models")
+app.add_typer(pages.app, name="pages")
 app.add_typer(train.app, name="train")
 
 
