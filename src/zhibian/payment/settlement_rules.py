@@ -305,6 +305,43 @@ def load_settlement_rules(
     return _checked(tariff, _laid_over(rules, read_yaml(own, _REMEDY), (tariff,)))
 
 
+def check_settlement_rules(rules: Path) -> list[Problem]:
+    """Return everything wrong with the rule sets and with those of single tariffs.
+
+    Parameters
+    ----------
+    rules
+        Folder of the rule data.
+    """
+    problems: list[Problem] = []
+    own = sorted(path.parent.name for path in (rules / FOLDER).glob(f"*/{SETTLEMENT_FILE}"))
+    named = [(id, None) for id in list_settlement_sets(rules)]
+    for name, tariff in [*named, *((None, id) for id in own)]:
+        try:
+            told = load_settlement_rules(rules, tariff, name)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if told.id != (name or tariff):
+            message = f"标识 {told.id} 与文件名不同"
+            problems.append(Problem(name or tariff or "", "id_differs", message, _REMEDY))
+    return problems
+
+
+def with_city_mean(told: SettlementRules, mean: Decimal) -> SettlementRules:
+    """Return rules with a mean cost of the city (全市次均费用) that the user gives.
+
+    Parameters
+    ----------
+    told
+        The rules.
+    mean
+        Yuan; above zero.
+    """
+    control = told.control.model_copy(update={"city_mean": mean, "source": "使用者给出"})
+    return told.model_copy(update={"control": control})
+
+
 def _named(rules: Path, id: str, above: tuple[str, ...]) -> dict[str, Any]:
     known = list_settlement_sets(rules)
     if id not in known or id in above:
