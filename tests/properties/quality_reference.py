@@ -234,7 +234,7 @@ def _sum(names: Sequence[str], page: Page) -> float | None:
 
 
 def _named(name: Any, page: Page) -> Any:
-    if isinstance(name, int | float):
+    if isinstance(name, int | float) or re.fullmatch(r"-?\d+(\.\d+)?", name):
         return float(name)
     if name == "stay_days":
         start, end = _named("B12", page), _named("B15", page)

@@ -12,16 +12,17 @@ from rich.table import Table
 
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.progress import progress
-from zhibian.cli.settle import (
-    XLSX,
+from zhibian.cli.settle import XLSX, refuse_same, tell_rows
+from zhibian.cli.settlement_options import (
+    CityMeanOption,
     CoefficientOption,
+    RateOption,
     SchemeOption,
     SettlementOption,
     TariffOption,
+    Terms,
     VariantOption,
     load_book,
-    refuse_same,
-    tell_rows,
 )
 from zhibian.grouping.batches import BatchGrouper, RowProblem
 from zhibian.grouping.codebook import load_codebook
@@ -50,6 +51,8 @@ def deviation(  # noqa: PLR0913, PLR0917  (each option of the command is an argu
     variant: VariantOption = None,
     settlement: SettlementOption = None,
     coefficient: CoefficientOption = None,
+    rate: RateOption = None,
+    city_mean: CityMeanOption = None,
     rules: RulesOption = None,
 ) -> None:
     """比较填报与建议编码的病组、类型、权重与应付，两侧各自重新判定倍率，正负两个方向同时列出。
@@ -65,7 +68,8 @@ def deviation(  # noqa: PLR0913, PLR0917  (each option of the command is an argu
             wrong = Problem("--output", "suffix", "结果是工作簿", "输出文件名以 .xlsx 结尾")
             raise InputError(output.name, [wrong])
         pack = load_scheme(folder, scheme or settings.scheme)
-        book = load_book(folder, pack, tariff or settings.tariff, settlement, coefficient)
+        terms = Terms(settlement, coefficient, rate, city_mean)
+        book = load_book(folder, pack, tariff or settings.tariff, terms)
         grouper = BatchGrouper(pack, LAYOUTS[InputFormat.OWN], load_codebook(folder))
         proposals, unread = _proposals(proposed)
         opened = open_table(filed)

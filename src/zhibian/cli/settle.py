@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,17 @@ from rich.table import Table
 
 from zhibian.cli.common import RulesOption, refuse, tell
 from zhibian.cli.progress import progress
+from zhibian.cli.settlement_options import (
+    CityMeanOption,
+    CoefficientOption,
+    RateOption,
+    SchemeOption,
+    SettlementOption,
+    TariffOption,
+    Terms,
+    VariantOption,
+    load_book,
+)
 from zhibian.grouping.batches import BatchGrouper, RowProblem, renamed
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.layout import LAYOUTS, InputFormat
@@ -20,10 +30,11 @@ from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.grouping.table_files import open_table, writer_for
 from zhibian.payment.prices import PriceBook
 from zhibian.payment.settlement_file import SettledTable, settle_file
-from zhibian.payment.settlement_rules import SettlementRules, load_settlement_rules
+from zhibian.payment.settlement_rules import (
+    SettlementRules,
+)
 from zhibian.payment.settlement_sheets import settled_columns, settlement_sheets
 from zhibian.payment.settlement_types import Kind
-from zhibian.payment.tariff_files import load_tariff
 from zhibian.payment.totals import balance_by
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
@@ -31,22 +42,10 @@ from zhibian.sheets import write_workbook
 
 XLSX = ".xlsx"
 _SHOWN_PROBLEMS = 20
-
-TariffOption = Annotated[str | None, typer.Option("--tariff", help="支付标准，如 linyi-2022。")]
-SchemeOption = Annotated[str | None, typer.Option("--scheme", help="分组方案标识。")]
-VariantOption = Annotated[
-    str | None, typer.Option("--variant", help="表中未写医院级别与险种时的类别，如 三级职工。")
-]
-SettlementOption = Annotated[
-    str | None,
-    typer.Option("--settlement", help="结算规则，如 dazhou；缺省为该支付标准的规则或全国缺省。"),
-]
-CoefficientOption = Annotated[
-    str | None, typer.Option("--coefficient", help="本机构系数 k，代替支付标准的系数。")
-]
+_GREAT_SUM = 10**9
 
 
-def settle(
+def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     table: Annotated[Path, typer.Argument(help="病例表（CSV 或 parquet），自有列布局。")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="结果：.xlsx 工作簿，.parquet，其余为 CSV。")
@@ -56,6 +55,8 @@ def settle(
     variant: VariantOption = None,
     settlement: SettlementOption = None,
     coefficient: CoefficientOption = None,
+    rate: RateOption = None,
+    city_mean: CityMeanOption = None,
     rules: RulesOption = None,
 ) -> None:
     """对整张表分组并测算结算：类型、倍率、应付、盈亏，以及按病组、科室、大类的汇总。
@@ -70,7 +71,8 @@ def settle(
     try:
         refuse_same(table, output)
         pack = load_scheme(folder, scheme or settings.scheme)
-        book = load_book(folder, pack, tariff or settings.tariff, settlement, coefficient)
+        terms = Terms(settlement, coefficient, rate, city_mean)
+        book = load_book(folder, pack, tariff or settings.tariff, terms)
         grouper = BatchGrouper(pack, LAYOUTS[InputFormat.OWN], load_codebook(folder))
         opened = open_table(table)
         with progress("结算", opened.rows) as step:
@@ -85,38 +87,6 @@ def settle(
         raise refuse([problem]) from None
     tell_rows(settled.problems)
     _print(settled, book, pack)
-
-
-def load_book(
-    rules: Path, pack: RulePack, tariff: str, settlement: str | None, coefficient: str | None
-) -> PriceBook:
-    """Load tariff and settlement rules for a scheme.
-
-    Raises
-    ------
-    InputError
-        Something is unknown or damaged, the tariff is of another scheme, or the coefficient is no
-        positive number.
-    """
-    prices = load_tariff(rules, tariff)
-    own = pack.scheme.partition("@")[0]
-    if prices.scheme != own:
-        message = f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {own}"
-        remedy = "用 --scheme 或 --tariff 选择相配的一对"
-        raise InputError(tariff, [Problem("tariff", "tariff_scheme_differs", message, remedy)])
-    told = load_settlement_rules(rules, tariff, settlement)
-    return PriceBook(prices, told, None if coefficient is None else _coefficient(coefficient))
-
-
-def _coefficient(text: str) -> Decimal:
-    try:
-        k = Decimal(text)
-    except InvalidOperation:
-        k = Decimal(0)
-    if not (k.is_finite() and 0 < k <= 10):
-        problem = Problem("--coefficient", "number_invalid", "系数应大于 0、不超过 10", "改正系数")
-        raise InputError("--coefficient", [problem])
-    return k
 
 
 def refuse_same(table: Path, output: Path) -> None:
@@ -160,8 +130,10 @@ def tell_rows(problems: list[RowProblem]) -> None:
 
 
 def shown_money(fen: int | None) -> str:
-    """Return fen as yuan for a screen, a dash for what is unknown."""
-    return "—" if fen is None else f"{fen / 100:,.2f}"
+    """Return fen as yuan for a screen, a dash for what is unknown; great sums without decimals."""
+    if fen is None:
+        return "—"
+    return f"{fen / 100:,.0f}" if abs(fen) >= _GREAT_SUM else f"{fen / 100:,.2f}"
 
 
 def _print(settled: SettledTable, book: PriceBook, pack: RulePack) -> None:

@@ -16,6 +16,7 @@ from zhibian.payment.defects import load_defect_kinds
 from zhibian.payment.group_weight import FLAGS, GroupWeight
 from zhibian.payment.recipe import RECIPE
 from zhibian.payment.scheme_groups import all_scheme_groups
+from zhibian.payment.settlement_sets import check_settlement_rules
 from zhibian.payment.tariff import PaymentStandard, Tariff, Variant
 from zhibian.payment.tariff_files import (
     FOLDER,
@@ -129,6 +130,7 @@ def check(rules: RulesOption = None) -> None:
     problems = [
         problem for id in list_tariffs(folder) for problem in check_tariff(folder, id, schemes)
     ]
+    problems += check_settlement_rules(folder)
     if problems:
         raise refuse(problems)
     typer.echo("支付标准与清单一致")

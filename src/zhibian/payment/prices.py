@@ -26,7 +26,9 @@ def state_of(status: Status) -> GroupState:
     return _STATES.get(status, "none")
 
 
-def price_of(tariff: Tariff, drg: str, variant: str | None = None) -> GroupPrice:
+def price_of(
+    tariff: Tariff, drg: str, variant: str | None = None, rate: Decimal | None = None
+) -> GroupPrice:
     """Return what a tariff says of a group.
 
     Parameters
@@ -37,13 +39,15 @@ def price_of(tariff: Tariff, drg: str, variant: str | None = None) -> GroupPrice
         Group code; a row of ungrouped cases (``0000``) where the case has no group.
     variant
         Such as ``三级职工``; the default variant when None.
+    rate
+        Rate or point value (费率、点值) in place of the published one, None for that.
 
     Raises
     ------
     InputError
         The tariff has no such variant.
     """
-    standard = tariff.standard(drg, variant)
+    standard = tariff.standard(drg, variant, rate=rate)
     chosen = tariff.variant(variant)
     group = tariff.groups.get(drg)
     limits = None if group is None else group.thresholds.get(chosen.id)
@@ -90,14 +94,21 @@ class PriceBook:
         Rules of its region.
     coefficient
         Coefficient k of the institution (机构系数) in place of the tariff's, None for that.
+    rate
+        Rate or point value of all variants in place of the published ones, None for those.
     """
 
     def __init__(
-        self, tariff: Tariff, rules: SettlementRules, coefficient: Decimal | None = None
+        self,
+        tariff: Tariff,
+        rules: SettlementRules,
+        coefficient: Decimal | None = None,
+        rate: Decimal | None = None,
     ) -> None:
         self.tariff = tariff
         self.rules = rules
         self._coefficient = coefficient
+        self._rate = rate
         self._known: dict[tuple[str, GroupState, str, str], Schedule] = {}
 
     def schedule(
@@ -139,7 +150,7 @@ class PriceBook:
             return GroupPrice(drg=drg)
         if variant == UNKNOWN_VARIANT:
             return GroupPrice(drg=drg, note="支付标准没有这种医院级别与险种")
-        price = price_of(self.tariff, drg, variant or None)
+        price = price_of(self.tariff, drg, variant or None, self._rate)
         if self._coefficient is None or not price.coefficient:
             return price
         return with_coefficient(price, self._coefficient)

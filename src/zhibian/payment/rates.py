@@ -60,10 +60,10 @@ def find_rate(observations: Sequence[Observation]) -> FoundRate | None:
 
 
 def _interval(seen: Observation) -> tuple[Decimal, Decimal]:
+    """Return the lowest and the highest rate that an amount allows."""
     low = (seen.amount - seen.amount_rounding) / (seen.units + seen.units_rounding)
-    high = (seen.amount + seen.amount_rounding) / max(
-        seen.units - seen.units_rounding, seen.units_rounding / 1000 or seen.units
-    )
+    least = seen.units - seen.units_rounding
+    high = (seen.amount + seen.amount_rounding) / least if least > 0 else Decimal("Infinity")
     return low, high
 
 

@@ -271,14 +271,12 @@ def _deviation(report: CaseReport) -> RenderableType:
     if deviation is None:
         return Text("支付偏差：没有已填报首页，不计算。")
     head = f"支付偏差（建议 − 已填报，{deviation.tariff} {deviation.variant}）"
-    if deviation.amount is None and deviation.weight is not None:
-        return Text(f"{head}：权重 {deviation.weight:+.4f}；金额无法计算，{deviation.note}")
-    if deviation.amount is None or deviation.weight is None:
-        return Text(f"{head}：无法计算，{deviation.note}")
+    weight = "" if deviation.weight is None else f"权重 {deviation.weight:+.4f}，"
+    if deviation.amount is None:
+        what = "金额无法计算" if weight else "无法计算"
+        return Text(f"{head}：{weight}{what}，{deviation.note}")
     rate = "" if deviation.rate is None else f"，{deviation.rate:+.1%}"
-    return Text(
-        f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold"
-    )
+    return Text(f"{head}：{weight}{deviation.amount:+,.2f} 元{rate}", style="bold")
 
 
 def _settled(settled: SettledDeviationOut) -> RenderableType:

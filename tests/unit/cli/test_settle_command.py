@@ -136,7 +136,9 @@ def test_parquet_and_csv_say_the_same(run: Run, table: Path, tmp_path: Path) -> 
         (("--tariff", "nowhere-2020"), "没有支付标准"),
         (("--variant", "四级职工"), "三级职工"),
         (("--settlement", "nowhere"), "dazhou"),
-        (("--coefficient", "0"), "系数应大于 0"),
+        (("--coefficient", "0"), "大于 0"),
+        (("--rate", "abc"), "--rate"),
+        (("--city-mean", "-1"), "--city-mean"),
         (("--scheme", "chs-drg-2.0"), "不适用于"),
     ],
 )
@@ -233,3 +235,18 @@ def test_a_folder_without_reviews_is_refused(run: Run, table: Path, tmp_path: Pa
     (tmp_path / "reviews" / "x.json").write_text("{}", "utf-8")
     result = run("deviation", table, tmp_path / "reviews", "-o", tmp_path / "out.xlsx")
     assert "不是审核结果" in result.stderr
+
+
+def test_a_tariff_of_points_alone_is_paid_at_the_value_given(
+    run: Run, table: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.csv"
+    pair = ("--scheme", "guangxi-2022", "--tariff", "guangxi-2022")
+    assert run("settle", table, "-o", output, *pair).exit_code == 0
+    assert "未公布费率或点值" in _settled(output)["1"]["settle_reason"]
+    terms = ("--rate", "58.3818", "--settlement", "dazhou", "--city-mean", "6000")
+    assert run("settle", table, "-o", output, *pair, *terms).exit_code == 0
+    row = _settled(output)["1"]
+    points = float(row["rw"]) * 100
+    assert float(row["points"]) == pytest.approx(points, abs=0.001)
+    assert float(row["standard"]) == pytest.approx(points * 58.3818, abs=0.01)

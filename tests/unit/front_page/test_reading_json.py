@@ -183,10 +183,10 @@ def test_a_node_of_another_kind_is_told(tmp_path: Path, catalogue: Catalogue) ->
 
 
 def test_lines_that_are_broken_do_not_stop_the_others(tmp_path: Path, catalogue: Catalogue) -> None:
-    path = saved(tmp_path, [LIST, "{broken", {"no": "list"}, LIST], "lists.jsonl")
+    path = saved(tmp_path, ["{", LIST, "{broken", {"no": "list"}, LIST], "lists.jsonl")
     table = read_pages(path, catalogue)
-    assert table.cells["row"].to_list() == [1, 4]
-    assert [(cell.row, cell.code) for cell in table.bad] == [(2, "row_broken"), (3, "row_broken")]
+    assert table.cells["row"].to_list() == [2, 5]
+    assert [(cell.row, cell.code) for cell in table.bad] == [(n, "row_broken") for n in (1, 3, 4)]
 
 
 def test_a_list_in_gb18030(tmp_path: Path, catalogue: Catalogue) -> None:

@@ -55,3 +55,9 @@ def test_touching_intervals_share_their_common_end() -> None:
 @pytest.mark.parametrize("seen", [[]])
 def test_there_is_no_rate_without_amounts(seen: list[Observation]) -> None:
     assert find_rate(seen) is None
+
+
+def test_weight_that_may_be_zero_sets_no_upper_bound() -> None:
+    found = find_rate([_seen("100", "0.004", FEN, "0.005"), _seen("30000", "1")])
+    assert found is not None
+    assert (found.rate, found.agree) == (Decimal(30000), 2)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.payment.settlement_rules import (
+from zhibian.payment.settlement_rules import Section
+from zhibian.payment.settlement_sets import (
     DEFAULT_SET,
-    Section,
+    check_settlement_rules,
     list_settlement_sets,
     load_settlement_rules,
 )
@@ -91,6 +92,15 @@ def test_everything_wrong_is_told_at_once(rules: Path, tmp_path: Path) -> None:
     # and a daily rate that is missing.
     assert {"low.bands.0.times", "high.bands", "high.formula", "high.source"} <= fields
     assert {"ungrouped", "long_stay"} <= fields
+
+
+def test_check_tells_of_every_set(rules: Path, tmp_path: Path) -> None:
+    assert check_settlement_rules(rules) == []
+    text = "id: other\ntitle: 自定\nbase: chs-drg-technical\n"
+    folder = _write(rules, tmp_path, text + "low: {}\n")
+    assert {problem.code for problem in check_settlement_rules(folder)} == {"settlement_invalid"}
+    (folder / "tariffs" / "settlement" / "own.yaml").write_text(text, "utf-8")
+    assert [problem.code for problem in check_settlement_rules(folder)] == ["id_differs"]
 
 
 @pytest.mark.parametrize("base", ["own", "absent"])

@@ -9,16 +9,14 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from zhibian.screening.limits import excess_of, limits_of, signals_of
 from zhibian.screening.peers import (
     Indicator,
     PeerRules,
     counts_of,
-    excess_of,
     funnel_of,
-    limits_of,
     load_peer_rules,
     months_of,
-    signals_of,
 )
 
 CAPTURE = Indicator(id="cc_capture", title="伴 CC 占比", source="测试", concern="both")
@@ -80,9 +78,7 @@ def test_signals_are_the_exact_binomial_tails(events: int) -> None:
     chance = 2 * min(upper, lower)
     side = "high" if upper < lower else "low"
     wanted = f"alarm_{side}" if chance < 0.002 else side if chance < 0.05 else ""
-    found = signals_of(
-        np.array([float(events)]), np.array([50.0]), np.array([share]), 1.0, RULES
-    )
+    found = signals_of(np.array([float(events)]), np.array([50.0]), np.array([share]), 1.0, RULES)
     assert found == [wanted]
 
 

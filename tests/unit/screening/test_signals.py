@@ -36,7 +36,12 @@ def test_every_wrong_signal_is_told_with_its_id(rules: Path, tmp_path: Path) -> 
     with pytest.raises(InputError) as refused:
         load_signals(_rules(rules, tmp_path, change))
     fields = [p.field for p in refused.value.problems]
-    assert fields == ["signal/cost-high", "signal/cost-low", "signal/stay-long", "signal/tariff-low"]
+    assert fields == [
+        "signal/cost-high",
+        "signal/cost-low",
+        "signal/stay-long",
+        "signal/tariff-low",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -297,20 +297,18 @@ class Prepared:
     def _listed(self, group: str) -> pl.DataFrame:
         fields = self._fields.groups[group].fields
         there = [f for f in fields if self.has(f)]
-        lists = self.columns(there).with_columns(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias(_PAGE)
+        blank = [pl.lit(None, dtype=pl.String).alias(f) for f in fields if f not in there]
+        if not there:
+            schema = {_PAGE: pl.UInt32, _PLACE: pl.Int16, **dict.fromkeys(fields, pl.String)}
+            return pl.DataFrame(schema=schema)
+        lists = _even(self._cells.select(there)).with_row_index(_PAGE)
+        length = pl.col(there[0]).list.len()
+        numbered = lists.filter(length > 0).with_columns(
+            pl.int_ranges(1, length + 1, dtype=pl.Int16).alias(_PLACE)
         )
-        if there:
-            length = pl.col(there[0]).list.len()
-            lists = lists.filter(length > 0).with_columns(
-                pl.int_ranges(1, length + 1, dtype=pl.Int16).alias(_PLACE)
-            )
-            lists = lists.explode([*there, _PLACE])
-            lists = lists.filter(pl.any_horizontal(pl.col(f).is_not_null() for f in there))
-        else:
-            lists = lists.clear().with_columns(pl.lit(None, dtype=pl.Int16).alias(_PLACE))
-        lacking = [pl.lit(None, dtype=pl.String).alias(f) for f in fields if f not in there]
-        return lists.with_columns(lacking).select(_PAGE, _PLACE, *fields)
+        rows = numbered.explode([*there, _PLACE])
+        filled = pl.any_horizontal(pl.col(f).is_not_null() for f in there)
+        return rows.filter(filled).with_columns(blank).select(_PAGE, _PLACE, *fields)
 
     def _joined(self, principal: Mapping[str, str]) -> pl.DataFrame:
         """Return the principal entries, then those of the list."""
@@ -371,6 +369,17 @@ def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.Dat
     """Return expressions over a frame as columns, constants as long as the frame."""
     made = frame.with_columns(**expressions)
     return pl.DataFrame([made.get_column(name) for name in expressions])
+
+
+def _even(lists: pl.DataFrame) -> pl.DataFrame:
+    """Return lists that are as long as the longest of their row, blanks at the end."""
+    lengths = lists.select(pl.all().list.len().fill_null(0))
+    longest = lengths.select(pl.max_horizontal(pl.all())).to_series()
+    short = [c.name for c in lengths.get_columns() if (c != longest).any()]
+    places = pl.int_ranges(0, pl.lit(longest))
+    return lists.with_columns(
+        pl.col(name).fill_null([]).list.gather(places, null_on_oob=True) for name in short
+    )
 
 
 def _parts(column: str) -> tuple[str, str, str]:

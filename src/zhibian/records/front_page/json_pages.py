@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,11 @@ def open_json(
         The file can't be read, is empty or too large, or holds neither lists nor cases.
     """
     items = _items(path, limits)
-    first = next(items, None)
-    if first is None:
+    beginning = _up_to_readable(items)
+    if not beginning:
         raise InputError(path.name, [empty_file(path.name)])
-    found = layout or _layout_of(first.raw, path.name)
-    chunks = _chunked(first, items, rows)
+    found = layout or _layout_of(beginning[-1].raw, path.name)
+    chunks = _chunked(chain(beginning, items), rows)
     fields = frozenset(field.id for field in catalogue.fields)
     if found is Layout.CASE:
         tables = (_cases(chunk, catalogue, path.name, limits) for chunk in chunks)
@@ -183,11 +183,19 @@ def _layout_of(raw: object, name: str) -> Layout:
     raise InputError(name, [_not_pages(name)])
 
 
-def _chunked(first: _Item, items: Iterator[_Item], rows: int) -> Iterator[list[_Item]]:
-    chunk = [first, *islice(items, rows - 1)]
-    while chunk:
+def _up_to_readable(items: Iterator[_Item]) -> list[_Item]:
+    """Return the entries up to the first one that can be read."""
+    beginning: list[_Item] = []
+    for item in items:
+        beginning.append(item)
+        if not item.wrong:
+            break
+    return beginning
+
+
+def _chunked(items: Iterator[_Item], rows: int) -> Iterator[list[_Item]]:
+    while chunk := list(islice(items, rows)):
         yield chunk
-        chunk = list(islice(items, rows))
 
 
 def _cases(chunk: Sequence[_Item], catalogue: Catalogue, name: str, limits: Limits) -> PageTable:
