@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import polars as pl
-import pyarrow.parquet as pq
 import typer
 from rich.console import Console
 from rich.table import Table
 
 import zhibian
-from zhibian.cli.common import RulesOption, case_limits, refuse, tell
+from zhibian.cli.common import RulesOption, refuse, tell
 from zhibian.cli.progress import progress
+from zhibian.cli.screen_input import ScreenInput, open_input
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.pack import load_scheme
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
-from zhibian.records.case_json import ReadCase
-from zhibian.records.front_page.catalogue import load_catalogue
 from zhibian.records.front_page.layouts import Layout
-from zhibian.records.front_page.reader import CHUNK_ROWS, open_pages
-from zhibian.review.pipeline import in_nhsa_codes, review
-from zhibian.review.reviewer import NO_TARIFF, Reviewer, load_reviewer
-from zhibian.screening.documents import CASES_OF_A_PART, TextReview, case_parts, count_cases
-from zhibian.screening.evidence import text_items
+from zhibian.records.front_page.reader import CHUNK_ROWS
+from zhibian.review.reviewer import NO_TARIFF
 from zhibian.screening.group_statistics import read_statistics, write_statistics
 from zhibian.screening.loop import read_progress
 from zhibian.screening.peers import load_peer_rules
@@ -39,51 +33,27 @@ from zhibian.screening.pipeline import (
     FACTS,
     ITEMS,
     Outcome,
-    Part,
     gather_facts,
     outcome_of,
     raise_items,
 )
 from zhibian.screening.quality_items import QualityScreen, load_quality
-from zhibian.screening.questions import load_question_rules
+from zhibian.screening.run_sheets import Run
 from zhibian.screening.setup import Choice, Setup
 from zhibian.screening.signals import load_signals
 from zhibian.screening.silence import Silences, load_silences
-from zhibian.screening.text_rules import load_text_rules
-from zhibian.screening.types import Alert, Suspicion, WorkItem
+from zhibian.screening.types import Alert, Suspicion
 from zhibian.screening.work_folder import WorkFolder
-from zhibian.screening.workbook import Run, Texts, write_screening
+from zhibian.screening.workbook import Texts, write_screening
 from zhibian.settings import Settings
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.tables import sha256_of
 
 _DAY = ["%Y-%m-%d"]
 _SHOWN_BAD = 10
-_CHUNK = 1 << 20
 _BEGUN = "begun"
 _WORKBOOK = ".xlsx"
 _ITEM_FILES = (".csv", ".parquet")
-
-
-class _Input(NamedTuple):
-    """What is screened.
-
-    Attributes
-    ----------
-    parts
-        The pages.
-    rows
-        Upper bound of pages, for progress.
-    told
-        Layout and the like, for the sheet of the run.
-    sha256
-        Of the content.
-    """
-
-    parts: Iterator[Part]
-    rows: int
-    told: Mapping[str, str]
-    sha256: str
 
 
 def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
@@ -167,7 +137,7 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
         setup = _setup(folder, settings, scheme, tariff, variant, benchmarks)
         if quality:
             setup = replace(setup, quality=load_quality(folder))
-        opened = _open(source, folder, settings, setup, layout, part_rows, with_text=text)
+        opened = open_input(source, folder, settings, setup, layout, part_rows, with_text=text)
         told = _told(source, opened, setup, benchmarks)
         parts = output.with_name(f"{output.name}.parts")
         identity = {**told, **choice.identity(), "文本依据": "是" if text else "否"}
@@ -242,85 +212,9 @@ def _setup(
     )
 
 
-def _open(  # noqa: PLR0913, PLR0917  (each is an option of the command)
-    source: Path,
-    folder: Path,
-    settings: Settings,
-    setup: Setup,
-    layout: Layout | None,
-    part_rows: int,
-    *,
-    with_text: bool,
-) -> _Input:
-    catalogue = load_catalogue(folder)
-    sha256, lines = _fingerprint(source)
-    if not source.is_dir():
-        opened = open_pages(source, catalogue, layout, part_rows)
-        if opened.layout is not Layout.CASE:
-            told = {"列布局": opened.layout.chinese, "每段行数": str(part_rows)}
-            if opened.unknown:
-                told["未采用的列"] = "、".join(opened.unknown)
-            return _Input(map(Part, opened.chunks), _rows(source, lines), told, sha256)
-    reviewer = load_reviewer(
-        folder,
-        setup.pack.scheme,
-        setup.tariff.id if setup.tariff else NO_TARIFF,
-        setup.variant,
-    )
-    parts = case_parts(
-        source,
-        catalogue,
-        case_limits(settings),
-        _text_review(folder, reviewer) if with_text else None,
-        _converter(reviewer),
-    )
-    told = {"列布局": Layout.CASE.chinese, "每段行数": str(CASES_OF_A_PART)}
-    return _Input(parts, count_cases(source), told, sha256)
-
-
-def _text_review(folder: Path, reviewer: Reviewer) -> TextReview:
-    doubts, questions = load_text_rules(folder), load_question_rules(folder)
-
-    def found(read: ReadCase) -> Sequence[WorkItem]:
-        return text_items(read, review(read, reviewer), reviewer, doubts, questions)
-
-    return found
-
-
-def _converter(reviewer: Reviewer) -> Callable[[ReadCase], ReadCase]:
-    """Return what turns the codes of a page into NHSA ones, which the scheme is made of."""
-
-    def converted(read: ReadCase) -> ReadCase:
-        page = in_nhsa_codes(read.case.coded_front_page, reviewer)
-        return ReadCase(read.case.model_copy(update={"coded_front_page": page}), read.warnings)
-
-    return converted
-
-
-def _fingerprint(source: Path) -> tuple[str, int]:
-    """Return the sha256 of a file, or of all files of a folder, and the number of line ends."""
-    digest = hashlib.sha256()
-    lines = 0
-    files = sorted(p for p in source.iterdir() if p.is_file()) if source.is_dir() else [source]
-    try:
-        for file in files:
-            digest.update(file.name.encode("utf-8", "replace"))
-            with file.open("rb") as handle:
-                while chunk := handle.read(_CHUNK):
-                    digest.update(chunk)
-                    lines += chunk.count(b"\n")
-    except OSError:
-        problem = Problem(source.name, "unreadable", "文件不能读取", "检查路径与权限")
-        raise InputError(source.name, [problem]) from None
-    return digest.hexdigest(), lines
-
-
-def _rows(source: Path, lines: int) -> int:
-    """Return how many pages a file has at most."""
-    return pq.read_metadata(source).num_rows if source.suffix.lower() == ".parquet" else lines
-
-
-def _told(source: Path, opened: _Input, setup: Setup, benchmarks: Path | None) -> dict[str, str]:
+def _told(
+    source: Path, opened: ScreenInput, setup: Setup, benchmarks: Path | None
+) -> dict[str, str]:
     """Return what the run is made of: shown in the workbook, and what a resumed run must equal."""
     manifest = setup.pack.manifest
     prices = setup.tariff

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -53,13 +54,12 @@ def test_no_single_other_code_of_an_undecided_case_changes_its_group(rules: Path
     pack = load_scheme(rules, "chs-drg-1.1")
     columnar = ColumnarPack(pack, None)
     codes = ["E11.600x051", "E87.600", "I50.908", "I10.x05", "J96.000"]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"principal": "J15.902", "others": [a, b], "procedures": [], "sex": 1, "age": 60}
         for a in codes
         for b in codes
     ]
-    schema = {"principal": pl.String, "others": pl.List(pl.String)}
-    cases = pl.DataFrame(rows, schema_overrides=schema | {"procedures": pl.List(pl.String)})
+    cases = pl.DataFrame(rows, schema_overrides={"procedures": pl.List(pl.String)})
     grouped = group_table(cases, columnar)
     counts = counted(read_cases(cases, columnar.vocabulary), columnar)
     told = deciding(cases, grouped, counts, columnar)

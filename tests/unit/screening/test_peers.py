@@ -9,16 +9,14 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from zhibian.screening.limits import excess_of, limits_of, signals_of
 from zhibian.screening.peers import (
     Indicator,
     PeerRules,
     counts_of,
-    excess_of,
     funnel_of,
-    limits_of,
     load_peer_rules,
     months_of,
-    signals_of,
 )
 
 CAPTURE = Indicator(id="cc_capture", title="伴 CC 占比", source="测试", concern="both")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from tests.unit.screening.test_items import item, table
+
 from zhibian.problems import InputError
 from zhibian.screening.loop import FILLED_IN, KEY, SHEET, Progress, State, read_progress
 from zhibian.screening.silence import load_silences, silenced
-from zhibian.sheets import Column, Sheet, write_workbook
+from zhibian.sheets import Cell, Column, Sheet, write_workbook
 
 TODAY = date(2026, 12, 1)
 
@@ -60,7 +60,7 @@ def test_a_silence_without_reason_end_or_limit_is_refused(
     assert "reason" in refused.value.problems[0].remedy
 
 
-def _work_list(path: Path, *rows: tuple[object, ...]) -> Path:
+def _work_list(path: Path, *rows: tuple[Cell, ...]) -> Path:
     columns = [Column(name) for name in (*KEY, *FILLED_IN)]
     write_workbook(path, [Sheet(SHEET, columns, rows, "说明")])
     return path
