@@ -64,9 +64,11 @@ def _hqms(path: Path, catalogue: Catalogue, rows: int, style: str) -> Path:
     rng = np.random.default_rng(1)
     with path.open("w", encoding="gb18030", newline="") as target:
         for number in range(rows // BLOCK):
-            quoting = "always" if style == "quoted" else "necessary"
-            block = _block(catalogue, rng)
-            target.write(block.write_csv(include_header=number == 0, quote_style=quoting))
+            block, header = _block(catalogue, rng), number == 0
+            if style == "quoted":
+                target.write(block.write_csv(include_header=header, quote_style="always"))
+            else:
+                target.write(block.write_csv(include_header=header))
     return path
 
 

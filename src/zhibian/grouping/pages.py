@@ -8,6 +8,8 @@ from zhibian.grouping.cases import SCHEMA
 from zhibian.records.front_page.values import day, instant, number, whole
 
 _SEXES = ("1", "2")
+# Every settlement list has this column, and no other layout.
+_LIST_ONLY = "setl_id"
 _DAYS_OF_A_YEAR = 365
 _MINUTES_OF_AN_HOUR = 60
 _CODES = pl.List(pl.String)
@@ -25,12 +27,12 @@ def cases_of(cells: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Columns of :data:`zhibian.grouping.cases.SCHEMA`. The principal procedure comes first. An
-        age that is blank beside a given age in days is 0 years: the settlement list leaves it
-        blank below one year. The weight is the first birth weight (A18), else the weight at
-        admission (A17). Days of stay are those filed (B20), else the day of discharge less the day
-        of admission, at least 1. Hours in intensive care are those filed, else those between
-        entering and leaving, where every stay there has both times.
+        Columns of :data:`zhibian.grouping.cases.SCHEMA`. The principal procedure comes first. In a
+        settlement list, which leaves the age in years blank below one, an age in days alone means
+        0 years; elsewhere a blank age stays blank. The weight is the first birth weight (A18),
+        else the weight at admission (A17). Days of stay are those filed (B20), else the day of
+        discharge less the day of admission, at least 1. Hours in intensive care are those filed,
+        else those between entering and leaving, where every stay there has both times.
     """
     told = _Columns(cells)
     age_days = whole(told.text("A16"))
@@ -41,10 +43,7 @@ def cases_of(cells: pl.DataFrame) -> pl.DataFrame:
             pl.concat_list(told.text("C14C")).list.drop_nulls(), told.codes("C35C")
         ),
         sex=pl.when(told.text("A12C").is_in(_SEXES)).then(whole(told.text("A12C"))),
-        age=pl.coalesce(
-            whole(told.text("A14")),
-            pl.when(age_days.is_between(0, _DAYS_OF_A_YEAR)).then(pl.lit(0, dtype=pl.Int64)),
-        ),
+        age=told.age(age_days),
         age_days=age_days,
         weight_g=pl.coalesce(number(told.codes("A18").list.first()), number(told.text("A17"))),
         days=pl.coalesce(whole(told.text("B20")), told.days()),
@@ -85,6 +84,13 @@ class _Columns:
 
     def codes(self, field: str) -> pl.Expr:
         return self.list(field).list.drop_nulls()
+
+    def age(self, age_days: pl.Expr) -> pl.Expr:
+        filed = whole(self.text("A14"))
+        if _LIST_ONLY not in self._there:
+            return filed
+        below_one = age_days.is_between(0, _DAYS_OF_A_YEAR)
+        return pl.coalesce(filed, pl.when(below_one).then(pl.lit(0, dtype=pl.Int64)))
 
     def days(self) -> pl.Expr:
         stay = (day(self.text("B15")) - day(self.text("B12"))).dt.total_days()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import zhibian
 from zhibian.coding.coder import Coder, propose
-from zhibian.coding.types import Proposal
+from zhibian.coding.types import Evidence, Proposal
 from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
 from zhibian.documents.types import Assertion, Reading
@@ -15,6 +15,7 @@ from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import Grouping, Status
 from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard
+from zhibian.quality.covered import is_covered
 from zhibian.quality.evidence import (
     SupportAssessment,
     SupportStatus,
@@ -81,7 +82,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
     reading = read_documents(case.documents, reviewer.coder.lexicon)
     proposal = proposer(case, reading, reviewer.coder)
     facts = _facts(case, reading, reviewer)
-    filed = _in_nhsa_codes(case.coded_front_page, reviewer)
+    filed = in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
     group_proposed = _group_page(proposal, case.admission, reviewer)
     price_filed = _price(group_filed, reviewer)
@@ -125,7 +126,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
                 else grouping_out(group_proposed, price_proposed, reviewer)
             ),
         ),
-        flags=_flags(case, filed, proposal, facts, reviewer),
+        flags=_flags(case, reading, filed, proposal, facts, reviewer),
         queries=tuple(
             query_out(query, case, reviewer)
             for query in _queries(case, proposal, filed, facts, reviewer)
@@ -163,8 +164,8 @@ def _facts(case: Case, reading: Reading, reviewer: Reviewer) -> tuple[Fact, ...]
     )
 
 
-def _in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
-    """Convert codes of the clinical editions; the reader has told each conversion as a warning."""
+def in_nhsa_codes(page: FrontPage | None, reviewer: Reviewer) -> FrontPage | None:
+    """Return a page in NHSA codes; the reader has told each conversion as a warning."""
     if page is None:
         return None
 
@@ -225,6 +226,7 @@ def _deviation(
 
 def _flags(
     case: Case,
+    reading: Reading,
     filed: FrontPage | None,
     proposal: Proposal,
     facts: Sequence[Fact],
@@ -237,7 +239,20 @@ def _flags(
     def level(code: str) -> Level:
         return level_of(code, reviewer)
 
-    doubted = unsupported_codes(filed, proposal, level)
+    def official(code: str) -> str:
+        entry = reviewer.diagnoses.get(code) or reviewer.procedures.get(code)
+        return entry.name if entry else ""
+
+    def resembling(code: str, name: str) -> tuple[Evidence, ...]:
+        names = (official(code), name)
+        return reviewer.doubt.likeness.mentions(code, names, reading, reviewer.coder.lexicon.cues)
+
+    def holds(one: str, other: str) -> bool:
+        if is_covered(other, one, reviewer.doubt.covers):
+            return True
+        return reviewer.doubt.likeness.holds(official(one), official(other))
+
+    doubted = unsupported_codes(filed, proposal, level, resembling, reviewer.doubt.limits)
     told = {flag.code for flag in doubted}
     weak = (
         assessment
@@ -246,7 +261,8 @@ def _flags(
     )
     return FlagsOut(
         missed=tuple(
-            missed_out(flag, reviewer, quote) for flag in missed_codes(filed, proposal, level)
+            missed_out(flag, reviewer, quote)
+            for flag in missed_codes(filed, proposal, level, holds)
         ),
         unsupported=(
             *(unsupported_out(flag, reviewer, quote) for flag in doubted),

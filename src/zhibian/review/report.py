@@ -165,7 +165,12 @@ class UnsupportedOut(_Frozen):
     name: str = Field(description="Official name 名称")
     level: Level = Field(description="CC/MCC level before exclusion 级别")
     reason: Literal[
-        "not_mentioned", "denied", "only_possible", "only_history", "weak_indicators"
+        "not_mentioned",
+        "denied",
+        "only_possible",
+        "only_history",
+        "only_mentioned",
+        "weak_indicators",
     ] = Field(description="Why it is doubted 原因")
     message: str = Field(description="The reason in Chinese 说明")
     evidence: tuple[EvidenceOut, ...] = Field(description="What the record says instead")

@@ -16,6 +16,7 @@ from zhibian.payment.settlement_sets import load_settlement_rules
 from zhibian.payment.tariff import Tariff
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
+from zhibian.quality.doubt_rules import DoubtRules, load_doubt_rules
 from zhibian.quality.evidence import EvidenceCondition, load_conditions
 from zhibian.records.case_json import CodeCheck
 from zhibian.terminology.check import check_code
@@ -41,6 +42,7 @@ class Reviewer:
     coder: Coder
     facts: FactLexicon
     conditions: tuple[EvidenceCondition, ...]
+    doubt: DoubtRules
     pack: RulePack
     codebook: CodeBook
     tariff: Tariff | None
@@ -72,14 +74,16 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
     procedures = load_code_set(rules, ICD9CM3_NHSA)
     diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
     procedure_crosswalk = load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA)
+    coder = load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk)
     return Reviewer(
         diagnoses=diagnoses,
         procedures=procedures,
         diagnosis_crosswalk=diagnosis_crosswalk,
         procedure_crosswalk=procedure_crosswalk,
-        coder=load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk),
+        coder=coder,
         facts=load_lexicon(rules),
         conditions=load_conditions(rules),
+        doubt=load_doubt_rules(rules, (coder.diagnosis_words.terms, coder.procedure_terms)),
         pack=pack,
         codebook=codebook_of(diagnoses, procedures),
         tariff=prices,

@@ -88,7 +88,7 @@ def test_nodes_become_fields(tmp_path: Path, catalogue: Catalogue) -> None:
     table = next(iter(opened.chunks))
     page = table.cells.row(0, named=True)
     assert opened.layout is Layout.LIST_4101
-    assert opened.unknown == ("setlinfo.cus_field",)
+    assert list(opened.unknown) == ["setlinfo.cus_field"]
     assert not table.bad
     assert page["id"] == "S1"
     assert (page["A01"], page["A48"], page["A12C"], page["A14"]) == (
@@ -172,11 +172,21 @@ def test_a_code_written_as_a_number_is_told(tmp_path: Path, catalogue: Catalogue
     }
 
 
+def test_a_node_of_another_kind_is_told(tmp_path: Path, catalogue: Catalogue) -> None:
+    lists = changed(diseinfo=["I10.x00", LIST["diseinfo"][1]], icuinfo="无")
+    table = read_pages(saved(tmp_path, lists), catalogue)
+    assert table.cells["C03C"].to_list() == ["J96.000"]
+    assert {(cell.column, cell.code) for cell in table.bad} == {
+        ("diseinfo", "type_invalid"),
+        ("icuinfo", "type_invalid"),
+    }
+
+
 def test_lines_that_are_broken_do_not_stop_the_others(tmp_path: Path, catalogue: Catalogue) -> None:
-    path = saved(tmp_path, [LIST, "{broken", {"no": "list"}, LIST], "lists.jsonl")
+    path = saved(tmp_path, ["{", LIST, "{broken", {"no": "list"}, LIST], "lists.jsonl")
     table = read_pages(path, catalogue)
-    assert table.cells["row"].to_list() == [1, 4]
-    assert [(cell.row, cell.code) for cell in table.bad] == [(2, "row_broken"), (3, "row_broken")]
+    assert table.cells["row"].to_list() == [2, 5]
+    assert [(cell.row, cell.code) for cell in table.bad] == [(n, "row_broken") for n in (1, 3, 4)]
 
 
 def test_a_list_in_gb18030(tmp_path: Path, catalogue: Catalogue) -> None:

@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from zhibian.problems import InputError
+from zhibian.records.front_page import csv_source
 from zhibian.records.front_page.catalogue import Catalogue
 from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.reader import open_pages, read_pages
@@ -182,6 +183,17 @@ def test_chinese_headings(tmp_path: Path, catalogue: Catalogue) -> None:
     assert (page["A12C"], page["A14"], page["C06C"]) == ("1", "58", ["I10.x00"])
 
 
+def test_headings_of_a_hospitals_own_table(tmp_path: Path, catalogue: Catalogue) -> None:
+    header = "病案号,性别,年龄,入院日期,主要诊断编码,其他诊断编码1,其他诊断编码12,主要诊断,总费用"
+    row = "9,女,58,2025/3/2,I21.900,I10.x00,E11.900,心梗,12"
+    opened = open_pages(written(tmp_path, f"{header}\n{row}\n"), catalogue)
+    page = next(iter(opened.chunks)).cells.row(0, named=True)
+    assert opened.layout is Layout.HEADINGS
+    assert opened.unknown == ("主要诊断",)
+    assert (page["A12C"], page["A14"], page["B12"], page["D01"]) == ("2", "58", "2025-03-02", "12")
+    assert page["C06C"] == ["I10.x00", *[None] * 10, "E11.900"]
+
+
 def test_the_older_interface(tmp_path: Path, catalogue: Catalogue) -> None:
     header = "P3,P5,P7,P321,P322,P324,P325,P806,P327,P490,P4911,P741,P742,P743,P782,P72,P9999"
     row = "9,1,58,I21.900,心梗,I10.x00,高血压,1,E11.900,36.0600,88.5500,3,,社区,12,5,x"
@@ -315,3 +327,16 @@ def test_rows_are_the_same_however_they_are_chunked(tmp_path: Path, catalogue: C
     assert max(len(chunk.cells) for chunk in chunks) == 7
     assert pl.concat(chunk.cells for chunk in chunks).equals(whole.cells)
     assert [cell for chunk in chunks for cell in chunk.bad] == list(whole.bad)
+
+
+def test_a_wide_file_is_read_in_pieces_and_given_together(
+    tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_source, "_CHUNK", 1_000)
+    lines = [HEADER, *(ROW.replace("123,", f"{n},", 1) for n in range(200)), "坏行", ROW]
+    path = written(tmp_path, "\n".join(lines))
+    chunks = list(open_pages(path, catalogue, rows=90).chunks)
+    assert [len(chunk.cells) > 80 for chunk in chunks[:-1]] == [True, True]
+    assert max(len(chunk.cells) for chunk in chunks) <= 90
+    assert pl.concat(chunk.cells for chunk in chunks)["row"].to_list() == [*range(2, 202), 203]
+    assert problems(chunks[-1]) == {(202, "", "row_broken")}

@@ -48,10 +48,12 @@ def test_sex_is_male_or_female(filed: str, sex: int | None) -> None:
     ("years", "days", "age"),
     [("58", None, 58), (None, "12", 0), (None, "400", None), ("0", "12", 0)],
 )
-def test_age_below_one_year_may_be_told_in_days_alone(
+def test_age_below_one_year_may_be_told_in_days_alone_in_a_list(
     years: str | None, days: str | None, age: int | None
 ) -> None:
-    assert case(A14=years, A16=days)["age"] == age
+    assert case(A14=years, A16=days, setl_id="S1")["age"] == age
+    # Only the settlement list leaves the age in years blank: elsewhere it is missing.
+    assert case(A14=years, A16=days)["age"] == (None if years is None else age)
 
 
 def test_the_birth_weight_goes_before_the_weight_at_admission() -> None:

@@ -14,6 +14,7 @@ from zhibian.quality.flags import (
     DOUBT_IN_CHINESE,
     Level,
     MissedCode,
+    TrustLimits,
     UnsupportedCode,
     missed_codes,
     unsupported_codes,
@@ -255,6 +256,44 @@ def test_every_doubt_has_its_words() -> None:
         "denied",
         "only_possible",
         "only_history",
+        "only_mentioned",
         "weak_indicators",
     }
     assert all(DOUBT_IN_CHINESE.values())
+
+
+LIMITS = TrustLimits(stated_from=0.6, mentioned_below=0.45)
+
+
+def doubted(filed: FrontPage, proposal: Proposal) -> dict[str, UnsupportedCode]:
+    flags = unsupported_codes(filed, proposal, level_of, limits=LIMITS)
+    return {flag.code: flag for flag in flags}
+
+
+def test_a_finding_left_alone_supports_no_code(read: Any) -> None:
+    proposal = read("出院诊断：1.肺炎", progress="双侧胸腔积液少许，系反应性，不需处理。")
+    assert doubted(page("J18.900", "J90.x00"), proposal)["J90.x00"].reason == "only_mentioned"
+    assert "J90.x00" not in unsupported(page("J18.900", "J90.x00"), proposal)
+
+
+def test_a_disease_told_in_passing_and_denied_later_is_denied(read: Any) -> None:
+    proposal = read(
+        "出院诊断：1.肺炎", progress="1.肺结核：无卫星灶空洞。\nT-SPOT阴性，肺结核排除。"
+    )
+    assert doubted(page("J18.900", "A16.200x002"), proposal)["A16.200x002"].reason == "denied"
+
+
+def test_a_disease_of_the_discharge_list_is_supported_whatever_was_denied_before(
+    read: Any,
+) -> None:
+    proposal = read("出院诊断：1.肺炎 2.肺结核", progress="目前无肺结核依据。")
+    assert "A16.200x002" not in doubted(page("J18.900", "A16.200x002"), proposal)
+
+
+def test_another_code_of_the_same_organ_is_one_question(read: Any) -> None:
+    """The filed pacemaker and the one of the record are told as a choice, not as two errors."""
+    proposal = read("手术名称：永久起搏器置入术\n出院诊断：病态窦房结综合征")
+    filed = page("I49.500", procedures=("37.8301",))
+    flag = next(f for f in missed(filed, proposal).values() if f.kind == "procedure")
+    assert flag.instead_of == "37.8301"
+    assert "37.8301" not in unsupported(filed, proposal)

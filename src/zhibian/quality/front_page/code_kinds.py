@@ -1,4 +1,4 @@
-"""Sets of codes by what the code set says of them (按属性取编码): category of a procedure, grey codes.
+"""Sets of codes by what the code set says of them (按属性取编码): category, grey codes.
 
 A set is written as stretches of the ordered codes, so that conditions ask it as they ask any range.
 """
@@ -53,14 +53,18 @@ def _stretches(codes: CodeSet, wanted: Callable[[str], bool]) -> str | None:
     """
     pieces: list[str] = []
     first = last = ""
+    # Last codes of ranges that the code at hand may still be an extension of.
+    ends: list[str] = []
     for code in codes.ordered:
         if wanted(code):
             first, last = first or code, code
             continue
         if first:
             pieces.append(_piece(first, last))
+            ends.append(last)
             first = ""
-        if last and code.startswith(last):
+        ends = [end for end in ends if code.startswith(end)]
+        if ends:
             pieces.append(f"!{code}")
     if first:
         pieces.append(_piece(first, last))

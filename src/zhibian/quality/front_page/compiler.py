@@ -9,8 +9,9 @@ Columns bear what they hold: ``F`` a field as filed, ``filled:F``, ``num:F``, ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 import polars as pl
 
@@ -45,27 +46,39 @@ from zhibian.quality.front_page.conditions import (
     Unit,
     quantities_of,
 )
-from zhibian.quality.front_page.masks import NameQuestion, Question, Questions
-from zhibian.quality.front_page.page_fields import PageFields
+from zhibian.quality.front_page.masks import Answers, NameQuestion, Question, Questions
+from zhibian.quality.front_page.page_fields import Domain, PageFields
 from zhibian.quality.front_page.quantities import QUANTITIES, days_between, total
 
 # Decimal fractions of one cent are no binary fractions; far below any tolerance that rules name.
 _LEAST = 1e-6
+_OVER_CELLS = frozenset({"filled", "num", "time"})
 _UNIT_SECONDS = {"hours": 3600, "minutes": 60}
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One demand of a check as an expression that is true where it is violated."""
+    """One demand of a check.
+
+    Attributes
+    ----------
+    check, demand
+        What is tested.
+    when
+        Column of pages that tells where the check applies; empty where it does to all.
+    violated
+        Expression that is true where the demand is violated, on a page it applies to.
+    """
 
     check: Check
     demand: Demand
+    when: str
     violated: pl.Expr
 
 
 @dataclass(frozen=True, slots=True)
 class FindingTest:
-    """A demand that a named computation answers with places; ``when`` names a page column."""
+    """A demand that a named computation answers with places; ``when`` as in :class:`Test`."""
 
     check: Check
     named: Named
@@ -80,6 +93,8 @@ class Program:
     ----------
     questions
         What codes and names are asked.
+    answers
+        What is known of codes and names already, by kind of text.
     pages
         Tests of whole pages.
     entries
@@ -92,6 +107,8 @@ class Program:
         Counts of entries by number: the group and, if not all count, which do.
     computations
         Named computations that have a column ``check:N``, by N.
+    simple
+        Columns of pages that are asked and made from cells alone, or from such columns.
     """
 
     questions: Questions = field(default_factory=Questions)
@@ -101,6 +118,8 @@ class Program:
     conditions: list[pl.Expr] = field(default_factory=list)
     tallies: list[tuple[str, pl.Expr | None]] = field(default_factory=list)
     computations: list[Named] = field(default_factory=list)
+    simple: tuple[str, ...] = ()
+    answers: Mapping[Domain, Answers] = field(default_factory=dict)
 
 
 def compile_checks(book: RuleBook, checks: Sequence[Check]) -> Program:
@@ -117,7 +136,26 @@ def compile_checks(book: RuleBook, checks: Sequence[Check]) -> Program:
     for check in checks:
         for demand in check.demands:
             compiler.add(check, demand)
+    questions = compiler.program.questions
+    compiler.program.answers = {d: Answers(questions.of(d)) for d in get_args(Domain)}
+    compiler.program.simple = _simple(compiler.program, book.names.fields)
     return compiler.program
+
+
+def _simple(program: Program, fields: PageFields) -> tuple[str, ...]:
+    expressions = [
+        *(test.violated for test in program.pages),
+        *(test.violated for tests in program.entries.values() for test in tests),
+        *(where for _, where in program.tallies if where is not None),
+        *program.conditions,
+    ]
+    names = {root for e in expressions for root in e.meta.root_names()}
+    return tuple(sorted(n for n in names if _is_simple(n, fields)))
+
+
+def _is_simple(column: str, fields: PageFields) -> bool:
+    kind, _, name = column.partition(":")
+    return kind == "derived" or (kind in _OVER_CELLS and not fields.is_list(name))
 
 
 class _Compiler:
@@ -132,15 +170,20 @@ class _Compiler:
     def add(self, check: Check, demand: Demand) -> None:
         must = demand.must
         if isinstance(must, Named) and self._kind(must) is Kind.FINDINGS:
-            self.program.places.append(FindingTest(check, must, self._page_column(check.when)))
+            self.program.places.append(FindingTest(check, must, self._when(check)))
             return
-        asked = check.when if demand.when == ALWAYS else And((check.when, demand.when))
-        broken = Not(must) if asked == ALWAYS else And((asked, Not(must)))
-        test = Test(check, demand, self._expression(broken, demand.each).fill_null(value=False))
+        when = self._when(check)
+        broken = Not(must) if demand.when == ALWAYS else And((demand.when, Not(must)))
+        violated = self._expression(broken, demand.each)
+        applied = pl.col(when) & violated if when else violated
+        test = Test(check, demand, when, applied.fill_null(value=False))
         if demand.each:
             self.program.entries.setdefault(demand.each, []).append(test)
         else:
             self.program.pages.append(test)
+
+    def _when(self, check: Check) -> str:
+        return "" if check.when == ALWAYS else self._page_column(check.when)
 
     def _kind(self, named: Named) -> Kind:
         return self._book.computations[named.name].kind

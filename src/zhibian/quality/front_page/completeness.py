@@ -79,20 +79,16 @@ class Requirements:
                 blank = self._blank(field, frame)
                 due.append(asked.cast(pl.UInt32).alias(field))
                 missing.append((asked & blank).cast(pl.UInt32).alias(field))
-        groups = [[f for f in group.fields if f in there] for group in self._table.groups]
-        for field in (f for group in groups for f in group):
+        listed = [f for group in self._table.groups for f in group.fields if f in there]
+        for field in listed:
             entries = pl.col(field).list.len().fill_null(0)
             filled = pl.col(field).list.drop_nulls().list.len().fill_null(0)
             due.append(entries.alias(field))
             missing.append((entries - filled).alias(field))
-        names = [field for part in (*self._table.due, *self._table.groups) for field in part.fields]
-        items = [name for name in names if name in there]
-        lacking = frame.with_columns(missing).select(items)
-        return Filling(
-            frame.with_columns(due).select(items),
-            lacking,
-            _blanks(pages.cells, lacking, [f for g in groups for f in g]),
-        )
+        present = [field for field in self._table.fields if field in there]
+        lacking = frame.with_columns(missing).select(present)
+        owed = frame.with_columns(due).select(present)
+        return Filling(owed, lacking, _blanks(pages.cells, lacking, listed))
 
     def _blank(self, field: str, frame: pl.DataFrame) -> pl.Expr:
         if isinstance(frame.schema[field], pl.List):

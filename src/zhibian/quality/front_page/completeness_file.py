@@ -1,4 +1,4 @@
-"""When each item of the front page is due (完整率口径): ``rules/quality/completeness.yaml``, checked."""
+"""When each item of the front page is due (完整率口径): ``completeness.yaml``, checked."""
 
 from __future__ import annotations
 
@@ -75,7 +75,13 @@ class CompletenessTable:
     @property
     def said(self) -> Mapping[str, str]:
         """Return when each field is due, in Chinese."""
-        return {f: part.said for part in (*self.due, *self.groups) for f in part.fields}
+        pages = {f: part.said for part in self.due for f in part.fields}
+        return pages | {f: part.said for part in self.groups for f in part.fields}
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields that are due at some time."""
+        return tuple(self.said)
 
 
 def load_completeness(rules: Path, book: RuleBook, catalogue: Catalogue) -> CompletenessTable:
@@ -118,7 +124,8 @@ def load_completeness(rules: Path, book: RuleBook, catalogue: Catalogue) -> Comp
 
 
 def _check_fields(table: CompletenessTable, catalogue: Catalogue) -> None:
-    told = Counter(f for part in (*table.due, *table.groups) for f in part.fields)
+    told = Counter(f for part in table.due for f in part.fields)
+    told.update(f for group in table.groups for f in group.fields)
     told.update(table.optional)
     wanted = {f.id for f in catalogue.fields if f.hqms}
     wrong = {

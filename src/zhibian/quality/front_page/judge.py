@@ -6,7 +6,7 @@ a blank cell where a number is needed or a column that the layout lacks, is no f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ import polars as pl
 from zhibian.quality.front_page.absence import Absence
 from zhibian.quality.front_page.book import Check, RuleBook
 from zhibian.quality.front_page.compiler import FindingTest, Test, compile_checks
+from zhibian.quality.front_page.controls import Control, controlled
 from zhibian.quality.front_page.prepared import Asked, Prepared
 from zhibian.quality.front_page.types import FINDING_SCHEMA, Gate
 from zhibian.records.front_page.types import ROW, PageTable
@@ -47,12 +48,18 @@ class Judgement:
         Single checks that could not be judged, with the same.
     rows
         Number of pages.
+    suppressed
+        Findings that the controls of the hospital suppress, with ``reason``, ``by``, ``until``.
+    expired
+        Controls that were not applied since their day is past.
     """
 
     findings: pl.DataFrame
     not_judged: Mapping[str, tuple[str, ...]]
     checks_not_judged: Mapping[str, tuple[str, ...]]
     rows: int
+    suppressed: pl.DataFrame
+    expired: tuple[Control, ...]
 
 
 def judge(
@@ -62,6 +69,7 @@ def judge(
     grouped: pl.DataFrame | None = None,
     priced: pl.DataFrame | None = None,
     gate: Gate | None = None,
+    controls: Sequence[Control] = (),
     today: date | None = None,
 ) -> Judgement:
     """Judge a table of pages once; for more tables make a :class:`Judge` and keep it.
@@ -79,10 +87,12 @@ def judge(
         Results of pricing, likewise: ``weight``, ``standard``, ``payment``, ``ratio``.
     gate
         Judge the rules at this gate only; None for all.
+    controls
+        What the hospital changes about the rules.
     today
         Day on which the pages are judged; None for the day of the clock.
     """
-    return Judge(book, gate).judge(table, grouped=grouped, priced=priced, today=today)
+    return Judge(book, gate, controls).judge(table, grouped=grouped, priced=priced, today=today)
 
 
 class Judge:
@@ -94,10 +104,15 @@ class Judge:
         The rule book.
     gate
         Judge the rules at this gate only; None for all.
+    controls
+        What the hospital changes about the rules.
     """
 
-    def __init__(self, book: RuleBook, gate: Gate | None = None) -> None:
+    def __init__(
+        self, book: RuleBook, gate: Gate | None = None, controls: Sequence[Control] = ()
+    ) -> None:
         self._book = book
+        self._controls = tuple(controls)
         self._checks = book.checks_at(gate)
         self._program = compile_checks(book, self._checks)
         self._inputs = self._absence(frozenset()).inputs(self._checks)
@@ -120,11 +135,15 @@ class Judge:
         whole = Prepared(table, asked, grouped=grouped, priced=priced)
         parts = [f for chunk in whole.chunks(CHUNK) for f in self._found(chunk, silent)]
         parts += self._found_over_all(whole, silent)
+        found = self._findings(parts, table.cells[ROW])
+        told = controlled(found, table, self._controls, day)
         return Judgement(
-            findings=self._findings(parts, table.cells[ROW]),
+            findings=told.findings,
             not_judged=_whole_rules(self._checks, silent),
             checks_not_judged=silent,
             rows=table.cells.height,
+            suppressed=told.suppressed,
+            expired=told.expired,
         )
 
     def _absence(self, lacking: frozenset[str]) -> Absence:
@@ -138,18 +157,33 @@ class Judge:
         return self._silent[lacking]
 
     def _found(self, pages: Prepared, silent: Mapping[str, object]) -> Iterator[pl.DataFrame]:
-        tests = [t for t in self._program.pages if t.check.id not in silent]
+        # What many tests ask is made together, before the first of them asks for some of it.
+        pages.columns(self._program.simple)
+        applying = self._applying(pages, silent)
+        tests = [t for t in self._program.pages if applying(t)]
         answers = pages.evaluated({str(n): t.violated for n, t in enumerate(tests)})
         for test, answer in zip(tests, answers.get_columns(), strict=True):
             if answer.any():
                 yield self._of_pages(test, answer.arg_true(), pages.first)
         for group, asked in self._program.entries.items():
-            tests = [t for t in asked if t.check.id not in silent]
+            tests = [t for t in asked if applying(t)]
             if tests and pages.has_group(group):
                 yield from self._of_entries(group, tests, pages)
         for placed in self._program.places:
-            if placed.check.id not in silent and not self._over_all(placed):
+            if applying(placed) and not self._over_all(placed):
                 yield self._of_computation(placed, pages)
+
+    def _applying(
+        self, pages: Prepared, silent: Mapping[str, object]
+    ) -> Callable[[Test | FindingTest], bool]:
+        """Return a function that tells whether a test is judged and applies to any page."""
+        program = self._program
+        tests: list[Test | FindingTest] = [*program.pages, *program.places]
+        tests += [test for some in program.entries.values() for test in some]
+        wanted = {t.when: None for t in tests if t.when and t.check.id not in silent}
+        columns = pages.columns(wanted)
+        somewhere = {column.name for column in columns.get_columns() if column.any()} | {""}
+        return lambda test: test.check.id not in silent and test.when in somewhere
 
     def _of_pages(self, test: Test, at: pl.Series, first: int) -> pl.DataFrame:
         frame = pl.DataFrame({"at": at + first})
@@ -187,9 +221,12 @@ class Judge:
         found = self._book.computations[named.name].function(pages, named.given)
         if not isinstance(found, pl.DataFrame):
             raise TypeError(f"{named.name} gives a condition where places are asked")
-        applies = pages.columns([test.when])[test.when].fill_null(value=False)
-        kept = found.filter(applies.gather(found["page"]))
-        return kept.select(
+        if found.is_empty():
+            return pl.DataFrame(schema=_FOUND)
+        if test.when:
+            applies = pages.columns([test.when])[test.when].fill_null(value=False)
+            found = found.filter(applies.gather(found["page"]))
+        return found.select(
             pl.col("page").cast(pl.UInt32).alias("at") + pages.first,
             pl.lit(self._number[test.check.id], pl.UInt32).alias("check"),
             pl.col("field").cast(pl.String),

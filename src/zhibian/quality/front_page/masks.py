@@ -21,6 +21,8 @@ from zhibian.quality.front_page.selectors import CodeSelector
 from zhibian.terminology.names import normal_spelling
 
 WORD = 64
+# Answers are kept for as many texts as all code sets together have codes.
+_MOST_KNOWN = 200_000
 Words = NDArray[np.uint64]
 
 
@@ -78,9 +80,9 @@ class WordTable:
     def ids(self, texts: pl.Series) -> NDArray[np.uint32]:
         """Return the number of every text of a column, that of no text where there is none."""
         blank = self.words.shape[1] - 1
-        numbers = texts.cast(self.kind).to_physical().cast(pl.UInt32)
+        number = pl.col("text").cast(self.kind).to_physical().cast(pl.UInt32).fill_null(blank)
         found: NDArray[np.uint32] = (
-            numbers.to_frame("id").select(pl.col("id").fill_null(blank)).to_series().to_numpy()
+            texts.alias("text").to_frame().select(number).to_series().to_numpy()
         )
         return found
 
@@ -95,28 +97,52 @@ class WordTable:
         return pl.Series(pa.array(self.words[word].take(ids), mask=blank))
 
 
-def word_table(columns: Sequence[pl.Series], questions: Sequence[Question]) -> WordTable:
-    """Ask every different text of some columns all questions.
+@dataclass(slots=True)
+class Answers:
+    """Answers about texts of one kind, kept from table to table: hospitals file the same codes.
 
-    Parameters
+    Attributes
     ----------
-    columns
-        Columns of text, or of lists of text, of one kind.
     questions
         Questions in the order of their numbers.
     """
-    flat = [c.explode() if isinstance(c.dtype, pl.List) else c for c in columns]
-    known = [c.alias("text") for c in flat]
-    texts = pl.concat(known).unique().drop_nulls() if known else pl.Series("text", [], pl.String)
-    size = -(-len(questions) // WORD)
-    words = np.zeros((size, len(texts) + 1), dtype=np.uint64)
+
+    questions: Sequence[Question]
+    _known: dict[str, Words] = field(default_factory=dict)
+
+    def table(self, columns: Sequence[pl.Series]) -> WordTable:
+        """Ask every different text of some columns, or of lists in them, all questions."""
+        flat = [c.explode() if isinstance(c.dtype, pl.List) else c for c in columns]
+        empty = pl.Series("text", [], pl.String)
+        texts = pl.concat([empty, *(c.alias("text") for c in flat)]).unique().drop_nulls()
+        size = -(-len(self.questions) // WORD)
+        words = np.zeros((size, len(texts) + 1), dtype=np.uint64)
+        if size:
+            self._fill(texts.to_list(), words)
+        return WordTable(pl.Enum(texts), words)
+
+    def _fill(self, texts: list[str], words: Words) -> None:
+        known = self._known
+        new = [text for text in texts if text not in known]
+        if len(known) + len(new) > _MOST_KNOWN:
+            # Another thread may still read what was known so far.
+            known, new = {}, texts
+        if new:
+            known.update(zip(new, _asked(new, self.questions, len(words)).T, strict=True))
+        self._known = known
+        if texts:
+            words[:, :-1] = np.stack([known[text] for text in texts], axis=1)
+
+
+def _asked(texts: list[str], questions: Sequence[Question], size: int) -> Words:
+    words = np.zeros((size, len(texts)), dtype=np.uint64)
     codes = [(n, q) for n, q in enumerate(questions) if isinstance(q, CodeSelector)]
     if codes:
-        _ask_codes(texts.to_list(), codes, words)
+        _ask_codes(texts, codes, words)
     names = [(n, q) for n, q in enumerate(questions) if isinstance(q, NameQuestion)]
     if names:
-        _ask_names(texts.to_list(), names, words)
-    return WordTable(pl.Enum(texts), words)
+        _ask_names(texts, names, words)
+    return words
 
 
 def _ask_codes(texts: list[str], questions: list[tuple[int, CodeSelector]], words: Words) -> None:

@@ -1,4 +1,4 @@
-"""Conditions asked of whole pages outside the rules (首页条件): when an item is due, what is left out.
+"""Conditions asked of pages outside the rules (首页条件): when items are due, what is left out.
 
 They are written and read as those of quality rules, so that one language serves all.
 """

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.compiler import Program
 from zhibian.quality.front_page.computations import Resources
-from zhibian.quality.front_page.masks import WordTable, joined, word_table
+from zhibian.quality.front_page.masks import WordTable, joined
 from zhibian.quality.front_page.page_fields import Domain, domain_of
 from zhibian.quality.front_page.quantities import QUANTITIES, TODAY
 from zhibian.records.front_page.types import PageTable
@@ -32,7 +32,11 @@ _OF_CELLS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "num": number,
     "time": instant,
 }
-_ABSENT = {"filled": pl.Boolean, "num": pl.Float64, "time": pl.Datetime("us")}
+_ABSENT: Mapping[str, pl.DataType] = {
+    "filled": pl.Boolean(),
+    "num": pl.Float64(),
+    "time": pl.Datetime("us"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,20 +297,18 @@ class Prepared:
     def _listed(self, group: str) -> pl.DataFrame:
         fields = self._fields.groups[group].fields
         there = [f for f in fields if self.has(f)]
-        lists = self.columns(there).with_columns(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias(_PAGE)
+        blank = [pl.lit(None, dtype=pl.String).alias(f) for f in fields if f not in there]
+        if not there:
+            schema = {_PAGE: pl.UInt32, _PLACE: pl.Int16, **dict.fromkeys(fields, pl.String)}
+            return pl.DataFrame(schema=schema)
+        lists = _even(self._cells.select(there)).with_row_index(_PAGE)
+        length = pl.col(there[0]).list.len()
+        numbered = lists.filter(length > 0).with_columns(
+            pl.int_ranges(1, length + 1, dtype=pl.Int16).alias(_PLACE)
         )
-        if there:
-            length = pl.col(there[0]).list.len()
-            lists = lists.filter(length > 0).with_columns(
-                pl.int_ranges(1, length + 1, dtype=pl.Int16).alias(_PLACE)
-            )
-            lists = lists.explode([*there, _PLACE])
-            lists = lists.filter(pl.any_horizontal(pl.col(f).is_not_null() for f in there))
-        else:
-            lists = lists.clear().with_columns(pl.lit(None, dtype=pl.Int16).alias(_PLACE))
-        lacking = [pl.lit(None, dtype=pl.String).alias(f) for f in fields if f not in there]
-        return lists.with_columns(lacking).select(_PAGE, _PLACE, *fields)
+        rows = numbered.explode([*there, _PLACE])
+        filled = pl.any_horizontal(pl.col(f).is_not_null() for f in there)
+        return rows.filter(filled).with_columns(blank).select(_PAGE, _PLACE, *fields)
 
     def _joined(self, principal: Mapping[str, str]) -> pl.DataFrame:
         """Return the principal entries, then those of the list."""
@@ -355,18 +357,29 @@ def ask(table: PageTable, asked: Asked) -> Mapping[Domain, WordTable]:
         Answers by kind of text.
     """
     columns: dict[Domain, list[pl.Series]] = {domain: [] for domain in get_args(Domain)}
-    questions = asked.program.questions
     # A question about the entries of a list is asked of the principal entry too.
-    fronts = (asked.book.names.fields.principal_of(f) for f in questions.fields)
-    for name in {*questions.fields, *fronts}:
+    fronts = (asked.book.names.fields.principal_of(f) for f in asked.program.questions.fields)
+    for name in {*asked.program.questions.fields, *fronts}:
         if name in table.cells.columns and name not in table.absent:
             columns[domain_of(name)].append(table.cells[name])
-    return {d: word_table(texts, questions.of(d)) for d, texts in columns.items()}
+    return {d: answers.table(columns[d]) for d, answers in asked.program.answers.items()}
 
 
 def evaluated(frame: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Return expressions over a frame as columns, constants as long as the frame."""
-    return frame.with_columns(**expressions).select(list(expressions))
+    made = frame.with_columns(**expressions)
+    return pl.DataFrame([made.get_column(name) for name in expressions])
+
+
+def _even(lists: pl.DataFrame) -> pl.DataFrame:
+    """Return lists that are as long as the longest of their row, blanks at the end."""
+    lengths = lists.select(pl.all().list.len().fill_null(0))
+    longest = lengths.select(pl.max_horizontal(pl.all())).to_series()
+    short = [c.name for c in lengths.get_columns() if (c != longest).any()]
+    places = pl.int_ranges(0, pl.lit(longest))
+    return lists.with_columns(
+        pl.col(name).fill_null([]).list.gather(places, null_on_oob=True) for name in short
+    )
 
 
 def _parts(column: str) -> tuple[str, str, str]:

@@ -268,10 +268,7 @@ class _RuleFile:
                 self._bad(f"must{at}", f"{condition.name} 自行给出问题位置，只能单独作 must")
 
 
-_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _StrictLoader(_SafeLoader):
+class _StrictLoader(yaml.CSafeLoader):
     """A loader that refuses a key given twice: YAML would drop the first one in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -283,4 +280,5 @@ class _StrictLoader(_SafeLoader):
                     None, None, f"键 {name} 重复", key.start_mark
                 )
             seen.add(name)
-        return super().construct_mapping(node, deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found

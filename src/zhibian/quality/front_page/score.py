@@ -4,8 +4,8 @@ An item loses its points where one of its fields is due and blank, or has a find
 that counts; items of repeated groups lose points for each entry. A class loses no more than its
 limit and a part no more than its points, so that no part falls below 0.
 
-Source: 《住院病案首页数据质量评分标准》 (国卫办医发〔2016〕24 号附件 3), as ``rules/quality/score.yaml``
-has it, with what is unverified told there.
+Source: 《住院病案首页数据质量评分标准》 (国卫办医发〔2016〕24 号附件 3), as
+``rules/quality/score.yaml`` has it, with what is unverified told there.
 """
 
 from __future__ import annotations

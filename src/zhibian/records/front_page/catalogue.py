@@ -21,6 +21,8 @@ from zhibian.terminology.tables import read_csv as read_table
 FOLDER = "front-page"
 FIELDS = "fields.csv"
 MANIFEST = "manifest.yaml"
+HEADINGS = "headings.csv"
+HEADINGS_HEADER = ("heading", "column")
 DICTIONARIES = "dictionaries"
 HEADER = (
     "field",
@@ -180,12 +182,16 @@ class Catalogue:
         Columns of the older interface that the catalogue has no field for, with what they hold.
     older_columns
         Columns of the older interface in their order.
+    usual_headings
+        Headings that hospitals' own tables use, with the column of the national interface that
+        each stands for; ``##`` is the place in both.
     """
 
     fields: tuple[Field, ...]
     dictionaries: Mapping[str, Dictionary]
     not_carried: Mapping[str, str]
     older_columns: tuple[str, ...]
+    usual_headings: Mapping[str, str]
 
     @cached_property
     def by_id(self) -> Mapping[str, Field]:
@@ -282,11 +288,12 @@ def load_catalogue(rules: Path) -> Catalogue:
         dictionaries,
         {column: what for what, columns in older["not_carried"].items() for column in columns},
         tuple(older["columns"]),
+        dict(read_table(folder / HEADINGS, HEADINGS_HEADER, REMEDY)),
     )
 
 
 def _check_sums(folder: Path, manifest: Mapping[str, Any]) -> None:
-    wanted = {FIELDS: manifest["fields"]["sha256"]}
+    wanted = {FIELDS: manifest["fields"]["sha256"], HEADINGS: manifest["headings"]["sha256"]}
     wanted |= {
         f"{DICTIONARIES}/{id}.csv": about["sha256"]
         for id, about in manifest["dictionaries"].items()

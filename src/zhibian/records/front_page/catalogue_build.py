@@ -21,6 +21,8 @@ from zhibian.records.front_page.catalogue import (
     DICTIONARIES,
     FIELDS,
     HEADER,
+    HEADINGS,
+    HEADINGS_HEADER,
     MANIFEST,
     Kind,
 )
@@ -93,7 +95,9 @@ def build_catalogue(source: Path, folder: Path) -> int:
     ]
     columns = _columns(source, recipe["interface"])
     rows = _rows(mapping, columns)
+    headings = read_csv(folder / HEADINGS, HEADINGS_HEADER, _REMEDY)
     problems = [
+        *_heading_problems(headings, columns),
         *_column_problems(rows, columns),
         *_name_problems(mapping, recipe),
         *_value_problems(mapping, recipe),
@@ -109,6 +113,11 @@ def build_catalogue(source: Path, folder: Path) -> int:
     manifest = {
         "title": recipe["title"],
         "fields": {"rows": len(rows), "sha256": sha256},
+        "headings": {
+            **recipe["headings"],
+            "rows": len(headings),
+            "sha256": sha256_of(folder / HEADINGS),
+        },
         "interface": recipe["interface"],
         "older_interface": {
             **older,
@@ -201,6 +210,22 @@ def _column_problems(
         if not row["name"]
     ]
     return problems
+
+
+def _heading_problems(
+    headings: Sequence[Sequence[str]], columns: Sequence[_Column]
+) -> list[Problem]:
+    """Return usual headings that repeat, are the interface's own, or lead to no column."""
+    known = {column.column for column in columns}
+    own = {column.name for column in columns}
+    times = Counter(heading for heading, _ in headings)
+    return [
+        Problem(
+            heading, "heading_unusable", "重复，或接口已有，或指向不存在的列", "改正 headings.csv"
+        )
+        for heading, column in headings
+        if times[heading] > 1 or heading in own or column.replace("##", "01") not in known
+    ]
 
 
 def _name_problems(

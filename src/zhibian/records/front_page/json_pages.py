@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from zhibian.records.front_page.catalogue import Catalogue, Field, Kind
 from zhibian.records.front_page.cells import Slot, read_cells, read_lists
 from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.settlement_list import ListReader, unwrapped
+from zhibian.records.front_page.settlement_list import Path as ListPath
 from zhibian.records.front_page.sheet_source import CODE_IS_NUMBER, WRONG_TYPE, ZERO_LOST, Lost
 from zhibian.records.front_page.sources import empty_file, unreadable
 from zhibian.records.front_page.types import ROW, BadCell, PageTable
@@ -50,7 +51,7 @@ class OpenedJson:
 
     layout: Layout
     absent: frozenset[str]
-    unknown: tuple[str, ...]
+    unknown: Collection[str]
     chunks: Iterator[PageTable]
 
 
@@ -81,11 +82,11 @@ def open_json(
         The file can't be read, is empty or too large, or holds neither lists nor cases.
     """
     items = _items(path, limits)
-    first = next(items, None)
-    if first is None:
+    beginning = _up_to_readable(items)
+    if not beginning:
         raise InputError(path.name, [empty_file(path.name)])
-    found = layout or _layout_of(first.raw, path.name)
-    chunks = _chunked(first, items, rows)
+    found = layout or _layout_of(beginning[-1].raw, path.name)
+    chunks = _chunked(chain(beginning, items), rows)
     fields = frozenset(field.id for field in catalogue.fields)
     if found is Layout.CASE:
         tables = (_cases(chunk, catalogue, path.name, limits) for chunk in chunks)
@@ -93,12 +94,10 @@ def open_json(
     if found is not Layout.LIST_4101:
         raise InputError(path.name, [_not_pages(path.name)])
     reader = ListReader(catalogue)
-    beginning = next(chunks)
-    unknown = _unknown_keys(beginning, reader)
-    all_chunks = (chunk for part in ((beginning,), chunks) for chunk in part)
+    unknown: dict[str, None] = {}
     absent = fields - frozenset(field.id for field in reader.paths)
-    tables = (_lists(chunk, catalogue, reader, absent) for chunk in all_chunks)
-    return OpenedJson(found, absent, unknown, tables)
+    tables = (_lists(chunk, catalogue, reader, absent, unknown) for chunk in chunks)
+    return OpenedJson(found, absent, unknown.keys(), tables)
 
 
 def _not_pages(name: str) -> Problem:
@@ -184,11 +183,19 @@ def _layout_of(raw: object, name: str) -> Layout:
     raise InputError(name, [_not_pages(name)])
 
 
-def _chunked(first: _Item, items: Iterator[_Item], rows: int) -> Iterator[list[_Item]]:
-    chunk = [first, *islice(items, rows - 1)]
-    while chunk:
+def _up_to_readable(items: Iterator[_Item]) -> list[_Item]:
+    """Return the entries up to the first one that can be read."""
+    beginning: list[_Item] = []
+    for item in items:
+        beginning.append(item)
+        if not item.wrong:
+            break
+    return beginning
+
+
+def _chunked(items: Iterator[_Item], rows: int) -> Iterator[list[_Item]]:
+    while chunk := list(islice(items, rows)):
         yield chunk
-        chunk = list(islice(items, rows))
 
 
 def _cases(chunk: Sequence[_Item], catalogue: Catalogue, name: str, limits: Limits) -> PageTable:
@@ -226,22 +233,17 @@ def _broken(item: _Item) -> BadCell:
     return BadCell(item.number, "", "", "row_broken", item.wrong, _REMEDY, "")
 
 
-def _unknown_keys(chunk: Sequence[_Item], reader: ListReader) -> tuple[str, ...]:
-    """Return the keys that no field takes, judged by the first entries of a file."""
-    found: set[str] = set()
-    for item in chunk:
-        entry = unwrapped(item.raw)
-        if entry is not None:
-            found |= reader.part(entry).unknown
-    return tuple(sorted(found))
-
-
 def _lists(
-    chunk: Sequence[_Item], catalogue: Catalogue, reader: ListReader, absent: frozenset[str]
+    chunk: Sequence[_Item],
+    catalogue: Catalogue,
+    reader: ListReader,
+    absent: frozenset[str],
+    unknown: dict[str, None],
 ) -> PageTable:
     bad: list[BadCell] = []
     numbers: list[int] = []
     texts: dict[str, list[Any]] = {field.id: [] for field in reader.paths}
+    teller = _Teller(catalogue, bad)
     for item in chunk:
         raw = unwrapped(item.raw)
         if raw is None:
@@ -249,13 +251,18 @@ def _lists(
             continue
         entry = reader.part(raw)
         numbers.append(item.number)
+        unknown.update(dict.fromkeys(sorted(entry.unknown)))
         bad += [_unmarked(item.number, node) for node in entry.unmarked]
+        bad += [_no_objects(item.number, node) for node in entry.broken]
         for field, path in reader.paths.items():
-            told = _Teller(item.number, path.shown, field, catalogue, bad)
             if field.is_list:
-                texts[field.id].append([told.text(v) for v in entry.lists[field.id]])
+                values = entry.lists.get(field.id, ())
+                texts[field.id].append(
+                    [teller.text(value, item.number, field, path) for value in values]
+                )
             else:
-                texts[field.id].append(told.text(entry.singles[field.id]))
+                value = entry.singles.get(field.id)
+                texts[field.id].append(teller.text(value, item.number, field, path))
     rows = pl.Series(ROW, numbers, dtype=pl.Int64)
     frame = pl.DataFrame(
         [
@@ -293,42 +300,38 @@ def _unmarked(number: int, node: str) -> BadCell:
     )
 
 
+def _no_objects(number: int, node: str) -> BadCell:
+    return BadCell(
+        number, node, "", "type_invalid", "节点不是对象的列表", "按 4101 接口填写该节点", ""
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Teller:
-    """Makes text out of JSON values of one field and tells what can't be used."""
+    """Makes text out of JSON values and tells what can't be used."""
 
-    row: int
-    path: str
-    field: Field
     catalogue: Catalogue
     bad: list[BadCell]
 
-    def text(self, value: object) -> str | None:
+    def text(self, value: object, row: int, field: Field, path: ListPath) -> str | None:
         if value is None or value == "":
             return None
         if isinstance(value, _Number):
-            lost = self._lost(value)
+            lost = self._lost(value, field)
+        elif isinstance(value, str):
+            return value
         else:
-            lost = None if isinstance(value, str) else WRONG_TYPE
+            lost = WRONG_TYPE
         if lost is None:
             return str(value)
-        self.bad.append(
-            BadCell(
-                self.row,
-                self.path,
-                self.field.id,
-                lost.code,
-                lost.message,
-                lost.remedy,
-                str(value),
-            )
-        )
+        told = (lost.code, lost.message, lost.remedy)
+        self.bad.append(BadCell(row, path.shown, field.id, *told, str(value)))
         return None
 
-    def _lost(self, value: _Number) -> Lost | None:
-        if self.field.kind is Kind.CODE:
+    def _lost(self, value: _Number, field: Field) -> Lost | None:
+        if field.kind is Kind.CODE:
             return CODE_IS_NUMBER
-        dictionary = self.catalogue.dictionary_of(self.field)
+        dictionary = self.catalogue.dictionary_of(field)
         if dictionary is None or dictionary.knows(value):
             return None
         padded = {key.lstrip("0") for key in dictionary.names if key.startswith("0")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from zhibian.problems import InputError, Problem
@@ -171,6 +171,7 @@ class _Names:
                     at = place if field.is_list else None
                     self._add(spelling, _Target(Layout.OLDER, (field,), at, rank=rank))
             self._add_own(field)
+        self._add_usual_headings(catalogue)
         self._add_leading(catalogue)
 
     def all_of(self, column: str) -> list[_Target]:
@@ -194,6 +195,17 @@ class _Names:
             self._add(column, _Target(layout, (field,), place if field.is_list else None))
         if layout is Layout.HEADINGS and field.is_list:
             self._add(field.name, _Target(layout, (field,), 0))
+
+    def _add_usual_headings(self, catalogue: Catalogue) -> None:
+        for heading, column in catalogue.usual_headings.items():
+            first = self._by_layout[Layout.HQMS][_key(column.replace("##", "01"))]
+            field = first.fields[0]
+            if "##" not in heading:
+                self._add(heading, replace(first, layout=Layout.HEADINGS))
+                continue
+            for place in range(field.length):
+                target = _Target(Layout.HEADINGS, (field,), place)
+                self._add(heading.replace("##", str(place + 1)), target)
 
     def _add_own(self, field: Field) -> None:
         for spelling in (field.own, field.id):

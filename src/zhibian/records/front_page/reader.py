@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,8 @@ class OpenedPages:
     absent
         Fields that the file has no column for.
     unknown
-        Columns that no field takes: told, never dropped in silence.
+        Columns that no field takes: told, never dropped in silence. Of JSON they are complete once
+        the chunks have been gone through.
     chunks
         The pages, chunk by chunk; to be gone through once.
     """
@@ -51,7 +52,7 @@ class OpenedPages:
     layout: Layout
     encoding: str
     absent: frozenset[str]
-    unknown: tuple[str, ...]
+    unknown: Collection[str]
     chunks: Iterator[PageTable]
 
 
@@ -74,7 +75,7 @@ def open_pages(
     layout
         The layout expected; None to judge by the file.
     rows
-        Rows of one chunk.
+        Most rows of one chunk; a chunk may have somewhat fewer.
     limits
         Largest case and document, for files of cases.
 
@@ -90,7 +91,8 @@ def open_pages(
     source = _source(path)
     plan = plan_of(path.name, source.header, catalogue, layout)
     chunks = (page_table(chunk, plan, catalogue) for chunk in source.read(plan.columns, rows))
-    return OpenedPages(plan.layout, source.encoding, plan.absent, plan.unknown, chunks)
+    gathered = _gathered(chunks, rows)
+    return OpenedPages(plan.layout, source.encoding, plan.absent, plan.unknown, gathered)
 
 
 def iter_pages(
@@ -119,12 +121,36 @@ def read_pages(path: Path, catalogue: Catalogue, layout: Layout | None = None) -
     """
     opened = open_pages(path, catalogue, layout)
     tables = list(opened.chunks)
-    bad = tuple(cell for table in tables for cell in table.bad)
-    if not any(len(table.cells) for table in tables) and not bad:
+    if not any(len(table.cells) or table.bad for table in tables):
         problem = Problem(path.name, "no_rows", "只有表头，没有数据行", "检查导出是否完成")
         raise InputError(path.name, [problem])
+    return _together(tables)
+
+
+def _gathered(tables: Iterable[PageTable], rows: int) -> Iterator[PageTable]:
+    """Put small tables together as long as they have no more rows than wanted.
+
+    A wide file is read in small pieces, since its columns take much room until they are lists;
+    what compares pages with one another wants them together.
+    """
+    waiting: list[PageTable] = []
+    count = 0
+    for table in tables:
+        if waiting and count + len(table.cells) > rows:
+            yield _together(waiting)
+            waiting, count = [], 0
+        waiting.append(table)
+        count += len(table.cells)
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(tables: Sequence[PageTable]) -> PageTable:
+    if len(tables) == 1:
+        return tables[0]
     cells = pl.concat([table.cells for table in tables], how="vertical")
-    return PageTable(cells, opened.absent, bad)
+    bad = tuple(cell for table in tables for cell in table.bad)
+    return PageTable(cells, tables[0].absent, bad)
 
 
 def _source(path: Path) -> Source:

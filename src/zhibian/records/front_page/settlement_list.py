@@ -79,11 +79,13 @@ class Entry:
     Attributes
     ----------
     singles
-        Field to the value of its key, as JSON has it; None where the key is absent.
+        Field to the value of its key, as JSON has it; without those that have none.
     lists
-        Repeated field to the values of its members.
+        Repeated field to the values of its members; without those that have none.
     unmarked
         What has several members and none marked as the principal one: ``diseinfo``, ``oprninfo``.
+    broken
+        Nodes that hold something else than objects.
     unknown
         Keys that no field takes, as ``node.key``.
     """
@@ -91,6 +93,7 @@ class Entry:
     singles: Mapping[str, Any]
     lists: Mapping[str, list[Any]]
     unmarked: tuple[str, ...]
+    broken: tuple[str, ...]
     unknown: frozenset[str]
 
 
@@ -121,7 +124,9 @@ class ListReader:
             _PROCEDURES: {_PROCEDURE_TYPE},
             SINGLE: {_FLAG},
         }
-        for path in self.paths.values():
+        self._held: dict[tuple[str, str], list[tuple[Field, Path]]] = {}
+        for field, path in self.paths.items():
+            self._held.setdefault((path.node, path.role), []).append((field, path))
             self._known.setdefault(path.node, set()).update(path.names)
             if path.node in _ALSO_SINGLE:
                 self._known[SINGLE].update(path.names)
@@ -134,23 +139,30 @@ class ListReader:
         roles = _roles(members, single)
         singles: dict[str, Any] = {}
         lists: dict[str, list[Any]] = {}
-        for field, path in self.paths.items():
-            if path.node != SINGLE:
-                values = [_value(member, path) for member in roles[path.node][path.role]]
-                if field.is_list:
-                    lists[field.id] = values
-                else:
-                    singles[field.id] = values[0] if values else None
-            elif field.is_list:
-                lists[field.id] = _split(_value(single, path))
+        for field, path in self._held[SINGLE, ""]:
+            value = _value(single, path)
+            if value is None:
+                continue
+            if field.is_list:
+                lists[field.id] = _split(value)
             else:
-                singles[field.id] = _value(single, path)
+                singles[field.id] = value
+        for node, parts in roles.items():
+            for role, objects in parts.items():
+                for field, path in self._held.get((node, role), ()) if objects else ():
+                    if field.is_list:
+                        lists[field.id] = [_value(member, path) for member in objects]
+                    else:
+                        singles[field.id] = _value(objects[0], path)
         unmarked = tuple(
             node
             for node in (_DIAGNOSES, _PROCEDURES)
             if len(roles[node]["other"]) > 1 and not roles[node]["main"]
         )
-        return Entry(singles, lists, unmarked, self._unknown(raw, single, members))
+        broken = tuple(
+            node for node, objects in members.items() if len(objects) != _size(raw.get(node))
+        )
+        return Entry(singles, lists, unmarked, broken, self._unknown(raw, single, members))
 
     def _unknown(
         self,
@@ -170,6 +182,13 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
     if isinstance(value, Mapping):
         value = [value]
     return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
+
+
+def _size(value: object) -> int:
+    """Return how many objects a node should hold."""
+    if isinstance(value, list):
+        return len(value)
+    return 0 if value is None or value == "" else 1
 
 
 def _roles(
@@ -229,7 +248,9 @@ def _main_and_other(
 
 
 def _value(member: Mapping[str, Any], path: Path) -> Any:
-    value = next((member[name] for name in path.names if member.get(name) is not None), None)
+    value = member.get(path.names[0])
+    for name in path.names[1:]:
+        value = member.get(name) if value is None else value
     if path.part and isinstance(value, str):
         parts = value.split(_PART_SEPARATOR)
         return parts[path.part - 1] if path.part <= len(parts) else None

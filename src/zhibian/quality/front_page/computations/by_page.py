@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from zhibian.quality.front_page.computations.protocol import VIOLATIONS
+
 
 def by_page(answers: pl.DataFrame, height: int) -> pl.Series:
     """Return answers in the order of pages, null for pages that have none.
@@ -18,3 +20,8 @@ def by_page(answers: pl.DataFrame, height: int) -> pl.Series:
     pages = pl.DataFrame({"page": pl.int_range(height, dtype=pl.UInt32, eager=True)})
     known = answers.select(pl.col("page").cast(pl.UInt32), "right")
     return pages.join(known, on="page", how="left", maintain_order="left").get_column("right")
+
+
+def violations(found: pl.DataFrame) -> pl.DataFrame:
+    """Return ``page``, ``field`` and ``place`` as computations that find places give them."""
+    return found.select(pl.col(name).cast(kind) for name, kind in VIOLATIONS.items())

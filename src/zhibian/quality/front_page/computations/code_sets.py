@@ -1,4 +1,4 @@
-"""Codes and their names against the code sets (编码与编码库): known, named as filed, of one edition."""
+"""Codes and names against the code sets (编码与编码库): known, named, of one edition."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from collections.abc import Callable
 
 import polars as pl
 
-from zhibian.quality.front_page.computations.protocol import (
-    VIOLATIONS,
-    Computation,
-    Kind,
-    Pages,
-    Parameters,
-)
+from zhibian.quality.front_page.computations.by_page import violations
+from zhibian.quality.front_page.computations.protocol import Computation, Kind, Pages, Parameters
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 from zhibian.terminology.names import normal_spelling, same_name
@@ -43,7 +38,7 @@ def unknown_codes(pages: Pages, parameters: Parameters) -> pl.DataFrame:
         cells = pl.DataFrame({"code": pages.text(kind)}).with_row_index("page")
         found = cells.filter(_flags(cells["code"], wrong))
         place = pl.lit(None, pl.Int16).alias("place")
-        return found.select("page", pl.lit(kind).alias("field"), place).cast(dict(VIOLATIONS))
+        return violations(found.select("page", pl.lit(kind).alias("field"), place))
     group, code, _ = _GROUPS[kind]
     entries = pages.entries(group)
     return _entries(entries.filter(_flags(entries[code], wrong)), code)
@@ -160,11 +155,9 @@ def _flags(codes: pl.Series, wrong: Callable[[str], bool]) -> pl.Series:
 def _entries(wrong: pl.DataFrame, field: str) -> pl.DataFrame:
     """Return entries as violations: the principal one at its own field, without a place."""
     leading = pl.col("place") == 0
-    return wrong.select(
-        "page",
-        pl.when(leading).then(pl.lit(_PRINCIPAL[field])).otherwise(pl.lit(field)).alias("field"),
-        pl.when(~leading).then("place").alias("place"),
-    ).cast(dict(VIOLATIONS))
+    own = pl.when(leading).then(pl.lit(_PRINCIPAL[field])).otherwise(pl.lit(field))
+    place = pl.when(~leading).then("place")
+    return violations(wrong.select("page", own.alias("field"), place.alias("place")))
 
 
 _KIND = frozenset({"kind"})

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from zhibian.quality.front_page.computations.protocol import (
-    VIOLATIONS,
-    Computation,
-    Kind,
-    Pages,
-    Parameters,
-)
+from zhibian.quality.front_page.computations.by_page import violations
+from zhibian.quality.front_page.computations.protocol import Computation, Kind, Pages, Parameters
 
 
 def episodes_out_of_order(pages: Pages, parameters: Parameters) -> pl.DataFrame:
@@ -48,9 +43,8 @@ def episodes_out_of_order(pages: Pages, parameters: Parameters) -> pl.DataFrame:
         "overlap": ("B12", pl.col("admitted") < pl.col("discharged").shift().over("patient")),
     }[str(parameters["test"])]
     found = stays.filter(wrong).sort("page")
-    return found.select(
-        "page", pl.lit(field).alias("field"), pl.lit(None, pl.Int16).alias("place")
-    ).cast(dict(VIOLATIONS))
+    whole = pl.lit(None, pl.Int16).alias("place")
+    return violations(found.select("page", pl.lit(field).alias("field"), whole))
 
 
 COMPUTATIONS = (

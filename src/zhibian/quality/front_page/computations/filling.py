@@ -20,8 +20,12 @@ def filled_share(pages: Pages, parameters: Parameters) -> pl.Series:
     there = [f for f in fields if pages.has(f)]
     if not there:
         return pl.repeat(None, pages.height, dtype=pl.Boolean, eager=True)
-    frame = pl.DataFrame([pages.text(f).is_not_null().cast(pl.UInt16).alias(f) for f in there])
-    return frame.select(enough=pl.sum_horizontal(there) >= least * len(there))["enough"]
+    frame = pl.DataFrame({f: pages.text(f) for f in there})
+    return frame.select(enough=_filled(there) >= least * len(there))["enough"]
+
+
+def _filled(fields: Sequence[str]) -> pl.Expr:
+    return pl.sum_horizontal(pl.col(f).is_not_null().cast(pl.UInt16) for f in fields)
 
 
 def departments_differ(pages: Pages, parameters: Parameters) -> pl.Series:

@@ -19,7 +19,9 @@ def severity_counts(pages: Pages, parameters: Parameters) -> pl.DataFrame:
         .explode("code")
         .filter(pl.col("code") != "")
     )
-    entries = pages.entries("C06C").select(pl.col("page").cast(pl.UInt32), "place", code="C06C")
+    entries = pages.entries("other_diagnoses").select(
+        pl.col("page").cast(pl.UInt32), "place", code="C06C"
+    )
     return entries.join(told, on=["page", "code"], how="semi").select(
         "page", field=pl.lit("C06C"), place=pl.col("place").cast(pl.Int16)
     )
