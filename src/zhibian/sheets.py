@@ -31,15 +31,93 @@ _FORMATS: dict[Kind, str] = {
     "date": "yyyy-mm-dd",
     "time": "yyyy-mm-dd hh:mm",
 }
+_CHART_WIDTH = 760
+_CHART_ROWS = 20
+_ROW_PIXELS = 20
+_NO_LINE = {"line": {"none": True}}
+_NO_MARKER = {"marker": {"type": "none"}}
+_STYLES: dict[str, dict[str, object]] = {
+    "points": {
+        **_NO_LINE,
+        "marker": {
+            "type": "circle",
+            "size": 6,
+            "fill": {"color": "#1F4E79"},
+            "border": {"color": "#FFFFFF"},
+        },
+    },
+    "solid": {**_NO_MARKER, "line": {"color": "#595959", "width": 1.25}},
+    "dashed": {**_NO_MARKER, "line": {"color": "#C00000", "width": 1.25, "dash_type": "dash"}},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a sheet: its Chinese name, how cells are written, width in characters."""
+    """One column of a sheet.
+
+    Attributes
+    ----------
+    name
+        Its Chinese name.
+    kind
+        How cells are written.
+    width
+        In characters.
+    choices
+        Values that Excel offers and accepts in its cells; empty for any.
+    """
 
     name: str
     kind: Kind = "text"
     width: int = 14
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series of a chart (图中一组数据).
+
+    Attributes
+    ----------
+    name
+        In the legend.
+    column
+        Column of the sheet that holds its values.
+    style
+        ``points`` without a line, ``solid`` or ``dashed`` lines without points.
+    """
+
+    name: str
+    column: str
+    style: Literal["points", "solid", "dashed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A scatter chart of rows of its own sheet (散点图), drawn by Excel from the cells.
+
+    Attributes
+    ----------
+    title, x_title, y_title
+        In Chinese.
+    x
+        Column of the values from left to right; lines join rows in the order of the sheet.
+    lines
+        What is drawn.
+    first, last
+        First and last row of the sheet's rows, from 0.
+    percent
+        Whether the values are shares.
+    """
+
+    title: str
+    x: str
+    x_title: str
+    y_title: str
+    lines: tuple[Line, ...]
+    first: int
+    last: int
+    percent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +134,15 @@ class Sheet:
         Cells of each row, read once; None is an empty cell.
     note
         A line above the header, such as how numbers are to be read; empty for none.
+    charts
+        Drawn one below the other to the right of the rows; only rows of the first page can be.
     """
 
     title: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Cell]]
     note: str = ""
+    charts: Sequence[Chart] = ()
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
@@ -116,6 +197,8 @@ class _Writer:
     def write(self) -> None:
         part = 1
         page = self._new_page(part)
+        for number, chart in enumerate(self._sheet.charts):
+            self._draw(page, chart, number)
         place = self._header + 1
         for row in self._sheet.rows:
             if place == MOST_ROWS:
@@ -140,7 +223,33 @@ class _Writer:
         return page
 
     def _finish(self, page: xlsxwriter.worksheet.Worksheet, place: int) -> None:
-        page.autofilter(self._header, 0, max(self._header, place - 1), len(self._sheet.columns) - 1)
+        last = max(self._header, place - 1)
+        page.autofilter(self._header, 0, last, len(self._sheet.columns) - 1)
+        for at, column in enumerate(self._sheet.columns):
+            if column.choices and last > self._header:
+                offered = {"validate": "list", "source": list(column.choices)}
+                page.data_validation(self._header + 1, at, last, at, offered)
+
+    def _draw(self, page: xlsxwriter.worksheet.Worksheet, chart: Chart, number: int) -> None:
+        drawn = self._book.add_chart({"type": "scatter", "subtype": "straight"})
+        places = {column.name: at for at, column in enumerate(self._sheet.columns)}
+        first = self._header + 1 + chart.first
+        last = min(self._header + 1 + chart.last, MOST_ROWS - 1)
+
+        def cells(column: str) -> list[str | int]:
+            return [page.get_name(), first, places[column], last, places[column]]
+
+        for line in chart.lines:
+            series = {"name": line.name, "categories": cells(chart.x), "values": cells(line.column)}
+            drawn.add_series(series | _STYLES[line.style])
+        drawn.set_title({"name": chart.title, "name_font": {"size": 12}})
+        drawn.set_x_axis({"name": chart.x_title, "min": 0, "major_gridlines": {"visible": False}})
+        scale = {"name": chart.y_title, "min": 0}
+        drawn.set_y_axis(scale | ({"num_format": "0%"} if chart.percent else {}))
+        drawn.set_legend({"position": "bottom"})
+        drawn.set_size({"width": _CHART_WIDTH, "height": _CHART_ROWS * _ROW_PIXELS})
+        top = self._header + number * (_CHART_ROWS + 1)
+        page.insert_chart(top, len(self._sheet.columns) + 1, drawn)
 
     def _write_row(
         self, page: xlsxwriter.worksheet.Worksheet, place: int, row: Sequence[Cell]

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from zhibian.payment.deviation import STATEMENT, deviate
-from zhibian.payment.tariff import PaymentStandard, load_tariff
+from zhibian.payment.tariff import PaymentStandard
+from zhibian.payment.tariff_files import load_tariff
 
 FILES = sorted((Path(__file__).parent / "payment").glob("*.yaml"))
 CASES = [

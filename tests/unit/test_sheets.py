@@ -11,7 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from zhibian import sheets
-from zhibian.sheets import Column, Sheet, write_workbook
+from zhibian.sheets import Chart, Column, Line, Sheet, write_workbook
 
 COLUMNS = (Column("编码"), Column("权重", "number"), Column("日期", "date"), Column("是否"))
 
@@ -59,3 +59,27 @@ def test_rows_beyond_the_limit_go_on_a_further_sheet(
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="can't be written"):
         write_workbook(tmp_path / "none" / "out.xlsx", [Sheet("清单", [Column("号")], [])])
+
+
+def test_a_chart_draws_the_rows_of_its_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "out.xlsx"
+    columns = [Column("病例数", "whole"), Column("率", "percent"), Column("上限", "percent")]
+    lines = (Line("科室", "率", "points"), Line("上限", "上限", "dashed"))
+    chart = Chart("漏斗图", "病例数", "病例数", "率", lines, 0, 2)
+    rows = [(10, 0.1, 0.4), (20, 0.2, 0.3), (30, 0.15, 0.25)]
+    write_workbook(path, [Sheet("科室监测", columns, rows, "说明", (chart,))])
+    with zipfile.ZipFile(path) as archive:
+        drawn = archive.read("xl/charts/chart1.xml").decode()
+    assert "<c:f>科室监测!$A$3:$A$5</c:f>" in drawn.replace("'", "")
+    assert "<c:f>科室监测!$C$3:$C$5</c:f>" in drawn.replace("'", "")
+    assert "漏斗图" in drawn
+
+
+def test_choices_are_offered_in_their_column(tmp_path: Path) -> None:
+    path = tmp_path / "out.xlsx"
+    columns = [Column("病例"), Column("状态", choices=("待指派", "已整改"))]
+    write_workbook(path, [Sheet("清单", columns, [["A", "待指派"], ["B", "待指派"]])])
+    with zipfile.ZipFile(path) as archive:
+        page = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert 'sqref="B2:B3"' in page
+    assert "待指派,已整改" in page

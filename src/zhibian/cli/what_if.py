@@ -20,7 +20,7 @@ from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import CodeConversion, GroupingInput, Status
 from zhibian.grouping.validate import validate
 from zhibian.grouping.what_if import ChangeKind, what_if
-from zhibian.payment.tariff import load_tariff
+from zhibian.payment.tariff_files import load_tariff
 from zhibian.payment.what_if_report import GroupOut, WhatIfReport, what_if_report
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import read_case

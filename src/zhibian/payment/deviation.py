@@ -1,6 +1,6 @@
 """Payment deviation (支付偏差): proposed grouping minus filed grouping.
 
-SPEC 3.3 with V = b x RW x k and k = 1: the difference is told in both signs, and
+SPEC 3.3: the difference is told in both signs, and
 a group without a price gives a reason, never zero. Outlier settlement (异常倍率)
 needs the case's expenses and is not part of this comparison.
 """
@@ -26,14 +26,14 @@ class Deviation:
     filed, proposed
         The two payment standards.
     weight
-        Proposed minus filed weight, None without a price on either side.
+        Proposed minus filed weight, None where a side has no weight.
     amount
-        Proposed minus filed amount in yuan, to 0.01.
+        Proposed minus filed amount in yuan, to 0.01; None where a side has no amount.
     ratio
         Amount over the filed amount, to 0.0001 (0.1880 is 18.8 %); None where
         the filed amount is zero.
     reason
-        Why nothing was computed, in Chinese; None where it was.
+        Why no amount was computed, in Chinese; None where it was.
     statement
         How the numbers are to be read.
     """
@@ -48,7 +48,7 @@ class Deviation:
 
 
 def deviate(filed: PaymentStandard, proposed: PaymentStandard) -> Deviation:
-    """Return proposed minus filed, in weight and yuan (SPEC 3.3: V = b x RW x k, k = 1).
+    """Return proposed minus filed, in weight and yuan (SPEC 3.3).
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def deviate(filed: PaymentStandard, proposed: PaymentStandard) -> Deviation:
     Returns
     -------
     Deviation
-        Positive or negative; with a reason instead of numbers where one side
-        has no price.
+        Positive or negative; with a reason instead of an amount where one side
+        has no price. The weights are compared even where no rate is known.
 
     Raises
     ------
@@ -75,18 +75,16 @@ def deviate(filed: PaymentStandard, proposed: PaymentStandard) -> Deviation:
         for side, standard in (("填报分组", filed), ("建议分组", proposed))
         if standard.amount is None
     ]
-    if (
-        filed.amount is None
-        or proposed.amount is None
-        or filed.weight is None
-        or proposed.weight is None
-    ):
-        return Deviation(filed, proposed, None, None, None, "；".join(reasons))
+    weight = (
+        None if filed.weight is None or proposed.weight is None else proposed.weight - filed.weight
+    )
+    if filed.amount is None or proposed.amount is None:
+        return Deviation(filed, proposed, weight, None, None, "；".join(reasons))
     amount = proposed.amount - filed.amount
     return Deviation(
         filed=filed,
         proposed=proposed,
-        weight=proposed.weight - filed.weight,
+        weight=weight,
         amount=amount,
         ratio=_ratio(amount, filed.amount),
         reason=None,

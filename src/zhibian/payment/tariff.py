@@ -1,8 +1,10 @@
 """Tariffs (支付标准): the weight and the amount that a region pays for a group.
 
 Rate method (费率法, SPEC 3.1): V = b x RW x k with the rate b in yuan per unit
-of weight, the weight RW of the group and the adjustment coefficient k. The
-tariffs here publish no coefficient, so k = 1.
+of weight, the weight RW of the group and the adjustment coefficient k of the
+hospital. Points method (点数法): V = points x k x value of a point, the points
+being RW x scale or published as such. Where a region publishes the amount
+itself, that amount is the standard.
 """
 
 from __future__ import annotations
@@ -10,31 +12,71 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
+from zhibian.payment.group_weight import (
+    UNGROUPED_PREFIX,
+    UNGROUPED_ROW,
+    Flag,
+    GroupWeight,
+    is_ungrouped_row,
+)
 from zhibian.problems import InputError, Problem
-from zhibian.terminology.tables import read_verified_csv, read_yaml
-
-FOLDER = "tariffs"
-TARIFF_FILE = "tariff.yaml"
-WEIGHTS_FILE = "weights.csv"
-WEIGHTS_HEADER = ("drg", "name", "weight")
-REMEDY = "运行 zhibian tariffs build --facts DIR 重建支付标准"
 
 CENT = Decimal("0.01")
 
-PriceStatus = Literal["priced", "no_weight", "ungrouped", "not_in_tariff"]
+Method = Literal["rate", "points"]
+PriceStatus = Literal[
+    "priced",
+    "ungrouped",
+    "no_rate",
+    "no_standard",
+    "no_weight",
+    "placeholder",
+    "uncovered",
+    "by_item",
+    "not_in_tariff",
+]
+
+_NOTES: Mapping[PriceStatus, str] = {
+    "priced": "有支付标准",
+    "ungrouped": "未入组，按未入组一行计",
+    "no_rate": "只公布了权重或点数，未公布费率或点值，不算金额",
+    "no_standard": "该类别医院未公布该组的系数和支付标准",
+    "no_weight": "该组未公布权重",
+    "placeholder": "权重 1 仅为占位，不作价格",
+    "uncovered": "该组列为未覆盖组，没有支付标准",
+    "by_item": "该组按项目据实支付，没有支付标准",
+    "not_in_tariff": "支付标准中没有该组",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class GroupWeight:
-    """One row of a tariff (一个组的权重): None where no weight is published."""
+class Variant:
+    """One kind of hospital and insurance of a tariff (医院级别与险种).
 
-    drg: str
-    name: str
-    weight: Decimal | None
+    Attributes
+    ----------
+    id
+        Such as ``三级职工``.
+    hospital_level, insurance, institution
+        What the variant is for; empty where the tariff does not distinguish.
+    rate
+        Rate b, yuan per unit of weight; None where none is known.
+    point_value
+        Yuan per point; None where none is known.
+    coefficient
+        Coefficient k of all groups, or that of groups for which the table leaves it
+        blank; None where there is none.
+    """
+
+    id: str
+    hospital_level: str = ""
+    insurance: str = ""
+    institution: str = ""
+    rate: Decimal | None = None
+    point_value: Decimal | None = None
+    coefficient: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +90,22 @@ class PaymentStandard:
     drg, name
         The group; the name is empty for one that the tariff lacks.
     status
-        ``priced``; ``ungrouped``, the row for ungrouped cases; ``no_weight``,
-        published without a weight; ``not_in_tariff``.
+        ``priced``; ``ungrouped``, the row for ungrouped cases; ``no_rate``, the weight is
+        known and no amount; ``no_standard``, the variant has no coefficient or amount for
+        the group; ``no_weight``; ``placeholder``; ``uncovered``; ``by_item``, paid by item;
+        ``not_in_tariff``.
     weight
-        Weight RW, None without a price.
+        Weight RW that can be compared; None where there is none.
     rate
-        Rate b, yuan per unit of weight.
+        Yuan per unit of weight, or per point under the points method.
+    coefficient
+        Adjustment coefficient k.
+    points
+        Points of the group before k; None under the rate method.
     amount
-        V = b x RW x k (k = 1) in yuan, rounded half up to 0.01; None without a price.
+        Payment standard in yuan, rounded half up to 0.01; None where it can't be told.
+    flags
+        Kinds of the group.
     """
 
     tariff: str
@@ -64,18 +114,16 @@ class PaymentStandard:
     name: str
     status: PriceStatus
     weight: Decimal | None
-    rate: Decimal
+    rate: Decimal | None
     amount: Decimal | None
+    coefficient: Decimal | None = None
+    points: Decimal | None = None
+    flags: frozenset[Flag] = frozenset()
 
     @property
     def note(self) -> str:
         """Return the status in Chinese."""
-        return {
-            "priced": "有支付标准",
-            "ungrouped": "未入组，按未入组一行计",
-            "no_weight": "该组未公布权重",
-            "not_in_tariff": "支付标准中没有该组",
-        }[self.status]
+        return _NOTES[self.status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +136,25 @@ class Tariff:
         Such as ``linyi-2022``.
     scheme
         Grouping scheme that its groups belong to.
-    rates
-        Rate per variant (医院级别与险种), yuan per unit of weight.
+    method
+        ``rate`` (费率法) or ``points`` (点数法).
+    scale
+        Points per unit of weight; None under the rate method and where it is not known.
+    variants
+        The variants by id.
     default_variant
         Variant used when none is named.
     groups
-        Group to its weight.
+        Group to its row.
     ungrouped
-        The group code of the row for ungrouped cases.
+        The code of the row for ungrouped cases, None without such a row.
+    shared_rates
+        Flag to the variant whose rate all hospitals get for such groups (同病同价).
+    coefficients_by_group
+        Whether the coefficient k differs between groups; a group without one is then not
+        paid under the variant. Else k is that of the variant, 1 where it has none.
+    excerpt
+        Whether it has some groups of the scheme only (节选).
     """
 
     id: str
@@ -103,13 +162,55 @@ class Tariff:
     region: str
     year: int
     scheme: str
-    rates: Mapping[str, Decimal]
+    method: Method
+    variants: Mapping[str, Variant]
     default_variant: str
     groups: Mapping[str, GroupWeight] = field(repr=False)
-    ungrouped: str
+    ungrouped: str | None = None
+    scale: Decimal | None = None
+    shared_rates: Mapping[Flag, str] = field(default_factory=dict)
+    coefficients_by_group: bool = False
+    excerpt: bool = False
 
-    def standard(self, drg: str, variant: str | None = None) -> PaymentStandard:
-        """Return the payment standard of a group: V = b x RW x k, here k = 1 (SPEC 3.1).
+    @property
+    def rates(self) -> Mapping[str, Decimal | None]:
+        """Return yuan per unit of weight (or per point) by variant, None where unknown."""
+        return {id: self._published_rate(variant) for id, variant in self.variants.items()}
+
+    def variant(self, id: str | None = None) -> Variant:
+        """Return a variant, the default one when None.
+
+        Raises
+        ------
+        InputError
+            The tariff has no such variant; the problem lists those it has.
+        """
+        chosen = id or self.default_variant
+        if chosen not in self.variants:
+            message = f"{self.title}没有 {chosen}；现有：{'、'.join(self.variants)}"
+            raise InputError(
+                self.id, [Problem("variant", "variant_unknown", message, "改用现有的一种")]
+            )
+        return self.variants[chosen]
+
+    def ungrouped_row(self, mdc: str = "") -> str:
+        """Return the code of the row that prices an ungrouped case of a category.
+
+        Parameters
+        ----------
+        mdc
+            Category of the case, such as ``MDCP``; some tariffs have a row of their own for it.
+        """
+        own = f"{UNGROUPED_PREFIX}{mdc.removeprefix('MDC')}"
+        return own if own in self.groups else self.ungrouped or UNGROUPED_ROW
+
+    def standard(
+        self, drg: str, variant: str | None = None, *, rate: Decimal | None = None
+    ) -> PaymentStandard:
+        """Return the payment standard of a group (SPEC 3.1).
+
+        The published amount where there is one; else V = b x RW x k, or points x k x value of
+        a point.
 
         Parameters
         ----------
@@ -117,132 +218,105 @@ class Tariff:
             Group code, such as ``ES33``; ``0000`` for an ungrouped case.
         variant
             Such as ``三级职工``; the default variant when None.
+        rate
+            Yuan per unit of weight (per point under the points method) instead of the published
+            one, such as this year's; published amounts are not used then.
 
         Raises
         ------
         InputError
             The tariff has no such variant; the problem lists those it has.
         """
-        chosen = variant or self.default_variant
-        if chosen not in self.rates:
-            message = f"{self.title}没有 {chosen}；现有：{'、'.join(self.rates)}"
-            raise InputError(
-                self.id, [Problem("variant", "variant_unknown", message, "改用现有的一种")]
-            )
-        rate = self.rates[chosen]
+        chosen = self.variant(variant)
         group = self.groups.get(drg)
-        status = self._status(group)
-        weight = group.weight if group else None
+        if group is None:
+            return self._unpriced(chosen, drg, "not_in_tariff")
+        without = _without_price(group)
+        if without:
+            return self._unpriced(chosen, drg, without, group)
+        return self._priced(chosen, group, rate)
+
+    def _priced(
+        self, variant: Variant, group: GroupWeight, asked: Decimal | None
+    ) -> PaymentStandard:
+        coefficient = self._coefficient(variant, group)
+        rate = asked if asked is not None else self._rate(variant, group)
+        points = self._points(group)
+        units = group.weight if self.method == "rate" else points
+        published = None if asked is not None else group.standards.get(variant.id)
+        computed = (
+            rate * units * coefficient
+            if rate is not None and units is not None and coefficient is not None
+            else None
+        )
+        amount = computed if published is None else published
+        status: PriceStatus = "ungrouped" if is_ungrouped_row(group.drg) else "priced"
+        if amount is None:
+            status = "no_standard" if coefficient is None else "no_rate"
         return PaymentStandard(
             tariff=self.id,
-            variant=chosen,
+            variant=variant.id,
+            drg=group.drg,
+            name=group.name,
+            status=status,
+            weight=group.weight,
+            rate=rate,
+            amount=None if amount is None else round_yuan(amount),
+            coefficient=coefficient,
+            points=points,
+            flags=group.flags,
+        )
+
+    def _unpriced(
+        self, variant: Variant, drg: str, status: PriceStatus, group: GroupWeight | None = None
+    ) -> PaymentStandard:
+        return PaymentStandard(
+            tariff=self.id,
+            variant=variant.id,
             drg=drg,
             name=group.name if group else "",
             status=status,
-            weight=weight,
-            rate=rate,
-            amount=None if weight is None else round_yuan(rate * weight),
+            weight=None,
+            rate=self._published_rate(variant),
+            amount=None,
+            flags=group.flags if group else frozenset(),
         )
 
-    def _status(self, group: GroupWeight | None) -> PriceStatus:
-        if group is None:
-            return "not_in_tariff"
-        if group.weight is None:
-            return "no_weight"
-        return "ungrouped" if group.drg == self.ungrouped else "priced"
+    def _published_rate(self, variant: Variant) -> Decimal | None:
+        return variant.rate if self.method == "rate" else variant.point_value
+
+    def _rate(self, variant: Variant, group: GroupWeight) -> Decimal | None:
+        """Return the rate of a group: that of another variant where all hospitals get the same."""
+        shared = next(
+            (self.shared_rates[f] for f in sorted(group.flags) if f in self.shared_rates), None
+        )
+        return self._published_rate(self.variants[shared] if shared else variant)
+
+    def _coefficient(self, variant: Variant, group: GroupWeight) -> Decimal | None:
+        own = group.coefficients.get(variant.id, variant.coefficient)
+        return Decimal(1) if own is None and not self.coefficients_by_group else own
+
+    def _points(self, group: GroupWeight) -> Decimal | None:
+        if self.method == "rate" or group.points is not None:
+            return group.points
+        if self.scale is None or group.weight is None:
+            return None
+        return group.weight * self.scale
+
+
+def _without_price(group: GroupWeight) -> PriceStatus | None:
+    """Return why a group has neither weight nor amount, None where it has."""
+    if "uncovered" in group.flags:
+        return "uncovered"
+    if "placeholder" in group.flags:
+        return "placeholder"
+    if "by_item" in group.flags:
+        return "by_item"
+    if group.weight is None and group.points is None:
+        return "no_weight"
+    return None
 
 
 def round_yuan(amount: Decimal) -> Decimal:
     """Round an amount in yuan half up to 0.01."""
     return amount.quantize(CENT, ROUND_HALF_UP)
-
-
-def list_tariffs(rules: Path) -> tuple[str, ...]:
-    """Return the ids of the tariffs in the rule folder, sorted."""
-    return tuple(sorted(path.parent.name for path in (rules / FOLDER).glob(f"*/{TARIFF_FILE}")))
-
-
-def load_tariff(rules: Path, id: str) -> Tariff:
-    """Load one tariff and verify the sha256 of its weights.
-
-    Parameters
-    ----------
-    rules
-        Folder of the rule data.
-    id
-        Such as ``linyi-2022``.
-
-    Raises
-    ------
-    InputError
-        No such tariff (the problem lists those there are), or its files are
-        absent or differ from each other.
-    """
-    available = list_tariffs(rules)
-    if id not in available:
-        message = f"没有支付标准 {id}；现有：{'、'.join(available) or '无'}"
-        raise InputError(id, [Problem("tariff", "tariff_unknown", message, "改用现有的支付标准")])
-    folder = rules / FOLDER / id
-    told = read_yaml(folder / TARIFF_FILE, REMEDY)
-    try:
-        return _tariff(folder, told)
-    except (KeyError, TypeError, ValueError, ArithmeticError):
-        problem = Problem(TARIFF_FILE, "tariff_invalid", "支付标准文件缺项或数值无效", REMEDY)
-        raise InputError(id, [problem]) from None
-
-
-def _tariff(folder: Path, told: Mapping[str, Any]) -> Tariff:
-    rows = read_verified_csv(
-        folder / WEIGHTS_FILE, WEIGHTS_HEADER, told["weights"]["sha256"], REMEDY
-    )
-    groups = {
-        drg: GroupWeight(drg, name, Decimal(weight) if weight else None)
-        for drg, name, weight in rows
-    }
-    rates = {variant: Decimal(v["rate"]) for variant, v in told["variants"].items()}
-    return Tariff(
-        id=told["id"],
-        title=told["title"],
-        region=told["region"],
-        year=told["year"],
-        scheme=told["scheme"],
-        rates=MappingProxyType(rates),
-        default_variant=told["default_variant"],
-        groups=MappingProxyType(groups),
-        ungrouped=told["ungrouped"]["drg"],
-    )
-
-
-def check_tariff(rules: Path, id: str) -> list[Problem]:
-    """Return everything in which a tariff's files contradict each other.
-
-    Parameters
-    ----------
-    rules
-        Folder of the rule data.
-    id
-        Such as ``linyi-2022``.
-
-    Returns
-    -------
-    list of Problem
-        Empty when all is well.
-    """
-    try:
-        tariff = load_tariff(rules, id)
-    except InputError as error:
-        return list(error.problems)
-    told = read_yaml(rules / FOLDER / id / TARIFF_FILE, REMEDY)
-    unpriced = sorted(drg for drg, group in tariff.groups.items() if group.weight is None)
-    checks = [
-        (tariff.id == id, "id_differs", "标识与文件夹名不同"),
-        (len(tariff.groups) == told["weights"]["rows"], "row_count", "组数与清单不同"),
-        (tariff.default_variant in tariff.rates, "variant_unknown", "默认类别没有费率"),
-        (tariff.ungrouped in tariff.groups, "ungrouped_missing", "缺少未入组一行"),
-        (
-            unpriced == told["defects"]["groups_without_weight"],
-            "defects_differ",
-            "未公布权重的组与清单不同",
-        ),
-    ]
-    return [Problem(id, code, message, REMEDY) for good, code, message in checks if not good]

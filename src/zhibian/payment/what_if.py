@@ -24,7 +24,7 @@ class WeighedAlternative:
         The alternative.
     before, after
         Weight RW of the group as filed and of the alternative; None where the tariff is of another
-        scheme, has no such group or publishes no weight.
+        scheme, has no such group or publishes no weight that can be used.
     """
 
     alternative: Alternative

@@ -138,7 +138,7 @@ class Admission(_Frozen):
     )
     department: str | None = Field(default=None, description="Department 出院科别")
     total_cost: float | None = Field(
-        default=None, ge=0, description="Total cost in yuan 住院总费用（元）"
+        default=None, ge=0, le=99_999_999.99, description="Total cost in yuan 住院总费用（元）"
     )
 
     @property

@@ -34,6 +34,7 @@ from zhibian.review.report import (
     PaymentOut,
     ProcedureOut,
     QueryOut,
+    SettledDeviationOut,
     SupportOut,
     UnsupportedOut,
 )
@@ -251,7 +252,12 @@ def query_out(query: ClinicianQuery, case: Case, reviewer: Reviewer) -> QueryOut
     )
 
 
-def deviation_out(deviation: Deviation | None, tariff: str, variant: str) -> DeviationOut:
+def deviation_out(
+    deviation: Deviation | None,
+    tariff: str,
+    variant: str,
+    settled: SettledDeviationOut | None = None,
+) -> DeviationOut:
     """Return the payment deviation; None means that one of the pages could not be grouped."""
     if deviation is None:
         return DeviationOut(
@@ -261,6 +267,7 @@ def deviation_out(deviation: Deviation | None, tariff: str, variant: str) -> Dev
             amount=None,
             rate=None,
             note="两份首页中有一份不能分组，无法计算差异",
+            settled=settled,
         )
     return DeviationOut(
         tariff=tariff,
@@ -269,6 +276,7 @@ def deviation_out(deviation: Deviation | None, tariff: str, variant: str) -> Dev
         amount=None if deviation.amount is None else float(deviation.amount),
         rate=None if deviation.ratio is None else round(float(deviation.ratio), 6),
         note=deviation.reason,
+        settled=settled,
     )
 
 

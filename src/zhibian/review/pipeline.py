@@ -47,10 +47,12 @@ from zhibian.review.report import (
     FlagsOut,
     GroupingsOut,
     RuleOut,
+    SettledDeviationOut,
     SupportOut,
     VersionsOut,
 )
-from zhibian.review.reviewer import UNGROUPED, Reviewer
+from zhibian.review.reviewer import Reviewer
+from zhibian.review.settled import settled_deviation
 from zhibian.terminology.code_set import CodeSet
 from zhibian.terminology.crosswalk import Crosswalk
 
@@ -129,7 +131,16 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
             query_out(query, case, reviewer)
             for query in _queries(case, proposal, filed, facts, reviewer)
         ),
-        deviation=None if filed is None else _deviation(price_filed, price_proposed, reviewer),
+        deviation=(
+            None
+            if filed is None
+            else _deviation(
+                price_filed,
+                price_proposed,
+                reviewer,
+                settled_deviation(filed, proposal, case.admission, reviewer),
+            )
+        ),
         notices=tuple(map(notice_out, read.warnings)),
     )
 
@@ -188,24 +199,29 @@ def _group_page(
 
 
 def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
-    """Return the payment standard; an ungrouped case has that of 0000.
+    """Return the payment standard; an ungrouped case has that of its row.
 
     Invalid input and insufficient data have none: the group is not known yet.
     """
     unknown = {Status.INVALID, Status.INSUFFICIENT}
     if reviewer.tariff is None or grouping is None or grouping.status in unknown:
         return None
-    code = UNGROUPED if grouping.status is Status.UNGROUPED else grouping.drg
-    return reviewer.tariff.standard(code, reviewer.variant)
+    tariff = reviewer.tariff
+    ungrouped = grouping.status is Status.UNGROUPED
+    code = tariff.ungrouped_row(grouping.mdc) if ungrouped else grouping.drg
+    return tariff.standard(code, reviewer.variant)
 
 
 def _deviation(
-    filed: PaymentStandard | None, proposed: PaymentStandard | None, reviewer: Reviewer
+    filed: PaymentStandard | None,
+    proposed: PaymentStandard | None,
+    reviewer: Reviewer,
+    settled: SettledDeviationOut | None,
 ) -> DeviationOut | None:
     if reviewer.tariff is None or reviewer.variant is None:
         return None
     deviation = deviate(filed, proposed) if filed and proposed else None
-    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant)
+    return deviation_out(deviation, reviewer.tariff.id, reviewer.variant, settled)
 
 
 def _flags(

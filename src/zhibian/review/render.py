@@ -11,14 +11,24 @@ from rich.text import Text
 
 from zhibian.review.report import (
     CaseReport,
+    ContributionOut,
     DiagnosisOut,
     EvidenceOut,
     GroupingOut,
     ProcedureOut,
+    SettledDeviationOut,
 )
 
 _CONDITION = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
 _LEVEL = {"MCC": "MCC", "CC": "CC", "none": ""}
+_CHANGES = {
+    "principal": "换主要诊断",
+    "add_diagnosis": "增加诊断",
+    "remove_diagnosis": "去掉诊断",
+    "main_procedure": "换主要手术",
+    "add_procedure": "增加手术操作",
+    "remove_procedure": "去掉手术操作",
+}
 _LONGEST_QUOTE = 110
 # Ids of trust rows (rules/coding/sources.yaml) that hold this speak of a diagnosis list.
 LIST_SOURCE = "-list"
@@ -47,6 +57,8 @@ def show(report: CaseReport, titles: Sequence[str], console: Console) -> None:
     if report.queries:
         console.print(_queries(report, titles))
     console.print(_deviation(report))
+    if report.deviation is not None and report.deviation.settled is not None:
+        console.print(_settled(report.deviation.settled))
     for notice in report.notices:
         told = f"{notice.field}：{notice.message}。{notice.remedy}"
         console.print(Text.assemble(("提示 ", "yellow"), told))
@@ -259,9 +271,61 @@ def _deviation(report: CaseReport) -> RenderableType:
     if deviation is None:
         return Text("支付偏差：没有已填报首页，不计算。")
     head = f"支付偏差（建议 − 已填报，{deviation.tariff} {deviation.variant}）"
-    if deviation.amount is None or deviation.weight is None:
-        return Text(f"{head}：无法计算，{deviation.note}")
+    weight = "" if deviation.weight is None else f"权重 {deviation.weight:+.4f}，"
+    if deviation.amount is None:
+        what = "金额无法计算" if weight else "无法计算"
+        return Text(f"{head}：{weight}{what}，{deviation.note}")
     rate = "" if deviation.rate is None else f"，{deviation.rate:+.1%}"
-    return Text(
-        f"{head}：权重 {deviation.weight:+.4f}，{deviation.amount:+,.2f} 元{rate}", style="bold"
+    return Text(f"{head}：{weight}{deviation.amount:+,.2f} 元{rate}", style="bold")
+
+
+def _settled(settled: SettledDeviationOut) -> RenderableType:
+    """Return how both pages would be settled with the cost, and what each difference does."""
+    parts: list[RenderableType] = [
+        Text(f"结算测算（总费用 {settled.cost:,.2f} 元，规则 {settled.rules}）", style="bold")
+    ]
+    for title, side in (("填报", settled.filed), ("建议", settled.proposed)):
+        multiple = "" if side.multiple is None else f"，倍率 {side.multiple:.4f}"
+        told = f"应付 {side.amount:,.2f} 元" if side.amount is not None else side.reason
+        balance = "" if side.balance is None else f"，盈亏 {side.balance:+,.2f} 元"
+        parts.append(Text(f"  {title}：{side.kind_name}{multiple}，{told}{balance}"))
+    if settled.amount is not None:
+        rate = "" if settled.rate is None else f"，{settled.rate:+.1%}"
+        changed = "，两侧类型不同" if settled.class_changed else ""
+        parts.append(Text(f"  差额 {settled.amount:+,.2f} 元{rate}{changed}"))
+    if settled.expected is not None:
+        chance = f"按置信度 {settled.confidence:.2f} 的期望差额"
+        parts.append(Text(f"  {chance} {settled.expected:+,.2f} 元"))
+    if settled.note:
+        parts.append(Text(f"  {settled.note}"))
+    if settled.contributions:
+        parts.append(_contributions(settled.contributions))
+    parts.append(Text(f"  {settled.statement}", style="dim"))
+    return Group(*parts)
+
+
+def _contributions(entries: Sequence[ContributionOut]) -> RenderableType:
+    table = _table(
+        "逐项差异对权重与应付的作用（按首页顺序，不作推荐）",
+        ("差异", "keep"),
+        ("编码", "keep"),
+        ("名称", "fold"),
+        ("单独改动", "keep"),
+        ("单独撤回", "keep"),
+        ("分摊（元）", "keep"),
     )
+    for entry in entries:
+        table.add_row(
+            _CHANGES[entry.kind],
+            entry.code,
+            entry.name,
+            _effect(entry.weight, entry.amount),
+            _effect(entry.weight_undone, entry.amount_undone),
+            "—" if entry.share is None else f"{entry.share:+,.2f}",
+        )
+    return table
+
+
+def _effect(weight: float | None, amount: float | None) -> str:
+    shown = "—" if weight is None else f"{weight:+.4f}"
+    return f"{shown}\n{'—' if amount is None else f'{amount:+,.2f} 元'}"

@@ -127,7 +127,10 @@ class PaymentOut(_Frozen):
 
     tariff: str = Field(description="Id of the tariff 支付标准")
     variant: str = Field(description="Rate variant, such as 三级职工 费率类别")
-    status: str = Field(description="priced, no_weight, ungrouped or not_in_tariff")
+    status: str = Field(
+        description="priced, ungrouped, no_rate, no_standard, no_weight, placeholder, uncovered, "
+        "by_item or not_in_tariff 状态"
+    )
     weight: float | None = Field(description="Relative weight 权重 RW")
     amount: float | None = Field(description="Payment standard in yuan 支付标准（元）")
     note: str | None = Field(description="The status in Chinese 说明")
@@ -195,6 +198,77 @@ class QueryOut(_Frozen):
     indicators: tuple[EvidenceOut, ...] = Field(description="Where the indicators stand 指标")
 
 
+class DecisionOut(_Frozen):
+    """A parameter that decided a settlement (结算依据)."""
+
+    parameter: str = Field(description="Name in the rule set 参数")
+    value: str = Field(description="Its value 取值")
+    source: str = Field(description="Where it comes from 来源")
+    verified: bool = Field(description="Whether read in a document of the region 是否核实")
+
+
+class SettlementOut(_Frozen):
+    """What a case would be paid under one group (结算测算)."""
+
+    kind: str = Field(description="Class: normal, low, high, long_stay, ambiguous ... 病例类型")
+    kind_name: str = Field(description="The class in Chinese 类型名称")
+    multiple: float | None = Field(description="Cost over the denominator 倍率")
+    amount: float | None = Field(description="What is due, yuan 应付总额（元）")
+    points: float | None = Field(description="Points, null under the rate method 点数")
+    balance: float | None = Field(description="Amount less cost, yuan 盈亏（元）")
+    reason: str | None = Field(description="Why there is no amount 未计算原因")
+    trace: tuple[DecisionOut, ...] = Field(description="What decided 结算依据")
+
+
+class ContributionOut(_Frozen):
+    """What one difference of the two pages does (一处差异的边际贡献)."""
+
+    kind: Literal[
+        "principal",
+        "add_diagnosis",
+        "remove_diagnosis",
+        "main_procedure",
+        "add_procedure",
+        "remove_procedure",
+    ] = Field(description="From the filed to the proposed page 改动种类")
+    code: str = Field(description="Code concerned 编码")
+    name: str = Field(description="Its name 名称")
+    instead_of: str | None = Field(description="Code that gives way, for principal ones 被替换者")
+    group: str | None = Field(
+        description="Group of the filed page with this alone 单独改动后的病组"
+    )
+    decides: bool = Field(description="Whether the group hangs on it 是否影响病组")
+    weight: float | None = Field(description="Weight: filed page with this alone, less filed")
+    amount: float | None = Field(description="The same in yuan 单独改动的差额（元）")
+    weight_undone: float | None = Field(description="Weight: proposed, less proposed without this")
+    amount_undone: float | None = Field(description="The same in yuan 单独撤回的差额（元）")
+    share: float | None = Field(
+        description="Share of the difference in yuan, whatever the order (Shapley) 分摊差额（元）"
+    )
+
+
+class SettledDeviationOut(_Frozen):
+    """Both pages settled with the case's cost, the class judged anew for each (结算后的偏差)."""
+
+    rules: str = Field(description="Id of the settlement rules 结算规则")
+    cost: float = Field(description="Total cost, yuan 住院总费用（元）")
+    filed: SettlementOut = Field(description="As filed 填报")
+    proposed: SettlementOut = Field(description="As proposed 建议")
+    class_changed: bool = Field(description="Whether the class is another 类型是否变化")
+    amount: float | None = Field(description="Proposed less filed, yuan 差额（元）")
+    rate: float | None = Field(description="Difference as a share of the filed amount 差额率")
+    balance: float | None = Field(description="Change of profit and loss, yuan 盈亏变化（元）")
+    confidence: float | None = Field(
+        description="Product of the confidences of the codes that decide; null where none 置信度"
+    )
+    expected: float | None = Field(description="Confidence times difference 期望差额（元）")
+    contributions: tuple[ContributionOut, ...] = Field(
+        description="Each difference by itself, in the order of the page 逐项贡献"
+    )
+    note: str | None = Field(description="Why there is no figure, or how to read it 说明")
+    statement: str = Field(description="How the numbers are to be read 声明")
+
+
 class DeviationOut(_Frozen):
     """Payment deviation: proposed less filed (支付偏差 = 建议 − 已填报)."""
 
@@ -204,6 +278,9 @@ class DeviationOut(_Frozen):
     amount: float | None = Field(description="Difference in yuan, either sign")
     rate: float | None = Field(description="Difference as a share of the filed standard")
     note: str | None = Field(description="Why there is no figure")
+    settled: SettledDeviationOut | None = Field(
+        default=None, description="With outliers and other classes; null without a cost 结算测算"
+    )
 
 
 class RuleOut(_Frozen):

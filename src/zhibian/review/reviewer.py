@@ -11,7 +11,10 @@ from zhibian.coding.voices import Voices
 from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
-from zhibian.payment.tariff import Tariff, load_tariff
+from zhibian.payment.prices import PriceBook
+from zhibian.payment.settlement_sets import load_settlement_rules
+from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.quality.doubt_rules import DoubtRules, load_doubt_rules
 from zhibian.quality.evidence import EvidenceCondition, load_conditions
@@ -25,7 +28,6 @@ from zhibian.terminology.crosswalk import (
     load_crosswalk,
 )
 
-UNGROUPED = "0000"
 NO_TARIFF = "none"
 
 
@@ -45,6 +47,7 @@ class Reviewer:
     codebook: CodeBook
     tariff: Tariff | None
     variant: str | None
+    prices: PriceBook | None
 
 
 def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) -> Reviewer:
@@ -66,7 +69,7 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
     """
     pack = load_scheme(rules, scheme)
     prices = None if tariff == NO_TARIFF else _prices(rules, scheme, tariff)
-    chosen = None if prices is None else prices.standard(UNGROUPED, variant).variant
+    chosen = None if prices is None else prices.variant(variant).id
     diagnoses = load_code_set(rules, ICD10_NHSA)
     procedures = load_code_set(rules, ICD9CM3_NHSA)
     diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
@@ -85,6 +88,7 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
         codebook=codebook_of(diagnoses, procedures),
         tariff=prices,
         variant=chosen,
+        prices=None if prices is None else PriceBook(prices, load_settlement_rules(rules, tariff)),
     )
 
 

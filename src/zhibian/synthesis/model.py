@@ -14,7 +14,8 @@ from zhibian.grouping.engine import split_levels
 from zhibian.grouping.language import sets_of
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.grouping.severity import Level
-from zhibian.payment.tariff import Tariff, list_tariffs, load_tariff
+from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff_files import load_tariff, tariffs_of_scheme
 from zhibian.problems import InputError, Problem
 from zhibian.synthesis.profile import Condition, LevelName, Profile, load_profile
 from zhibian.synthesis.scenarios import Scenario, Scenarios, Target, build_scenarios
@@ -212,7 +213,8 @@ def build_model(rules: Path, request: Request) -> Model:
             request.scheme,
         )
         raise InputError(request.scheme, [problem])
-    return _Compiler(request, profile, pack, vocabulary, scenarios, _tariff(rules, pack)).model()
+    tariff = _tariff(rules, pack, profile.stay.weights.tariff)
+    return _Compiler(request, profile, pack, vocabulary, scenarios, tariff).model()
 
 
 def request_problems(request: Request) -> list[Problem]:
@@ -241,10 +243,12 @@ def request_problems(request: Request) -> list[Problem]:
     ]
 
 
-def _tariff(rules: Path, pack: RulePack) -> Tariff | None:
-    """Return the first tariff whose groups are those of the scheme."""
-    tariffs = (load_tariff(rules, id) for id in list_tariffs(rules))
-    return next((t for t in tariffs if t.scheme == pack.manifest.id), None)
+def _tariff(rules: Path, pack: RulePack, preferred: str) -> Tariff | None:
+    """Return the tariff of the scheme: the preferred one if it is, else the newest."""
+    fitting = tariffs_of_scheme(rules, pack.manifest.id)
+    if not fitting:
+        return None
+    return load_tariff(rules, preferred if preferred in fitting else fitting[0])
 
 
 class _Compiler:
@@ -376,7 +380,7 @@ class _Compiler:
         made = []
         for level in LEVELS:
             row = self._tariff.groups.get(groups[Level(level)]) if self._tariff else None
-            published = row.weight if row else None
+            published = row.usable_weight if row else None
             made.append(float(published) if published else default * told.levels[level])
         return made
 

@@ -189,8 +189,9 @@ class LengthOfStay(_Model):
 
 
 class Weights(_Model):
-    """Weights of groups without a published one."""
+    """Weights of groups: the tariff asked first, and those of groups without a published one."""
 
+    tariff: str
     medical: Positive
     procedural: Positive
     surgical: Positive

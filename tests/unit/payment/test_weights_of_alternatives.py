@@ -9,7 +9,8 @@ import pytest
 
 from zhibian.grouping import GroupingInput, RulePack, group, load_scheme
 from zhibian.grouping.what_if import WhatIf, what_if
-from zhibian.payment.tariff import Tariff, load_tariff
+from zhibian.payment.tariff import Tariff
+from zhibian.payment.tariff_files import load_tariff
 from zhibian.payment.what_if import weigh, weight_of
 
 

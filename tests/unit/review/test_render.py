@@ -214,6 +214,30 @@ def test_deviation_has_both_signs(reviewed: Review) -> None:
     assert f"{beyond.amount:+,.2f} 元" in shown(beyond_report, ("出院小结",))
 
 
+@pytest.mark.parametrize(
+    ("weight", "amount", "told"),
+    [
+        (0.3295, None, "权重 +0.3295，金额无法计算，未公布费率"),
+        (None, None, "：无法计算，未公布费率"),
+        (None, 120.5, "：+120.50 元，+10.0%"),
+    ],
+)
+def test_deviation_tells_what_is_known(
+    reviewed: Review, weight: float | None, amount: float | None, told: str
+) -> None:
+    report = reviewed(a_case(coded_front_page=filed("J18.903")))
+    assert report.deviation is not None
+    changed = {
+        "weight": weight,
+        "amount": amount,
+        "rate": None if amount is None else 0.1,
+        "note": "未公布费率" if amount is None else None,
+    }
+    deviation = report.deviation.model_copy(update=changed)
+    screen = shown(report.model_copy(update={"deviation": deviation}))
+    assert told in screen.replace("\n", "")
+
+
 def test_equal_groups_deviate_by_nothing(reviewed: Review) -> None:
     report = reviewed(a_case(coded_front_page=filed("J18.903", "J96.000", "I10.x04")))
     assert report.deviation is not None

@@ -53,6 +53,10 @@ class QualityRule:
         How heavy a finding is and where the rule is applied.
     checks
         Number of parameter combinations the rule expands to.
+    notes
+        What the rule does not see and what is unverified; empty for none.
+    needs_documents
+        Whether it is judged over clinical documents, so that a front page alone has no answer.
     """
 
     id: str
@@ -63,6 +67,8 @@ class QualityRule:
     remedy: str
     source: str
     checks: int
+    notes: str = ""
+    needs_documents: bool = False
 
 
 #: Columns of a table of findings, one row a finding.

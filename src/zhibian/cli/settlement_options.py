@@ -1,0 +1,93 @@
+"""Options of the commands that settle (结算命令的公用选项), and what they load."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from zhibian.grouping.pack import RulePack
+from zhibian.payment.prices import PriceBook
+from zhibian.payment.settlement_sets import load_settlement_rules, with_city_mean
+from zhibian.payment.tariff_files import load_tariff
+from zhibian.problems import InputError, Problem
+
+_GREATEST_COEFFICIENT = 10
+_GREATEST_RATE = 1_000_000
+
+TariffOption = Annotated[str | None, typer.Option("--tariff", help="支付标准，如 linyi-2022。")]
+SchemeOption = Annotated[str | None, typer.Option("--scheme", help="分组方案标识。")]
+VariantOption = Annotated[
+    str | None, typer.Option("--variant", help="表中未写医院级别与险种时的类别，如 三级职工。")
+]
+SettlementOption = Annotated[
+    str | None,
+    typer.Option("--settlement", help="结算规则，如 dazhou；缺省为该支付标准的规则或全国缺省。"),
+]
+CoefficientOption = Annotated[
+    str | None, typer.Option("--coefficient", help="本机构系数 k，代替支付标准的系数。")
+]
+RateOption = Annotated[
+    str | None,
+    typer.Option("--rate", help="费率或点值（元），代替公布的；只公布权重或点数的支付标准须给出。"),
+]
+CityMeanOption = Annotated[
+    str | None, typer.Option("--city-mean", help="全市次均费用（元），点数法的倍率与控费系数用。")
+]
+
+
+class Terms(NamedTuple):
+    """What a user may set of a settlement, as written; None for what the rules say.
+
+    Attributes
+    ----------
+    settlement
+        Id of a named rule set.
+    coefficient, rate, city_mean
+        Numbers above zero.
+    """
+
+    settlement: str | None = None
+    coefficient: str | None = None
+    rate: str | None = None
+    city_mean: str | None = None
+
+
+def load_book(rules: Path, pack: RulePack, tariff: str, terms: Terms) -> PriceBook:
+    """Load tariff and settlement rules for a scheme.
+
+    Raises
+    ------
+    InputError
+        Something is unknown or damaged, the tariff is of another scheme, or a number is none.
+    """
+    prices = load_tariff(rules, tariff)
+    own = pack.scheme.partition("@")[0]
+    if prices.scheme != own:
+        message = f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {own}"
+        remedy = "用 --scheme 或 --tariff 选择相配的一对"
+        raise InputError(tariff, [Problem("tariff", "tariff_scheme_differs", message, remedy)])
+    told = load_settlement_rules(rules, tariff, terms.settlement)
+    mean = _positive("--city-mean", terms.city_mean, _GREATEST_RATE)
+    return PriceBook(
+        prices,
+        told if mean is None else with_city_mean(told, mean),
+        _positive("--coefficient", terms.coefficient, _GREATEST_COEFFICIENT),
+        _positive("--rate", terms.rate, _GREATEST_RATE),
+    )
+
+
+def _positive(option: str, text: str | None, greatest: int) -> Decimal | None:
+    """Read a number above zero; beyond the greatest it is a misprint."""
+    if text is None:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(0)
+    if not (number.is_finite() and 0 < number <= greatest):
+        message = f"应为大于 0、不超过 {greatest} 的数"
+        raise InputError(option, [Problem(option, "number_invalid", message, "改正后重新运行")])
+    return number

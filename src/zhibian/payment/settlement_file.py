@@ -1,0 +1,220 @@
+"""Settling a file (整表结算): read, group, settle as one period, keep every input column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from zhibian.grouping.batches import BatchGrouper, RowProblem
+from zhibian.grouping.layout import Layout
+from zhibian.grouping.table import BATCH_ROWS
+from zhibian.grouping.table_files import Batch, TableFile, check_header, read_batches, read_header
+from zhibian.grouping.types import Status
+from zhibian.payment.fund import fund_column
+from zhibian.payment.prices import UNKNOWN_VARIANT, PriceBook, state_of
+from zhibian.payment.settlement_table import settle_table
+from zhibian.payment.settlement_types import Kind
+from zhibian.payment.stay_columns import read_stay_columns
+from zhibian.payment.tariff import Tariff
+from zhibian.problems import InputError, Problem
+
+# A disease (病种) is the category of the principal diagnosis, three characters of ICD-10.
+_CATEGORY = 3
+_STATES = {s.chinese: state_of(s) for s in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class SettledTable:
+    """A table with groups and settlements.
+
+    Attributes
+    ----------
+    rows
+        All input columns as text, then the columns that grouping adds.
+    cases
+        As many rows: ``row`` (number in the file), ``id``, ``mdc``, ``adrg``, ``drg``, ``disease``
+        (病种, category of the principal diagnosis), ``state``, ``variant``, the columns of
+        :mod:`zhibian.payment.stay_columns`, those of
+        :data:`zhibian.payment.settlement_table.ANSWER_SCHEMA`, and ``fund_fen``.
+    problems
+        Everything wrong with single rows.
+    """
+
+    rows: pl.DataFrame
+    cases: pl.DataFrame
+    problems: list[RowProblem]
+
+
+def settle_file(
+    table: TableFile,
+    grouper: BatchGrouper,
+    layout: Layout,
+    book: PriceBook,
+    variant: str | None = None,
+    progress: Callable[[int], object] = lambda _: None,
+) -> SettledTable:
+    """Group and settle every row of a file; the file is one period (一个结算期).
+
+    Parameters
+    ----------
+    table
+        The input, from :func:`zhibian.grouping.table_files.open_table`.
+    grouper, layout
+        The scheme made ready, and where the columns are: those of the own layout.
+    book
+        Tariff and rules.
+    variant
+        Variant of rows that name neither a variant nor level and insurance; the tariff's default
+        when None.
+    progress
+        Called with the number of rows after each batch.
+
+    Raises
+    ------
+    InputError
+        Columns or rows are missing, or the tariff has no such variant.
+    """
+    header = read_header(table)
+    check_header(table.path.name, header, layout.columns)
+    return settle_batches(
+        read_batches(table, header, BATCH_ROWS), grouper, layout, book, variant, progress=progress
+    )
+
+
+def settle_batches(
+    batches: Iterable[Batch],
+    grouper: BatchGrouper,
+    layout: Layout,
+    book: PriceBook,
+    variant: str | None = None,
+    progress: Callable[[int], object] = lambda _: None,
+) -> SettledTable:
+    """Group and settle batches of text cells, all of one period; see `settle_file`.
+
+    Raises
+    ------
+    InputError
+        The tariff has no such variant, or there are no rows.
+    """
+    chosen = book.tariff.variant(variant).id
+    rows, cases, problems = [], [], list[RowProblem]()
+    for batch in batches:
+        grouped = grouper.group(batch)
+        stays = read_stay_columns(batch)
+        told = {(p.row, p.problem.field) for p in grouped.problems}
+        rows.append(grouped.rows)
+        cases.append(_cases(grouped.rows, stays.frame, batch.numbers, layout.columns[0]))
+        problems += grouped.problems
+        # What grouping has told already is not told again, such as days that are no number.
+        problems += [p for p in stays.problems if (p.row, p.problem.field) not in told]
+        progress(len(batch.numbers))
+    if not rows:
+        nothing = Problem("表", "table_empty", "表中没有数据行", "换用有内容的表格")
+        raise InputError("table", [nothing])
+    joined = _with_variants(pl.concat(cases), book.tariff, chosen)
+    problems += _unknown_variants(joined)
+    return SettledTable(pl.concat(rows), _settled(joined, book), problems)
+
+
+def _cases(
+    grouped: pl.DataFrame, stays: pl.DataFrame, numbers: list[int], id_column: str
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "row": pl.Series(numbers, dtype=pl.Int64),
+            "id": grouped[id_column].str.strip_chars(),
+            "mdc": grouped["mdc"],
+            "adrg": grouped["adrg"],
+            "drg": grouped["drg"],
+            "disease": grouped["principal"].str.strip_chars().str.slice(0, _CATEGORY),
+            "state": grouped["status"].replace_strict(_STATES, return_dtype=pl.String),
+            "group_reason": grouped["reason"],
+        }
+    ).hstack(stays)
+
+
+def _with_variants(cases: pl.DataFrame, tariff: Tariff, default: str) -> pl.DataFrame:
+    """Choose the variant of every row: as named, else by level and insurance, else the default."""
+    keys = ("variant", "hospital_level", "insurance")
+    distinct = cases.select(keys).unique()
+    found = [
+        variant_for(tariff, named, level, insurance, default)
+        for named, level, insurance in distinct.iter_rows()
+    ]
+    chosen = distinct.with_columns(pl.Series("chosen", found, dtype=pl.String))
+    joined = cases.join(chosen, on=keys, how="left", maintain_order="left")
+    return joined.with_columns(variant=pl.col("chosen")).drop("chosen")
+
+
+def variant_for(tariff: Tariff, named: str, level: str, insurance: str, default: str) -> str:
+    """Return the variant that a case is paid under.
+
+    Parameters
+    ----------
+    tariff
+        The tariff.
+    named
+        Its variant, empty where the row names none.
+    level, insurance
+        Hospital level and insurance of the row, empty where unknown: what the default says then
+        holds.
+    default
+        Variant where nothing is told.
+
+    Returns
+    -------
+    str
+        :data:`zhibian.payment.prices.UNKNOWN_VARIANT` where the tariff has none that fits.
+    """
+    if named:
+        return named if named in tariff.variants else UNKNOWN_VARIANT
+    usual = tariff.variants[default]
+    wanted = (level or usual.hospital_level, insurance or usual.insurance)
+    if wanted == (usual.hospital_level, usual.insurance):
+        return default
+    for id, variant in tariff.variants.items():
+        own = (variant.hospital_level, variant.insurance)
+        if all(not o or o == w for o, w in zip(own, wanted, strict=True)):
+            return id
+    return UNKNOWN_VARIANT
+
+
+def _unknown_variants(cases: pl.DataFrame) -> list[RowProblem]:
+    problem = Problem(
+        "hospital_level,insurance,variant",
+        "variant_unknown",
+        "支付标准没有这种医院级别与险种",
+        "改为支付标准已有的类别，见 zhibian tariffs list",
+    )
+    wrong = (cases["variant"] == UNKNOWN_VARIANT).arg_true()
+    return [RowProblem(cases["row"][place], problem) for place in wrong]
+
+
+def _settled(cases: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
+    rows: Mapping[str, str] = {
+        mdc: book.tariff.ungrouped_row(mdc) for mdc in cases["mdc"].unique().to_list()
+    }
+    ungrouped = pl.col("state") == "ungrouped"
+    asked = cases.with_columns(
+        drg=pl.when(ungrouped)
+        .then(pl.col("mdc").replace_strict(rows, return_dtype=pl.String))
+        .otherwise(pl.col("drg"))
+    )
+    answer = settle_table(asked, book.schedule, book.rules, _institutions(cases))
+    whole = cases.hstack(answer)
+    not_grouped = pl.col("kind").cast(pl.String) == Kind.NOT_GROUPED.value
+    explained = pl.when(not_grouped & (pl.col("group_reason") != "")).then(
+        pl.concat_str("reason", pl.lit("："), "group_reason")
+    )
+    whole = whole.with_columns(reason=explained.otherwise(pl.col("reason")))
+    return whole.with_columns(fund_column(whole, book.rules.fund))
+
+
+def _institutions(cases: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+    told = cases["institution"]
+    if not (told != "").any():
+        return None
+    return told.rank("dense").cast(pl.Int64).to_numpy()

@@ -1,0 +1,252 @@
+"""``zhibian settle`` and ``zhibian deviation``: files in, workbooks out, nothing lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner, Result
+
+from zhibian.cli.main import app
+
+HEADER = (
+    "id,sex,age,age_days,weight,principal,others,procedures,cost,days,hospital_level,insurance,"
+    "department,physician,deductible,copay"
+)
+ROWS = (
+    "1,1,70,,,J18.903,J96.000,,9000,8,三级,职工,呼吸科,甲,500,200.50",
+    "2,2,60,,,J18.903,,,1000,3,二级,2,呼吸科,乙,,",
+    '3,2,60,,,J18.903,,,"48,000.50",65,三级,居民,呼吸科,乙,,',
+    "4,2,60,,,J18.903,,,abc,5,三级,职工,呼吸科,乙,,",
+    "5,2,60,,,J18.903,,,4000,5,一级,职工,呼吸科,乙,,",
+    "6,2,60,,,XXX,,,500,5,,,外科,丙,,",
+    "7,1,50,,,I42.000,,37.5100,350000,25,,,外科,丙,,",
+    "8,1,50,,,J18.903,,,,25,,,外科,丙,,",
+    "9,1,50",
+)
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(rules: Path) -> Run:
+    def call(*arguments: object) -> Result:
+        return CliRunner().invoke(app, [*map(str, arguments), "--rules", str(rules)])
+
+    return call
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "cases.csv"
+    path.write_text("\n".join((HEADER, *ROWS)) + "\n", "utf-8")
+    return path
+
+
+def _settled(path: Path) -> dict[str, dict[str, str]]:
+    rows = pl.read_csv(path, infer_schema=False).fill_null("").iter_rows(named=True)
+    return {row["id"]: row for row in rows}
+
+
+def _sheets(path: Path) -> dict[str, list[list[Any]]]:
+    book = CalamineWorkbook.from_path(path)
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_every_row_is_settled_or_told_why_not(run: Run, table: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    result = run("settle", table, "-o", output)
+    assert result.exit_code == 0, result.stderr
+    rows = _settled(output)
+    assert len(rows) == len(ROWS)
+    one = rows["1"]
+    assert (one["drg"], one["settle_kind"], one["amount"]) == ("ES31", "正常倍率", "6412.25")
+    assert (one["balance"], one["multiple"]) == ("-2587.75", "1.4036")
+    # 6412.25 - 500 - 200.50
+    assert one["fund"] == "5711.75"
+    # 二级居民 0.42 x 8501 = 3570.42; 1000 / 3570.42 = 0.2801 < 0.3.
+    assert (rows["2"]["settle_kind"], rows["2"]["amount"]) == ("低倍率", "1000.00")
+    assert rows["2"]["fund"] == ""
+    assert (rows["3"]["settle_kind"], rows["3"]["amount"]) == ("住院超长", "48000.50")
+    reasons = {id: rows[id]["settle_reason"] for id in "456789"}
+    assert "缺总费用" in reasons["4"]
+    assert "医院级别与险种" in reasons["5"]
+    assert "DX_NOT_IN_DICT" in reasons["6"]
+    assert reasons["7"] == "该组未公布权重"
+    assert "缺总费用" in reasons["8"]
+    assert "未能分组" in reasons["9"]
+    assert all(rows[id]["amount"] == "" for id in "456789")
+    assert "第 5 行，cost 列：不是金额" in result.stderr
+    assert "以医保结算为准" in result.stdout
+
+
+def test_input_columns_are_kept_and_clashes_renamed(run: Run, table: Path, tmp_path: Path) -> None:
+    text = table.read_text("utf-8").replace("physician", "amount", 1)
+    table.write_text(text, "utf-8")
+    output = tmp_path / "out.csv"
+    assert run("settle", table, "-o", output).exit_code == 0
+    row = _settled(output)["1"]
+    assert row["amount_input"] == "甲"
+    assert row["amount"] == "6412.25"
+    assert row["cost"] == "9000"
+
+
+def test_workbook_has_totals_parameters_and_problems(run: Run, table: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.xlsx"
+    assert run("settle", table, "-o", output).exit_code == 0
+    sheets = _sheets(output)
+    assert list(sheets) == [
+        "结算明细",
+        "按类型",
+        "病组盈亏",
+        "大类盈亏",
+        "科室盈亏",
+        "医师盈亏",
+        "参数与来源",
+        "输入问题",
+    ]
+    assert len(sheets["结算明细"]) == 2 + len(ROWS)
+    whole = {row[0]: row for row in sheets["科室盈亏"]}
+    header = sheets["科室盈亏"][1]
+    at = header.index("盈亏（元）")
+    # No case of 外科 could be settled.
+    assert whole["外科"][at] == ""
+    assert whole["呼吸科"][at] == whole["全部"][at]
+    sources = [row for row in sheets["参数与来源"] if row[0] == "long_stay"]
+    assert "days_above=60" in str(sources[0][1])
+    assert "S3-02" in str(sources[0][2])
+    assert len(sheets["输入问题"]) > 1
+
+
+def test_parquet_and_csv_say_the_same(run: Run, table: Path, tmp_path: Path) -> None:
+    for name in ("out.csv", "out.parquet"):
+        assert run("settle", table, "-o", tmp_path / name).exit_code == 0
+    written = pl.read_parquet(tmp_path / "out.parquet")
+    read = pl.read_csv(tmp_path / "out.csv", infer_schema=False).fill_null("")
+    assert written.rows() == read.rows()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--tariff", "nowhere-2020"), "没有支付标准"),
+        (("--variant", "四级职工"), "三级职工"),
+        (("--settlement", "nowhere"), "dazhou"),
+        (("--coefficient", "0"), "大于 0"),
+        (("--rate", "abc"), "--rate"),
+        (("--city-mean", "-1"), "--city-mean"),
+        (("--scheme", "chs-drg-2.0"), "不适用于"),
+    ],
+)
+def test_what_is_unknown_is_refused_with_a_remedy(
+    run: Run, table: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    result = run("settle", table, "-o", tmp_path / "out.csv", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "处理：" in result.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_the_input_is_never_written_over(run: Run, table: Path) -> None:
+    before = table.read_bytes()
+    assert run("settle", table, "-o", table).exit_code == 2
+    assert table.read_bytes() == before
+
+
+def test_an_empty_table_is_told(run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text(HEADER + "\n", "utf-8")
+    result = run("settle", empty, "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2
+    assert "没有数据行" in result.stderr
+
+
+def test_coefficient_of_the_institution(run: Run, table: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    assert run("settle", table, "-o", output, "--coefficient", "1.1").exit_code == 0
+    # 0.65 x 9865 x 1.1 = 7053.475
+    assert _settled(output)["1"]["amount"] == "7053.48"
+
+
+def test_deviation_has_both_directions_and_the_class_of_both_sides(
+    run: Run, table: Path, tmp_path: Path
+) -> None:
+    proposed = tmp_path / "proposed.csv"
+    proposed.write_text(
+        "id,principal,others,procedures,confidence\n"
+        "1,J18.903,,,0.9\n2,J18.903,J96.000,,0.8\n3,J18.903,I10.x04,,\n99,J18.903,,,\n"
+        "7,J18.903,,,\n7,J18.903,,,\n",
+        "utf-8",
+    )
+    output = tmp_path / "out.xlsx"
+    result = run("deviation", table, proposed, "-o", output)
+    assert result.exit_code == 0, result.stderr
+    assert "填报 9 例，建议 4 例，比较 3 例" in result.stdout
+    assert "疑似高编（建议权重较低）" in result.stdout
+    assert "疑似漏编（建议权重较高）" in result.stdout
+    assert "可增收" not in result.stdout
+    assert "第 6 行，id 列" in result.stderr
+    sheets = _sheets(output)
+    header, *rows = sheets["病例差异"][1:]
+    cases = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert list(cases) == ["1", "2", "3"]
+    assert (cases["1"]["方向"], cases["1"]["差额（元）"]) == ("疑似高编", -2268.95)
+    assert cases["1"]["期望差额（元）"] == pytest.approx(-2042.06)
+    # The MCC makes no difference to a low outlier: it is paid by actual cost on both sides.
+    assert (cases["2"]["填报类型"], cases["2"]["建议类型"]) == ("低倍率", "低倍率")
+    assert cases["2"]["差额（元）"] == 0
+    assert "完整性" in str(cases["3"]["说明"])
+    assert {"按科室", "按医师", "按填报病组", "按填报 MDC", "参数与来源"} <= set(sheets)
+
+
+def test_deviation_without_common_cases_is_refused(run: Run, table: Path, tmp_path: Path) -> None:
+    proposed = tmp_path / "proposed.csv"
+    proposed.write_text("id,principal,others,procedures\nA,J18.903,,\n", "utf-8")
+    result = run("deviation", table, proposed, "-o", tmp_path / "out.xlsx")
+    assert result.exit_code == 2
+    assert "没有相同的病例标识" in result.stderr
+
+
+def test_deviation_reads_a_folder_of_reviews(
+    run: Run, table: Path, examples: Path, tmp_path: Path
+) -> None:
+    reviews = tmp_path / "reviews"
+    source = sorted(examples.glob("*.json"))[0]
+    assert run("code", source, "--output", reviews, "--models", "off").exit_code == 0
+    (report,) = reviews.glob("[!_]*.json")
+    told = json.loads(report.read_text("utf-8"))
+    text = table.read_text("utf-8").replace("\n1,", f"\n{told['id']},", 1)
+    table.write_text(text, "utf-8")
+    result = run("deviation", table, reviews, "-o", tmp_path / "out.xlsx")
+    assert result.exit_code == 0, result.stderr
+    assert "比较 1 例" in result.stdout
+
+
+def test_a_folder_without_reviews_is_refused(run: Run, table: Path, tmp_path: Path) -> None:
+    (tmp_path / "reviews").mkdir()
+    result = run("deviation", table, tmp_path / "reviews", "-o", tmp_path / "out.xlsx")
+    assert result.exit_code == 2
+    assert "没有审核结果" in result.stderr
+    (tmp_path / "reviews" / "x.json").write_text("{}", "utf-8")
+    result = run("deviation", table, tmp_path / "reviews", "-o", tmp_path / "out.xlsx")
+    assert "不是审核结果" in result.stderr
+
+
+def test_a_tariff_of_points_alone_is_paid_at_the_value_given(
+    run: Run, table: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.csv"
+    pair = ("--scheme", "guangxi-2022", "--tariff", "guangxi-2022")
+    assert run("settle", table, "-o", output, *pair).exit_code == 0
+    assert "未公布费率或点值" in _settled(output)["1"]["settle_reason"]
+    terms = ("--rate", "58.3818", "--settlement", "dazhou", "--city-mean", "6000")
+    assert run("settle", table, "-o", output, *pair, *terms).exit_code == 0
+    row = _settled(output)["1"]
+    points = float(row["rw"]) * 100
+    assert float(row["points"]) == pytest.approx(points, abs=0.001)
+    assert float(row["standard"]) == pytest.approx(points * 58.3818, abs=0.01)
