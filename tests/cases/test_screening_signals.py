@@ -1,4 +1,4 @@
-"""Runs the golden cases of ``tests/cases/screening``: which signals a page raises.
+"""Runs the golden cases of ``tests/cases/screening/signals``: which signals a page raises.
 
 A case lays its ``page`` over the base page of ``base.yaml``, and its ``groups`` over the statistics
 there; ``before`` is an earlier stay of the same patient. ``expect`` lists all signals that are
@@ -29,7 +29,7 @@ from zhibian.screening.readmissions import readmissions
 from zhibian.screening.setup import Setup, with_standards
 from zhibian.screening.signals import PREFIX, load_signals
 
-HERE = Path(__file__).parent / "screening"
+HERE = Path(__file__).parent / "screening" / "signals"
 BASE = "base.yaml"
 RULES = Path(__file__).resolve().parents[2] / "rules"
 
@@ -122,7 +122,7 @@ def items_of(case: dict[str, Any]) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
-def test_screening_case(case: dict[str, Any]) -> None:
+def test_screening_signal(case: dict[str, Any]) -> None:
     assert case["reference"]
     found = items_of(case)
     by_rule = {item["rules"][0].removeprefix(PREFIX): item for item in found.iter_rows(named=True)}
