@@ -79,15 +79,15 @@ def code(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
             classifier,
         )
         limits = case_limits(settings)
-        entries, failures = _collect(path, limits, code_check(reviewer))
+        entries, failures = collect(path, limits, code_check(reviewer))
         if output is not None:
             _make_output(output, path)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
     printer = Console(highlight=False)
     written: dict[str, str] = {}
-    for entry in _with_progress(entries):
-        outcome = _review_one(entry, lambda read: review(read, reviewer))
+    for entry in with_progress(entries):
+        outcome = review_one(entry, lambda read: review(read, reviewer))
         if isinstance(outcome, Failure):
             failures.append(outcome)
             continue
@@ -121,7 +121,7 @@ def to_json(report: CaseReport, indent: int | None) -> str:
     return json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=indent)
 
 
-def _collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry], list[Failure]]:
+def collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry], list[Failure]]:
     """Return the cases of a file or folder; files that can't be read at all are failures."""
     if path.is_dir():
         files = [p for p in case_files(path) if p.name != PROBLEM_FILE]
@@ -178,9 +178,10 @@ def _loader(raw: object, source: str, limits: Limits, check: CodeCheck) -> Loade
     return load
 
 
-def _review_one(
+def review_one(
     entry: Entry, run: Callable[[ReadCase], CaseReport]
 ) -> tuple[CaseReport, ReadCase] | Failure:
+    """Read and review one case; whatever goes wrong is a failure of this case alone."""
     try:
         read = entry.load()
         return run(read), read
@@ -229,7 +230,7 @@ def _repeated(earlier: str) -> Problem:
     )
 
 
-def _with_progress(entries: Sequence[Entry]) -> Iterable[Entry]:
+def with_progress(entries: Sequence[Entry]) -> Iterable[Entry]:
     """Show progress for long runs only: a single case finishes before a bar could help."""
     if len(entries) < _PROGRESS_FROM:
         yield from entries

@@ -1,4 +1,7 @@
-"""``zhibian evaluate``: agreement with the gold blocks of case files (编码评测)."""
+"""``zhibian evaluate``: agreement with the gold blocks of case files (编码评测、筛查评测).
+
+``zhibian evaluate FOLDER`` measures coding; ``screening`` and ``plant`` are commands of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.core import TyperGroup
 
 from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.evaluate_screening import plant, screening
 from zhibian.cli.models import ModelsOption, with_models
 from zhibian.evaluation.figures import (
     METRICS,
@@ -45,6 +50,26 @@ class Outcome:
     measured: Mapping[str, Figure]
 
 
+class _CodesByDefault(TyperGroup):
+    """A group whose first argument may be a folder: coding is measured then."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of the default command before anything that names none."""
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = ["codes", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_CodesByDefault,
+    help="评测：编码与 gold 的一致性（缺省），或文本筛查；含 95% 自助法区间。",
+    no_args_is_help=True,
+)
+app.command("screening", help="文本筛查：检出埋错的比例、精确率、正确首页的误报。")(screening)
+app.command("plant", help="按金标准首页埋错，写出评测用的病例。")(plant)
+
+
+@app.command("codes", help="编码建议与 gold 编码的一致性；evaluate 文件夹 即此命令。")
 def evaluate(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],
     scheme: Annotated[str | None, typer.Option(help="分组方案。")] = None,

@@ -12,8 +12,11 @@ from zhibian.cli.code import code
 from zhibian.cli.deidentify import deidentify
 from zhibian.cli.deviation import deviation
 from zhibian.cli.evaluate import evaluate
+from zhibian.cli import evaluate, models, rules, tariffs, terminology, train
+from zhibian.cli.code import code
 from zhibian.cli.group import group
 from zhibian.cli.link import link
+from zhibian.cli.queries import queries
 from zhibian.cli.schema import schema
 from zhibian.cli.screen import screen
 from zhibian.cli.settle import settle
@@ -33,7 +36,7 @@ app.command(help="批量筛查：一批首页的疑似漏报、无依据与首�
 app.command(help="结算测算：类型、倍率、应付、盈亏与汇总，写出工作簿或表格。")(settle)
 app.command(help="支付偏差：填报与建议编码分别结算，双向列出差额、CMI 差与区间。")(deviation)
 app.command("what-if")(what_if_command)
-app.command(help="评测：建议与 gold 编码的一致性，含 95% 自助法区间。")(evaluate)
+app.command(help="临床询问单：按病例写出中性询问，可打印（html）或填写（docx）。")(queries)
 app.command(help="术语链接：标准输入每行一条术语，输出编码、名称和得分（JSON 行）。")(link)
 app.command(help="输出病例（case）、审核结果（report）、改动（what-if）的 JSON Schema。")(schema)
 app.command()(deidentify)
@@ -42,6 +45,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(quality.app, name="quality")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(tariffs.app, name="tariffs")
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
 app.add_typer(pages.app, name="pages")
 app.add_typer(train.app, name="train")

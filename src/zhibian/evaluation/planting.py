@@ -176,7 +176,10 @@ def _unsupported(page: Page, gold: Mapping[str, Any], dice: random.Random, stuff
     if denied and dice.random() < DENIED:
         code = dice.choice(denied[dice.randrange(len(denied))])
     else:
-        code = dice.choice([c for c in stuff.elsewhere if not _is_told(c, gold)])
+        strange = [c for c in stuff.elsewhere if not _is_told(c, gold)]
+        if not strange:
+            return {}
+        code = dice.choice(strange)
     page["others"].append({"code": code, "name": stuff.diagnoses.name(code), "poa": "1"})
     return {"unsupported": [code]}
 

@@ -19,6 +19,7 @@ where neither it nor one of its ``acceptable`` codes is filed.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,14 @@ class PageScore:
     alarms: int
     entry_alarms: int
     questions: int
+
+
+def is_planted(gold: Gold) -> bool:
+    """Tell whether a gold block says what was planted."""
+    planted = gold.get("planted")
+    return isinstance(planted, Mapping) and {"missed", "unsupported", "wrong_principal"} <= set(
+        planted
+    )
 
 
 def score_page(
@@ -242,7 +251,7 @@ Metric = Callable[[Sequence[PageScore]], float]
 def _share(name: str) -> Metric:
     def share(pages: Sequence[PageScore]) -> float:
         total = sum(page.found[name].all for page in pages)
-        return sum(page.found[name].hit for page in pages) / total if total else 0.0
+        return sum(page.found[name].hit for page in pages) / total if total else math.nan
 
     return share
 
@@ -250,7 +259,7 @@ def _share(name: str) -> Metric:
 def _a_page(count: Callable[[PageScore], int], *, right: bool) -> Metric:
     def mean(pages: Sequence[PageScore]) -> float:
         chosen = [page for page in pages if page.right or not right]
-        return sum(map(count, chosen)) / len(chosen) if chosen else 0.0
+        return sum(map(count, chosen)) / len(chosen) if chosen else math.nan
 
     return mean
 
@@ -311,6 +320,8 @@ def totals(pages: Sequence[PageScore]) -> dict[str, int]:
 def screening_figures(pages: Sequence[PageScore], seed: int, draws: int) -> dict[str, Figure]:
     """Return every figure with its 95 % interval; records are resampled, not pages.
 
+    A figure over nothing is not a number.
+
     Parameters
     ----------
     pages
@@ -329,6 +340,8 @@ def screening_figures(pages: Sequence[PageScore], seed: int, draws: int) -> dict
     ]
     result = {}
     for name, metric in METRICS.items():
-        low, high = interval(metric(sample) for sample in resamples)
-        result[name] = Figure(metric(pages), low, high)
+        value = metric(pages)
+        # A resample that holds nothing of the kind says nothing of it.
+        drawn = [v for v in map(metric, resamples) if not math.isnan(v)]
+        result[name] = Figure(value, *(interval(drawn) if drawn else (value, value)))
     return result

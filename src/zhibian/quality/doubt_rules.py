@@ -1,4 +1,4 @@
-"""When a filed code is doubted (无依据的判定), read from rules/evidence/doubt.yaml."""
+"""When a filed code is doubted, and when a proposed one is needless (无依据与涵盖的判定)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.rulefile import read_rule_file
+from zhibian.quality.covered import Cover, load_covers
 from zhibian.quality.flags import TrustLimits
 from zhibian.quality.likeness import Likeness, read_likeness
 
@@ -17,7 +18,7 @@ TABLE = Path("evidence") / "doubt.yaml"
 
 @dataclass(frozen=True, slots=True)
 class DoubtRules:
-    """Limits beyond which a filed code is doubted (无依据判定界限).
+    """What decides whether page and record disagree (首页与病历是否不一致的判定).
 
     Attributes
     ----------
@@ -25,14 +26,17 @@ class DoubtRules:
         How far places of the record must be trusted.
     likeness
         When a code counts as named in other words.
+    covers
+        Codes that say nothing beside another one.
     """
 
     limits: TrustLimits
     likeness: Likeness
+    covers: tuple[Cover, ...]
 
 
 def load_doubt_rules(rules: Path, dictionaries: Iterable[Dictionary]) -> DoubtRules:
-    """Read rules/evidence/doubt.yaml.
+    """Read rules/evidence/doubt.yaml and covered.yaml.
 
     Parameters
     ----------
@@ -44,13 +48,15 @@ def load_doubt_rules(rules: Path, dictionaries: Iterable[Dictionary]) -> DoubtRu
     Raises
     ------
     InputError
-        The file is absent or malformed.
+        A file is absent or malformed.
     """
+    covers = load_covers(rules)
 
     def parse(raw: Mapping[str, Any]) -> DoubtRules:
         return DoubtRules(
             limits=TrustLimits(float(raw["stated_from"]), float(raw["mentioned_below"])),
             likeness=read_likeness(raw["likeness"], dictionaries),
+            covers=covers,
         )
 
     return read_rule_file(rules, TABLE, parse)

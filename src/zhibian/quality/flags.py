@@ -104,17 +104,17 @@ def missed_codes(
     level_of
         CC/MCC level of a diagnosis.
     holds
-        Whether a filed diagnosis says the same as a proposed one, which is no omission then.
+        Whether a filed code says what a proposed diagnosis says, which is no omission then.
     """
     filed_codes = [filed.principal.code, *(entry.code for entry in filed.others)]
+    filed_procedures = [entry.code for entry in filed.procedures]
     proposed = [p for p in (proposal.principal, *proposal.others) if p is not None]
     diagnoses = (
         missed
         for diagnosis in proposed
-        if not any(holds(code, diagnosis.code) for code in filed_codes)
+        if not any(holds(code, diagnosis.code) for code in (*filed_codes, *filed_procedures))
         and (missed := _missed_diagnosis(diagnosis, filed_codes, level_of)) is not None
     )
-    filed_procedures = [entry.code for entry in filed.procedures]
     procedures = (
         MissedCode(
             "procedure",

@@ -35,8 +35,9 @@ class Likeness:
     ----------
     least_characters
         Shorter names are not compared.
-    mentioned_from
-        A stretch of the record resembles a name from this score on, 0 to 100.
+    mentioned_from, operation_from
+        A stretch of the record resembles the name of a disease, or of a procedure, from this score
+        on, 0 to 100.
     telling_words
         Words of a name that a stretch must have as well.
     held_from
@@ -49,6 +50,7 @@ class Likeness:
 
     least_characters: int
     mentioned_from: float
+    operation_from: float
     telling_words: tuple[str, ...]
     held_from: float
     empty_words: re.Pattern[str]
@@ -72,9 +74,10 @@ class Likeness:
         """
         spelled = [*self.spellings.get(code, ()), *(normalise(name) for name in names)]
         wanted = [s for s in dict.fromkeys(spelled) if len(s) >= self.least_characters]
+        least = self.operation_from if code[:1].isdigit() else self.mentioned_from
         found = []
         for document, text in enumerate(reading.normalised):
-            best = max(self._alike(wanted, text), default=None)
+            best = max(self._alike(wanted, text, least), default=None)
             if best is None:
                 continue
             score, match = best
@@ -91,11 +94,13 @@ class Likeness:
                 )
         return tuple(sorted(found, key=lambda e: -e.weight))
 
-    def _alike(self, names: Iterable[str], text: str) -> Iterator[tuple[float, Match]]:
+    def _alike(
+        self, names: Iterable[str], text: str, least: float
+    ) -> Iterator[tuple[float, Match]]:
         for name in names:
             if len(text) < len(name):
                 continue
-            place = fuzz.partial_ratio_alignment(name, text, score_cutoff=self.mentioned_from)
+            place = fuzz.partial_ratio_alignment(name, text, score_cutoff=least)
             if place is None:
                 continue
             stretch = text[place.dest_start : place.dest_end]
@@ -127,6 +132,7 @@ def read_likeness(raw: Mapping[str, Any], dictionaries: Iterable[Dictionary]) ->
     return Likeness(
         least_characters=int(raw["least_characters"]),
         mentioned_from=float(raw["mentioned_from"]),
+        operation_from=float(raw["operation_from"]),
         telling_words=tuple(raw["telling_words"]),
         held_from=float(raw["held_from"]),
         empty_words=re.compile("|".join(f",?{word}" for word in raw["empty_words"])),

@@ -15,6 +15,7 @@ from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import Grouping, Status
 from zhibian.payment.deviation import deviate
 from zhibian.payment.tariff import PaymentStandard
+from zhibian.quality.covered import is_covered
 from zhibian.quality.evidence import (
     SupportAssessment,
     SupportStatus,
@@ -247,6 +248,8 @@ def _flags(
         return reviewer.doubt.likeness.mentions(code, names, reading, reviewer.coder.lexicon.cues)
 
     def holds(one: str, other: str) -> bool:
+        if is_covered(other, one, reviewer.doubt.covers):
+            return True
         return reviewer.doubt.likeness.holds(official(one), official(other))
 
     doubted = unsupported_codes(filed, proposal, level, resembling, reviewer.doubt.limits)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zhibian.records.case_json import ReadCase
-from zhibian.records.types import CodedDiagnosis, EntryCondition
+from zhibian.records.types import CodedDiagnosis, Document, EntryCondition, FrontPage
+from zhibian.review.assemble import name_of
 from zhibian.review.pipeline import in_nhsa_codes
 from zhibian.review.report import (
     CaseReport,
@@ -78,13 +79,67 @@ def text_findings(
     page = in_nhsa_codes(read.case.coded_front_page, reviewer)
     if page is None:
         return ()
-    filed = FiledPage(page, read.case.admission, reviewer)
+    filed = FiledPage(_named(page, reviewer), read.case.admission, reviewer)
     found = [
         finding
         for finding in _Finder(read, report, filed, rules, questions).findings()
         if finding.item.strength >= rules.least_strength.get(finding.item.suspicion, 0.0)
     ]
     return tuple(sorted(found, key=lambda f: -f.item.strength))
+
+
+def case_questions(
+    read: ReadCase,
+    report: CaseReport,
+    reviewer: Reviewer,
+    rules: TextRules,
+    questions: QuestionRules,
+) -> tuple[Question, ...]:
+    """Return every question that a case raises; parameters as for :func:`text_items`.
+
+    A case without a filed page still has those that measured values raise.
+    """
+    if read.case.coded_front_page is None:
+        return tuple(
+            indicator_question(query, quotes_of(query.indicators, read.case.documents, rules))
+            for query in report.queries
+        )
+    findings = text_findings(read, report, reviewer, rules, questions)
+    return tuple(f.question for f in findings if f.question is not None)
+
+
+def indicator_question(query: QueryOut, quotes: tuple[str, ...]) -> Question:
+    """Return the question of measured values that no diagnosis answers."""
+    return Question(query.id, query.question, query.question, query.options, quotes)
+
+
+def quotes_of(
+    evidence: Sequence[EvidenceOut], documents: Sequence[Document], rules: TextRules
+) -> tuple[str, ...]:
+    """Return the first quotes, each with its document and section."""
+    return tuple(dict.fromkeys(_quote(e, documents) for e in evidence))[: rules.quotes]
+
+
+def _quote(evidence: EvidenceOut, documents: Sequence[Document]) -> str:
+    document = documents[evidence.document]
+    title = document.title or document.type
+    section = f"·{evidence.section}" if evidence.section else ""
+    return f"《{title}》{section}“{' '.join(evidence.quote.split())}”"
+
+
+def _named(page: FrontPage, reviewer: Reviewer) -> FrontPage:
+    """Return the page with official names where none is filed."""
+
+    def diagnosis(line: CodedDiagnosis) -> CodedDiagnosis:
+        name = line.name or name_of(line.code, "diagnosis", reviewer) or line.code
+        return line.model_copy(update={"name": name})
+
+    return page.model_copy(
+        update={
+            "principal": diagnosis(page.principal),
+            "others": tuple(map(diagnosis, page.others)),
+        }
+    )
 
 
 class _Finder:
@@ -342,18 +397,12 @@ class _Finder:
             evidence=quotes,
             remedy=self.rules.remedies["indicators"],
             effect=self.filed.unchanged(),
-            question=Question(query.id, query.question, query.options, quotes),
+            question=indicator_question(query, quotes),
         )
 
     def quotes(self, evidence: Sequence[EvidenceOut]) -> tuple[str, ...]:
         """Return the first quotes, each with its document and section."""
-        return tuple(dict.fromkeys(map(self._quote, evidence)))[: self.rules.quotes]
-
-    def _quote(self, evidence: EvidenceOut) -> str:
-        document = self.documents[evidence.document]
-        title = document.title or document.type
-        section = f"·{evidence.section}" if evidence.section else ""
-        return f"《{title}》{section}“{' '.join(evidence.quote.split())}”"
+        return quotes_of(evidence, self.documents, self.rules)
 
     def _proposed(self, code: str) -> DiagnosisOut | None:
         """Return the proposed diagnosis with this code."""

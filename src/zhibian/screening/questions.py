@@ -16,7 +16,22 @@ from zhibian.coding.rulefile import read_rule_file
 from zhibian.problems import InputError, Problem
 
 TABLE = Path("screening") / "queries.yaml"
-_BOX = "□"
+BOX = "□"
+LABELS = (
+    "title",
+    "case",
+    "department",
+    "stay",
+    "question",
+    "quotes",
+    "options",
+    "answer",
+    "signature",
+    "date",
+    "coder",
+    "statement",
+    "versions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +43,9 @@ class Question:
     id
         What raised it, such as ``query-sepsis_organism`` or ``unsupported-N17.900``.
     text
-        The question as shown.
+        The question with its quotes.
+    brief
+        The question for a sheet that lists the quotes below it.
     options
         Answers to choose from, in an order that favours none.
     quotes
@@ -37,12 +54,13 @@ class Question:
 
     id: str
     text: str
+    brief: str
     options: tuple[str, ...]
     quotes: tuple[str, ...] = ()
 
     def draft(self) -> str:
         """Return question and options as plain text, one option a line."""
-        return "\n".join((self.text, *(f"{_BOX} {option}" for option in self.options)))
+        return "\n".join((self.text, *(f"{BOX} {option}" for option in self.options)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +80,25 @@ class QuestionRules:
     wordings
         By kind: ``unsupported``, ``unmentioned``, ``procedure``, ``missed``, ``principal``,
         ``entry``.
-    no_quotes
-        What stands for quotes where there are none.
+    no_quotes, below
+        What stands for quotes where there are none, and where they are listed below.
     forbidden
         Words of payment.
     open_options
         What some option must contain: something else, and undetermined.
     least_options
         Fewest options of a question.
+    labels
+        Words of the sheet itself.
     """
 
     wordings: Mapping[str, Wording]
     no_quotes: str
+    below: str
     forbidden: tuple[str, ...]
     open_options: tuple[str, ...]
     least_options: int
+    labels: Mapping[str, str]
 
     def ask(self, kind: str, subject: str, quotes: Sequence[str], **names: str) -> Question:
         """Return a question of one kind.
@@ -97,6 +119,7 @@ class QuestionRules:
         return Question(
             id=f"{kind}-{subject}",
             text=wording.text.format(quotes=said, **names),
+            brief=wording.text.format(quotes=self.below if quotes else self.no_quotes, **names),
             options=tuple(option.format(**names) for option in wording.options),
             quotes=tuple(quotes),
         )
@@ -141,6 +164,10 @@ def load_question_rules(rules: Path) -> QuestionRules:
 
 
 def _faults(rules: QuestionRules) -> Iterable[Problem]:
+    said = " ".join(rules.labels.values())
+    for word in (word for word in rules.forbidden if word in said):
+        message = f"询问单含有不得出现的词“{word}”"
+        yield Problem("sheet", "query_word_forbidden", message, "改用只涉及病历的措辞")
     for kind, wording in rules.wordings.items():
         yield from rules.faults(f"questions.{kind}", wording.text, wording.options)
 
@@ -152,7 +179,9 @@ def _parse(raw: Mapping[str, Any]) -> QuestionRules:
             for kind, row in raw["questions"].items()
         },
         no_quotes=str(raw["no_quotes"]),
+        below=str(raw["below"]),
         forbidden=tuple(raw["forbidden_words"]),
         open_options=tuple(raw["open_options"]),
         least_options=int(raw["least_options"]),
+        labels={name: str(raw["sheet"][name]) for name in LABELS},
     )
