@@ -15,7 +15,8 @@ from zhibian.payment.prices import PriceBook
 from zhibian.payment.quota import within_quota
 from zhibian.payment.schedule import schedule
 from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_rules import SettlementRules, load_settlement_rules
+from zhibian.payment.settlement_rules import SettlementRules
+from zhibian.payment.settlement_sets import load_settlement_rules
 from zhibian.payment.settlement_types import GroupPrice, Settlement, Stay
 from zhibian.payment.tariff_files import load_tariff
 

@@ -18,7 +18,7 @@ import pytest
 
 from zhibian.payment.prices import PriceBook
 from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_rules import load_settlement_rules
+from zhibian.payment.settlement_sets import load_settlement_rules
 from zhibian.payment.settlement_table import settle_table
 from zhibian.payment.settlement_types import Stay, yuan_of
 from zhibian.payment.tariff_files import load_tariff

@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 
 from zhibian.payment.schedule import Schedule, schedule
 from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_rules import (
-    Band,
-    Control,
-    SettlementRules,
-    list_settlement_sets,
-    load_settlement_rules,
-)
+from zhibian.payment.settlement_rules import Band, Control, SettlementRules
+from zhibian.payment.settlement_sets import list_settlement_sets, load_settlement_rules
 from zhibian.payment.settlement_table import settle_table
 from zhibian.payment.settlement_types import GroupPrice, GroupState, Kind, Settlement, Stay, fen_of
 

@@ -42,6 +42,7 @@ from zhibian.sheets import write_workbook
 
 XLSX = ".xlsx"
 _SHOWN_PROBLEMS = 20
+_GREAT_SUM = 10**9
 
 
 def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
@@ -129,8 +130,10 @@ def tell_rows(problems: list[RowProblem]) -> None:
 
 
 def shown_money(fen: int | None) -> str:
-    """Return fen as yuan for a screen, a dash for what is unknown."""
-    return "—" if fen is None else f"{fen / 100:,.2f}"
+    """Return fen as yuan for a screen, a dash for what is unknown; great sums without decimals."""
+    if fen is None:
+        return "—"
+    return f"{fen / 100:,.0f}" if abs(fen) >= _GREAT_SUM else f"{fen / 100:,.2f}"
 
 
 def _print(settled: SettledTable, book: PriceBook, pack: RulePack) -> None:

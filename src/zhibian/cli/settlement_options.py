@@ -10,7 +10,7 @@ import typer
 
 from zhibian.grouping.pack import RulePack
 from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement_rules import load_settlement_rules, with_city_mean
+from zhibian.payment.settlement_sets import load_settlement_rules, with_city_mean
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
 

@@ -16,7 +16,7 @@ from zhibian.payment.defects import load_defect_kinds
 from zhibian.payment.group_weight import FLAGS, GroupWeight
 from zhibian.payment.recipe import RECIPE
 from zhibian.payment.scheme_groups import all_scheme_groups
-from zhibian.payment.settlement_rules import check_settlement_rules
+from zhibian.payment.settlement_sets import check_settlement_rules
 from zhibian.payment.tariff import PaymentStandard, Tariff, Variant
 from zhibian.payment.tariff_files import (
     FOLDER,

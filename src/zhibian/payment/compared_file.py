@@ -26,6 +26,7 @@ from zhibian.payment.paid_deviation import COMPLETENESS
 from zhibian.payment.prices import PriceBook
 from zhibian.payment.settlement_file import SettledTable, settle_batches
 from zhibian.payment.settlement_types import Kind
+from zhibian.payment.stay_columns import LABELS
 from zhibian.payment.totals import deviations
 from zhibian.problems import InputError, Problem
 
@@ -174,7 +175,7 @@ def _recoded(batches: Sequence[Batch], proposals: pl.DataFrame) -> Iterator[Batc
 
 
 def _compared(filed: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
-    labels = ("id", "row", "department", "physician", "institution", "variant", "cost_fen")
+    labels = ("id", "row", *LABELS, "disease", "variant", "cost_fen")
     sides = [
         side.select(pl.col(c).alias(f"{c}_{name}") for c in _SIDES).with_columns(
             side["reason"].alias(f"reason_{name}")

@@ -9,7 +9,8 @@ import polars as pl
 from zhibian.payment.compared_file import ComparedTable
 from zhibian.payment.paid_deviation import STATEMENT
 from zhibian.payment.settlement_rules import SettlementRules
-from zhibian.payment.settlement_sheets import money, parameter_sheet, problem_sheet
+from zhibian.payment.settlement_sheets import money, parameter_sheet, problem_sheet, told
+from zhibian.payment.stay_columns import LABELS
 from zhibian.payment.totals import deviation_by
 from zhibian.sheets import Cell, Column, Sheet
 
@@ -45,6 +46,16 @@ _CASES: Sequence[tuple[str, Column]] = (
     ("class_changed", Column("类型变化", width=10)),
     ("reason", Column("未计算原因", width=40)),
     ("note", Column("说明", width=36)),
+)
+# By whatever may be asked to explain the differences; a label only where any case has it.
+_BY = (
+    ("科室", "department"),
+    ("医师", "physician"),
+    ("编码员", "coder"),
+    ("填报病组", "drg_filed"),
+    ("填报 MDC", "mdc_filed"),
+    ("病种", "disease"),
+    ("机构", "institution"),
 )
 _TOTALS: Sequence[tuple[str, Column]] = (
     ("cases", Column("例数", "whole", 10)),
@@ -84,16 +95,9 @@ def deviation_sheets(
     """
     cases = compared.cases
     yield Sheet("病例差异", [c for _, c in _CASES], _case_rows(cases), NOTE)
-    # Both directions beside each other, by whatever may be asked to explain them.
-    by = (
-        ("科室", "department"),
-        ("医师", "physician"),
-        ("填报病组", "drg_filed"),
-        ("填报 MDC", "mdc_filed"),
-        ("机构", "institution"),
-    )
-    for title, column in by:
-        yield _totals(title, cases, column, names)
+    for title, column in _BY:
+        if column not in LABELS or told(cases, column):
+            yield _totals(title, cases, column, names)
     yield parameter_sheet(rules)
     yield problem_sheet(compared.problems)
 

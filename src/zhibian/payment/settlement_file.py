@@ -21,6 +21,8 @@ from zhibian.payment.stay_columns import read_stay_columns
 from zhibian.payment.tariff import Tariff
 from zhibian.problems import InputError, Problem
 
+# A disease (病种) is the category of the principal diagnosis, three characters of ICD-10.
+_CATEGORY = 3
 _STATES = {s.chinese: state_of(s) for s in Status}
 
 
@@ -33,8 +35,9 @@ class SettledTable:
     rows
         All input columns as text, then the columns that grouping adds.
     cases
-        As many rows: ``row`` (number in the file), ``id``, ``mdc``, ``adrg``, ``drg``, ``state``,
-        ``variant``, the columns of :mod:`zhibian.payment.stay_columns`, those of
+        As many rows: ``row`` (number in the file), ``id``, ``mdc``, ``adrg``, ``drg``, ``disease``
+        (病种, category of the principal diagnosis), ``state``, ``variant``, the columns of
+        :mod:`zhibian.payment.stay_columns`, those of
         :data:`zhibian.payment.settlement_table.ANSWER_SCHEMA`, and ``fund_fen``.
     problems
         Everything wrong with single rows.
@@ -60,7 +63,7 @@ def settle_file(
     table
         The input, from :func:`zhibian.grouping.table_files.open_table`.
     grouper, layout
-        The scheme made ready, and where the columns are.
+        The scheme made ready, and where the columns are: those of the own layout.
     book
         Tariff and rules.
     variant
@@ -126,6 +129,7 @@ def _cases(
             "mdc": grouped["mdc"],
             "adrg": grouped["adrg"],
             "drg": grouped["drg"],
+            "disease": grouped["principal"].str.strip_chars().str.slice(0, _CATEGORY),
             "state": grouped["status"].replace_strict(_STATES, return_dtype=pl.String),
             "group_reason": grouped["reason"],
         }

@@ -74,6 +74,11 @@ _CASES: Sequence[tuple[str, Column]] = (
     ("fund", Column("基金支付（元）", "money", 16)),
     ("reason", Column("未计算原因", width=40)),
 )
+_LABELS = (
+    ("科室盈亏", "科室", "department"),
+    ("医师盈亏", "医师", "physician"),
+    ("机构盈亏", "机构", "institution"),
+)
 _TOTALS: Sequence[tuple[str, Column]] = (
     ("cases", Column("例数", "whole", 10)),
     ("settled", Column("已测算", "whole", 10)),
@@ -108,10 +113,16 @@ def settlement_sheets(
     yield _totals("按类型", "类型", cases.with_columns(_kind()), "kind_name", {})
     yield _totals("病组盈亏", "病组", cases, "drg", names)
     yield _totals("大类盈亏", "MDC", cases, "mdc", names)
-    yield _totals("科室盈亏", "科室", cases, "department", {})
-    yield _totals("医师盈亏", "医师", cases, "physician", {})
+    for title, of, label in _LABELS:
+        if told(cases, label):
+            yield _totals(title, of, cases, label, {})
     yield parameter_sheet(rules)
     yield problem_sheet(settled.problems)
+
+
+def told(cases: pl.DataFrame, label: str) -> bool:
+    """Tell whether any case has a label."""
+    return bool((cases[label] != "").any())
 
 
 def _kind() -> pl.Expr:

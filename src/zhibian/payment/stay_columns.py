@@ -14,7 +14,7 @@ column and counts as blank, so that the row goes on.
 ``hospital_level``, ``insurance``, ``variant``
     What chooses the variant of the tariff: level (三级), insurance (职工, 居民 or the code of the
     way of payment, 1 and 2), or the variant itself.
-``department``, ``physician``, ``institution``
+``department``, ``physician``, ``coder``, ``institution``
     Labels of totals; quotas are by institution where it is told.
 ``deductible``, ``copay``, ``self_paid``, ``prior_paid``
     The patient's share (起付线、自付、全自费、先行自付), yuan.
@@ -35,7 +35,7 @@ from zhibian.payment.settlement_types import GREATEST_COST, LONGEST_STAY, fen_of
 from zhibian.problems import Problem
 
 MONEY = ("cost", "deductible", "copay", "self_paid", "prior_paid")
-LABELS = ("department", "physician", "institution")
+LABELS = ("department", "physician", "coder", "institution")
 _FLAGS = ("day_surgery", "review")
 _TEXTS = ("bed_day", "hospital_level", "insurance", "variant", *LABELS)
 _MONEY_PATTERN = r"^([0-9]{1,8}|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,4})?$"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.payment.settlement_rules import (
+from zhibian.payment.settlement_rules import Section
+from zhibian.payment.settlement_sets import (
     DEFAULT_SET,
-    Section,
     check_settlement_rules,
     list_settlement_sets,
     load_settlement_rules,
