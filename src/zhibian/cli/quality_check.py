@@ -68,7 +68,9 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     ] = None,
     findings: Annotated[
         Path | None,
-        typer.Option("--findings", help="把全部问题另存为 CSV 或 parquet；工作簿最多列 20 万条。"),
+        typer.Option(
+            "--findings", help="把全部问题另存为 CSV 或 parquet；工作簿每表最多列 10 万条。"
+        ),
     ] = None,
     today: Annotated[
         str | None, typer.Option("--today", help="判断日（YYYY-MM-DD）；缺省为今天。")

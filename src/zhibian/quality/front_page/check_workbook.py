@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from zhibian.quality.front_page.check_run import (
@@ -18,10 +19,11 @@ from zhibian.records.front_page.catalogue import Dictionary
 from zhibian.sheets import Cell, Column, Sheet, write_workbook
 
 #: Rows of a list of cases in the workbook; the whole list of findings goes to a file of its own.
-MOST_LISTED = 200_000
+MOST_LISTED = 100_000
 _DEPARTMENTS = "department"
 _CASE = (Column("行号", "whole", 8), Column("病例", "text", 14), Column("科室", "text", 14))
 _BLANK = "未填"
+_PARAMETER = re.compile(r"\{[A-Za-z_0-9]+\}")
 
 
 def write_check(path: Path, run: CheckRun, source: str) -> None:
@@ -173,7 +175,7 @@ class _Sheets:
                     number,
                     cases,
                     _share(cases, self._run.rows),
-                    rule.remedy,
+                    _PARAMETER.sub("…", rule.remedy),
                     rule.source,
                     rule.notes,
                 )
@@ -246,7 +248,7 @@ class _Sheets:
             rows.append(
                 (field.id, field.name, field.group, why, due, missing, _share(missing, due))
             )
-        return Sheet("完整度", columns, rows, "；".join(self._run.due.notes))
+        return Sheet("完整度", columns, rows, _joined(self._run.due.notes))
 
     def _items_by_department(self) -> Sheet:
         columns = (
@@ -309,7 +311,7 @@ class _Sheets:
         parts = [f"{scoring.title}（{scoring.source}）", *scoring.notes]
         if self._run.not_scored:
             parts.append(f"表中没有相应列、未评的项目：{'、'.join(self._run.not_scored)}")
-        return "；".join(parts)
+        return _joined(parts)
 
     def _scores(self) -> Sheet:
         sections = [
@@ -378,6 +380,11 @@ class _Sheets:
         kind, _, rest = name.partition(":")
         said = {"group": f"分组结果 {rest}", "tariff": f"支付标准 {rest}"}
         return said.get(kind) or f"{name} {self._field(name)}"
+
+
+def _joined(notes: Iterable[str]) -> str:
+    """Return sentences as one line."""
+    return "；".join("".join(note.split()).rstrip("。") for note in notes)
 
 
 def _share(part: int | None, whole: int | None) -> float | None:

@@ -53,14 +53,18 @@ def _stretches(codes: CodeSet, wanted: Callable[[str], bool]) -> str | None:
     """
     pieces: list[str] = []
     first = last = ""
+    # Last codes of ranges that the code at hand may still be an extension of.
+    ends: list[str] = []
     for code in codes.ordered:
         if wanted(code):
             first, last = first or code, code
             continue
         if first:
             pieces.append(_piece(first, last))
+            ends.append(last)
             first = ""
-        if last and code.startswith(last):
+        ends = [end for end in ends if code.startswith(end)]
+        if ends:
             pieces.append(f"!{code}")
     if first:
         pieces.append(_piece(first, last))
