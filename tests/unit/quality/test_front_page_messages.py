@@ -56,3 +56,13 @@ def test_no_finding_has_no_message(rules: Path, tmp_path: Path) -> None:
     assert told.height == 0
     assert {"message", "remedy"} <= set(told.columns)
     assert told["message"].dtype == pl.String
+
+
+def test_a_grey_code_comes_with_finer_ones(rules: Path, tmp_path: Path) -> None:
+    rule = """
+must: {check: finer_principal}
+field: C03C
+message: 细目如：{finer}
+"""
+    told = messages(rules, tmp_path, rule, {"C03C": "K80.100"})
+    assert told == ["细目如：K80.100x001 胆囊结石伴胆囊炎、K80.101 胆囊结石伴慢性胆囊炎"]

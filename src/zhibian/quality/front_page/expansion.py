@@ -13,10 +13,11 @@ from zhibian.quality.front_page.vocabulary import Vocabulary
 from zhibian.terminology.tables import read_text
 
 KEY = "key"
-#: Names in braces that a finding itself fills: the code and the place it points to.
+#: Names in braces that a finding fills: the code and the place it points to, and finer codes.
 CODE = "code"
 PLACE = "place"
-SHOWN = frozenset({CODE, PLACE})
+FINER = "finer"
+SHOWN = frozenset({CODE, PLACE, FINER})
 TABLES = "tables"
 
 Row = Mapping[str, str]

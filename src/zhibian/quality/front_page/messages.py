@@ -9,7 +9,8 @@ import polars as pl
 
 from zhibian.quality.front_page.book import Check, RuleBook
 from zhibian.quality.front_page.compiler import Program
-from zhibian.quality.front_page.expansion import CODE, PLACE, PLACEHOLDER, names_left
+from zhibian.quality.front_page.expansion import CODE, FINER, PLACE, PLACEHOLDER, names_left
+from zhibian.quality.front_page.finer import finer_codes
 from zhibian.quality.front_page.page_fields import CODE_FIELDS, PageFields
 from zhibian.quality.front_page.prepared import Asked, Prepared, evaluated
 from zhibian.quality.front_page.quantities import QUANTITIES
@@ -19,6 +20,8 @@ _ORDER = "order"
 _AT = "at"
 _BLANK = "空"
 _PRINCIPAL = "主要"
+# Finer codes that a message offers at most.
+_OFFERED = 5
 
 
 def with_messages(
@@ -59,18 +62,31 @@ def with_messages(
 
 def _told(part: pl.DataFrame, check: Check, pages: Prepared, fields: PageFields) -> pl.DataFrame:
     names = names_left([check.message, check.remedy])
-    at = part[_AT]
-    values = {
-        name: _codes(part, pages, fields)
-        if name == CODE
-        else part["place"].cast(pl.String).fill_null(_PRINCIPAL)
-        if name == PLACE
-        else _shown(_column(name, pages).gather(at))
-        for name in names
-    }
-    frame = pl.DataFrame({_AT: at, **values})
+    values = {name: _value(name, part, pages, fields) for name in names}
+    frame = pl.DataFrame({_AT: part[_AT], **values})
     texts = {"message": _filled(check.message), "remedy": _filled(check.remedy)}
     return part.with_columns(evaluated(frame, texts))
+
+
+def _value(name: str, part: pl.DataFrame, pages: Prepared, fields: PageFields) -> pl.Series:
+    """Return what a name in braces stands for in each finding."""
+    if name == CODE:
+        return _codes(part, pages, fields)
+    if name == FINER:
+        return _finer(_codes(part, pages, fields), pages)
+    if name == PLACE:
+        return part["place"].cast(pl.String).fill_null(_PRINCIPAL)
+    return _shown(_column(name, pages).gather(part[_AT]))
+
+
+def _finer(codes: pl.Series, pages: Prepared) -> pl.Series:
+    """Return finer diagnoses for grey ones, the first of them by code."""
+    known = pages.resources.diagnoses
+    offered = {
+        code: "、".join(f"{e.code} {e.name}" for e in finer_codes(known, code, _OFFERED))
+        for code in codes.unique()
+    }
+    return codes.replace_strict(offered, return_dtype=pl.String)
 
 
 def _column(name: str, pages: Prepared) -> pl.Series:

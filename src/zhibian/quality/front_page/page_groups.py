@@ -9,6 +9,7 @@ import polars as pl
 
 from zhibian.grouping.codebook import CodeBook
 from zhibian.grouping.columnar import ColumnarPack, group_table
+from zhibian.grouping.exclusion import excluded_codes
 from zhibian.grouping.pack import RulePack
 from zhibian.grouping.pages import cases_of, total_cost
 from zhibian.grouping.reasons import Reason
@@ -39,8 +40,9 @@ class GroupedPages:
     Attributes
     ----------
     groups
-        ``status mdc adrg drg level kind reason missing`` as text. ``kind`` is ``surgical``,
-        ``procedure`` or ``medical`` by the second character of the core group.
+        ``status mdc adrg drg level kind reason missing excluded`` as text. ``kind`` is
+        ``surgical``, ``procedure`` or ``medical`` by the second character of the core group;
+        ``excluded`` are the CC and MCC that the principal diagnosis excludes.
     prices
         ``weight standard payment ratio``; None without a tariff.
     """
@@ -70,15 +72,18 @@ class PageGrouper:
     def __init__(self, pack: RulePack, codebook: CodeBook, tariff: Tariff | None = None) -> None:
         self.scheme = pack.scheme
         self._pack = ColumnarPack(pack, codebook)
+        self._severity = pack.severity
         self._tariff = tariff
         self._priced: dict[str, tuple[float | None, float | None]] = {}
 
     def of(self, pages: PageTable) -> GroupedPages:
         """Return groups and prices of a table."""
-        found = group_table(cases_of(pages.cells), self._pack).cast(pl.String)
+        cases = cases_of(pages.cells)
+        found = group_table(cases, self._pack).cast(pl.String)
         kind = pl.col("adrg").str.slice(1, 1).replace_strict(_KINDS, default="medical")
         groups = found.with_columns(
-            kind=pl.when(pl.col("status") == Status.GROUPED.value).then(kind)
+            kind=pl.when(pl.col("status") == Status.GROUPED.value).then(kind),
+            excluded=excluded_codes(cases, self._severity),
         )
         return GroupedPages(groups, None if self._tariff is None else self._prices(groups, pages))
 

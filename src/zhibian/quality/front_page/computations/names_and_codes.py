@@ -6,6 +6,7 @@ import polars as pl
 
 from zhibian.quality.front_page.computations.by_page import by_page
 from zhibian.quality.front_page.computations.protocol import Computation, Kind, Pages, Parameters
+from zhibian.quality.front_page.finer import finer_codes
 from zhibian.terminology.code_set import CodeEntry, CodeSet
 
 # The heading of a subcategory without further detail (.900), in chapters where two codes of one
@@ -13,7 +14,6 @@ from zhibian.terminology.code_set import CodeEntry, CodeSet
 _UNSPECIFIED = r"^([ABE-N]\d\d|D[5-8]\d)\.900$"
 _SPECIFIC = r"^[A-Z]\d\d\.[0-7]"
 _CATEGORY = 3
-_SUBCATEGORY = 5
 # Operations of one kind differ by approach in the digit after this.
 _OPERATION_FAMILY = 4
 _SCOPE = "镜"
@@ -134,33 +134,6 @@ def finer_principal(pages: Pages, parameters: Parameters) -> pl.Series:
     distinct = principal.drop_nulls().unique().to_list()
     answers = {code: not finer_codes(codes, code, 1) for code in distinct if code in codes}
     return principal.replace_strict(answers, default=None, return_dtype=pl.Boolean)
-
-
-def finer_codes(codes: CodeSet, code: str, limit: int) -> tuple[CodeEntry, ...]:
-    """Return codes that may stand for a grey one (替代灰码的细目): none for what is not grey.
-
-    Parameters
-    ----------
-    codes
-        The code set.
-    code
-        The grey code, such as ``I10.x00``.
-    limit
-        How many at most.
-
-    Returns
-    -------
-    tuple of CodeEntry
-        Of the same subcategory; where that has none, of the same category.
-    """
-    if not codes.is_grey(code):
-        return ()
-    for length in (_SUBCATEGORY, _CATEGORY):
-        family = codes.finer(code[:length], len(codes))
-        fine = tuple(entry for entry in family if not entry.grey)
-        if fine:
-            return fine[:limit]
-    return ()
 
 
 COMPUTATIONS = (
