@@ -7,13 +7,10 @@ from typing import Annotated
 import typer
 
 import zhibian
-from zhibian.cli import models, pages, quality, rules, tariffs, terminology, train
+from zhibian.cli import evaluate, models, pages, quality, rules, tariffs, terminology, train
 from zhibian.cli.code import code
 from zhibian.cli.deidentify import deidentify
 from zhibian.cli.deviation import deviation
-from zhibian.cli.evaluate import evaluate
-from zhibian.cli import evaluate, models, rules, tariffs, terminology, train
-from zhibian.cli.code import code
 from zhibian.cli.group import group
 from zhibian.cli.link import link
 from zhibian.cli.queries import queries
