@@ -96,7 +96,13 @@ def filled(
     total = fees.sum(axis=1) + (rng.random(size) < SHARE_WRONG)
     money = {fee: pl.Series(np.char.mod("%.2f", fees[:, n])) for n, fee in enumerate(FEES)}
     within = dict.fromkeys(("D09", "D19x01", "D20x01", "D20x02", "D23x01"), pl.lit("0.00"))
-    made = {**names, **lists, **money, **within, "D01": pl.Series(np.char.mod("%.2f", total))}
+    made: dict[str, Any] = {
+        **names,
+        **lists,
+        **money,
+        **within,
+        "D01": pl.Series(np.char.mod("%.2f", total)),
+    }
     cells = cells.with_columns(**constant).with_columns(**made)
     operated = pl.when(pl.col("C14C").is_not_null())
     born = pl.col("B12").str.to_datetime(strict=False).dt.offset_by("-" + pl.col("A14") + "y")

@@ -76,7 +76,7 @@ def _field(condition: Mapping[str, Any], page: Page) -> Value:
         return None
     cell = page[name]
     if condition.get("is") in ("filled", "blank"):
-        return (cell is None) == (condition["is"] == "blank")
+        return (cell is None) is (condition["is"] == "blank")
     return None if cell is None else _filled(condition, cell)
 
 
@@ -84,7 +84,7 @@ def _filled(condition: Mapping[str, Any], cell: str) -> bool:
     if "is" in condition:
         return _shaped(condition["is"], cell)
     if "in" in condition:
-        return cell in condition["in"]
+        return cell in list(condition["in"])
     if "matches" in condition:
         return re.search(condition["matches"], cell) is not None
     if "contains" in condition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,17 @@ from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.progress import progress
 from zhibian.cli.settle import XLSX, refuse_same, tell_rows
 from zhibian.cli.settlement_options import (
+    CaseFormat,
     CityMeanOption,
     CoefficientOption,
+    FormatOption,
     RateOption,
     SchemeOption,
     SettlementOption,
     TariffOption,
     Terms,
     VariantOption,
+    case_batches,
     load_book,
 )
 from zhibian.grouping.batches import BatchGrouper, RowProblem
@@ -29,7 +33,7 @@ from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.pack import load_scheme
 from zhibian.grouping.table_files import open_table
-from zhibian.payment.compared_file import ComparedTable, compare_file, read_proposals
+from zhibian.payment.compared_file import ComparedTable, compare, read_proposals
 from zhibian.payment.deviation_sheets import deviation_sheets, totals
 from zhibian.payment.paid_deviation import STATEMENT
 from zhibian.payment.prices import PriceBook
@@ -40,12 +44,13 @@ from zhibian.sheets import write_workbook
 
 
 def deviation(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
-    filed: Annotated[Path, typer.Argument(help="填报的病例表（CSV 或 parquet），自有列布局。")],
+    filed: Annotated[Path, typer.Argument(help="填报的病例表：自有列，或病案首页文件。")],
     proposed: Annotated[
         Path,
         typer.Argument(help="建议编码：改过的表（id 与编码列），或 zhibian code 的结果文件夹。"),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="结果工作簿（.xlsx）。")],
+    input_format: FormatOption = CaseFormat.OWN,
     scheme: SchemeOption = None,
     tariff: TariffOption = None,
     variant: VariantOption = None,
@@ -72,10 +77,11 @@ def deviation(  # noqa: PLR0913, PLR0917  (each option of the command is an argu
         book = load_book(folder, pack, tariff or settings.tariff, terms)
         grouper = BatchGrouper(pack, LAYOUTS[InputFormat.OWN], load_codebook(folder))
         proposals, unread = _proposals(proposed)
-        opened = open_table(filed)
-        with progress("比较", 2 * opened.rows) as step:
-            compared = compare_file(
-                opened,
+        batches = list(case_batches(filed, input_format, folder, unread))
+        rows = sum(len(batch.numbers) for batch in batches)
+        with progress("比较", 2 * rows) as step:
+            compared = compare(
+                batches,
                 proposals,
                 grouper,
                 LAYOUTS[InputFormat.OWN],
@@ -83,13 +89,14 @@ def deviation(  # noqa: PLR0913, PLR0917  (each option of the command is an argu
                 variant=variant,
                 progress=step,
             )
+        compared = replace(compared, problems=[*unread, *compared.problems])
         write_workbook(output, deviation_sheets(compared, book.rules, pack.names()))
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     except OSError:
         problem = Problem(output.name, "unwritable", "结果不能写入", "检查输出路径与权限")
         raise refuse([problem]) from None
-    tell_rows([*unread, *compared.problems])
+    tell_rows(compared.problems)
     _print(compared, len(proposals), book)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -23,6 +23,9 @@ def rules(
     ] = False,
     gate: Annotated[Gate | None, typer.Option("--gate", help="只列出某一闸口的规则。")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="以 CSV 输出。")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="以 Markdown 表输出，供文档使用。")
+    ] = False,
 ) -> None:
     """列出质控规则：编号、级别、闸口、检测数。"""
     book = _book(rules)
@@ -33,6 +36,9 @@ def rules(
     if csv:
         header = ("id", "chapter", "severity", "gates", "checks", "title")
         print_csv(header, (_row(rule) for rule in shown))
+        return
+    if markdown:
+        typer.echo(markdown_table(shown))
         return
     for line in _lines(book, shown):
         typer.echo(line)
@@ -84,6 +90,16 @@ def _lines(book: RuleBook, shown: list[QualityRule]) -> Iterator[str]:
         yield f"共 {_counts(book)}（{by_severity}）"
     else:
         yield f"所列 {len(shown)} 条规则，{sum(r.checks for r in shown)} 项检测（{by_severity}）"
+
+
+def markdown_table(rules: Sequence[QualityRule]) -> str:
+    """Return rules as the table of ``docs/quality.md``."""
+    rows = ["| rule | what it asks | level | gates | checks |", "|---|---|---|---|---|"]
+    for rule in rules:
+        gates = " ".join(gate.value for gate in Gate if gate in rule.gates)
+        judged = "documents" if rule.needs_documents else str(rule.checks)
+        rows.append(f"| {rule.id} | {rule.title} | {rule.severity.value} | {gates} | {judged} |")
+    return "\n".join(rows)
 
 
 def _row(rule: QualityRule) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,23 +14,26 @@ from rich.table import Table
 from zhibian.cli.common import RulesOption, refuse, tell
 from zhibian.cli.progress import progress
 from zhibian.cli.settlement_options import (
+    CaseFormat,
     CityMeanOption,
     CoefficientOption,
+    FormatOption,
     RateOption,
     SchemeOption,
     SettlementOption,
     TariffOption,
     Terms,
     VariantOption,
+    case_batches,
     load_book,
 )
 from zhibian.grouping.batches import BatchGrouper, RowProblem, renamed
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.pack import RulePack, load_scheme
-from zhibian.grouping.table_files import open_table, writer_for
+from zhibian.grouping.table_files import writer_for
 from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement_file import SettledTable, settle_file
+from zhibian.payment.settlement_file import SettledTable, settle_batches
 from zhibian.payment.settlement_rules import (
     SettlementRules,
 )
@@ -46,10 +50,13 @@ _GREAT_SUM = 10**9
 
 
 def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
-    table: Annotated[Path, typer.Argument(help="病例表（CSV 或 parquet），自有列布局。")],
+    table: Annotated[
+        Path, typer.Argument(help="病例表：自有列，或病案首页文件。")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="结果：.xlsx 工作簿，.parquet，其余为 CSV。")
     ],
+    input_format: FormatOption = CaseFormat.OWN,
     scheme: SchemeOption = None,
     tariff: TariffOption = None,
     variant: VariantOption = None,
@@ -74,11 +81,13 @@ def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
         terms = Terms(settlement, coefficient, rate, city_mean)
         book = load_book(folder, pack, tariff or settings.tariff, terms)
         grouper = BatchGrouper(pack, LAYOUTS[InputFormat.OWN], load_codebook(folder))
-        opened = open_table(table)
-        with progress("结算", opened.rows) as step:
-            settled = settle_file(
-                opened, grouper, LAYOUTS[InputFormat.OWN], book, variant, progress=step
+        unread: list[RowProblem] = []
+        batches = case_batches(table, input_format, folder, unread)
+        with progress("结算", lines_of(table)) as step:
+            settled = settle_batches(
+                batches, grouper, LAYOUTS[InputFormat.OWN], book, variant, progress=step
             )
+        settled = replace(settled, problems=[*unread, *settled.problems])
         _write(settled, output, book, pack)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
@@ -87,6 +96,14 @@ def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
         raise refuse([problem]) from None
     tell_rows(settled.problems)
     _print(settled, book, pack)
+
+
+def lines_of(path: Path) -> int:
+    """Return about how many rows a file has, for a progress bar."""
+    if not path.is_file() or path.suffix in {XLSX, ".parquet"}:
+        return 1
+    with path.open("rb") as source:
+        return sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
 
 
 def refuse_same(table: Path, output: Path) -> None:

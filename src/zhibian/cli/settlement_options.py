@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
+from zhibian.grouping.batches import RowProblem
 from zhibian.grouping.pack import RulePack
+from zhibian.grouping.table_files import Batch, open_table
+from zhibian.payment.page_batches import page_batches
 from zhibian.payment.prices import PriceBook
+from zhibian.payment.settlement_file import own_batches
 from zhibian.payment.settlement_sets import load_settlement_rules, with_city_mean
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
+from zhibian.records.front_page.catalogue import load_catalogue
+from zhibian.records.front_page.reader import open_pages
 
 _GREATEST_COEFFICIENT = 10
 _GREATEST_RATE = 1_000_000
@@ -36,6 +44,48 @@ RateOption = Annotated[
 CityMeanOption = Annotated[
     str | None, typer.Option("--city-mean", help="全市次均费用（元），点数法的倍率与控费系数用。")
 ]
+
+
+class CaseFormat(StrEnum):
+    """What a table of cases is."""
+
+    OWN = "own"
+    PAGES = "pages"
+
+
+FormatOption = Annotated[
+    CaseFormat,
+    typer.Option(
+        "--input-format",
+        help="own 自有列；pages 病案首页（HQMS、旧编号、4101 清单、病例 JSON，布局自动识别）。",
+    ),
+]
+
+
+def case_batches(
+    path: Path, form: CaseFormat, rules: Path, problems: list[RowProblem]
+) -> Iterator[Batch]:
+    """Yield the cases of a file, in the own layout.
+
+    Parameters
+    ----------
+    path
+        The file.
+    form
+        What it is.
+    rules
+        Folder of the rule data.
+    problems
+        Takes what is wrong with single front pages.
+
+    Raises
+    ------
+    InputError
+        The file can't be read or fits no layout.
+    """
+    if form is CaseFormat.OWN:
+        return own_batches(open_table(path))
+    return page_batches(open_pages(path, load_catalogue(rules)).chunks, problems)
 
 
 class Terms(NamedTuple):

@@ -20,7 +20,7 @@ from zhibian.review.reviewer import NO_TARIFF, load_reviewer, without_abstention
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
 
-app = typer.Typer(help="模型训练与评测；需要 zhibian[train]。", no_args_is_help=True)
+app = typer.Typer(help=r"模型训练与评测；需要 zhibian\[train]。", no_args_is_help=True)
 app.command("classifier", help="用本院已编码病历训练全文分类器。")(classifier)
 app.command("cross-validate", help="交叉验证全文分类器，写 results.json。")(cross_validate)
 app.command("principal", help="在带 gold 的病例上拟合主要诊断排序模型，并与手工权重交叉验证比较。")(

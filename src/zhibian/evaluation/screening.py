@@ -5,7 +5,7 @@ where neither it nor one of its ``acceptable`` codes is filed.
 
 - omission: a planted missed code that is a CC/MCC under the scheme or a procedure. Found when a
   suspicion of a missed code names it or one of its acceptable codes; exact: names it itself;
-  same category: names a code of its category (procedures: its first four digits).
+  same category: or names a code of its category (procedures: its first four digits).
 - a missed suspicion is true when it names a lacking gold code or one of its acceptable codes
   (each gold code once); strict: only a planted one, exactly; same category as above. Suspicions
   of neutral families (:mod:`zhibian.evaluation.gold_cases`) and questions without a code are left
@@ -120,7 +120,9 @@ def score_page(
     found = [c for c in aimed if any(t in accepted[c] for t in told)]
     lacking = _lacking(page, gold, accepted)
     true_missed = _true(counted, lacking, lambda item, code: item.code in accepted[code])
-    near_missed = _true(counted, lacking, lambda item, code: _near(item.code, code))
+    near_missed = _true(
+        counted, lacking, lambda item, code: _near(item.code, code) or item.code in accepted[code]
+    )
 
     every = {code for codes in accepted.values() for code in codes}
     true_doubted = [i for i in doubted if i.code not in every]
@@ -141,7 +143,7 @@ def score_page(
             "omissions": Count(len(found), len(aimed)),
             "omissions exact": Count(sum(c in told for c in aimed), len(aimed)),
             "omissions category": Count(
-                sum(any(_near(t, c) for t in told) for c in aimed), len(aimed)
+                sum(any(_near(t, c) or t in accepted[c] for t in told) for c in aimed), len(aimed)
             ),
             "omissions any level": Count(
                 sum(any(t in accepted[c] for t in told) for c in planted["missed"]),

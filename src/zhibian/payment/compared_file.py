@@ -109,8 +109,8 @@ def _no_proposals() -> pl.DataFrame:
     )
 
 
-def compare_file(
-    table: TableFile,
+def compare(
+    filed_batches: Sequence[Batch],
     proposals: pl.DataFrame,
     grouper: BatchGrouper,
     layout: Layout,
@@ -123,30 +123,28 @@ def compare_file(
 
     Parameters
     ----------
-    table
+    filed_batches
         The filed cases, own layout, with the columns of :mod:`zhibian.payment.stay_columns`.
     proposals
         From :func:`read_proposals`.
     grouper, layout, book, variant, progress
-        As for :func:`zhibian.payment.settlement_file.settle_file`; progress counts every row twice.
+        As for :func:`zhibian.payment.settlement_file.settle_batches`; progress counts every row
+        twice.
 
     Raises
     ------
     InputError
-        Columns are missing, the table is empty, or no proposal is of a case in it.
+        The table is empty, or no proposal is of a case in it.
     """
-    header = read_header(table)
-    check_header(table.path.name, header, layout.columns)
-    read = list(read_batches(table, header, BATCH_ROWS))
-    filed = settle_batches(read, grouper, layout, book, variant, progress=progress)
+    filed = settle_batches(filed_batches, grouper, layout, book, variant, progress=progress)
     again = settle_batches(
-        _recoded(read, proposals), grouper, layout, book, variant, progress=progress
+        _recoded(filed_batches, proposals), grouper, layout, book, variant, progress=progress
     )
     repeated = filed.cases["id"].is_duplicated() | (filed.cases["id"] == "")
     proposed = filed.cases["id"].is_in(proposals["id"].implode()) & ~repeated
     if not proposed.any():
         problem = Problem("id", "no_common_id", "建议与填报没有相同的病例标识", "核对两表的 id 列")
-        raise InputError(table.path.name, [problem])
+        raise InputError("id", [problem])
     unusual = Problem("id", "id_repeated", "病例标识为空或重复，未比较", "每个病例一行，标识不重复")
     problems = [
         *filed.problems,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from zhibian.grouping.batches import BatchGrouper, RowProblem
-from zhibian.grouping.layout import Layout
+from zhibian.grouping.layout import LAYOUTS, InputFormat, Layout
 from zhibian.grouping.table import BATCH_ROWS
 from zhibian.grouping.table_files import Batch, TableFile, check_header, read_batches, read_header
 from zhibian.grouping.types import Status
@@ -48,40 +48,22 @@ class SettledTable:
     problems: list[RowProblem]
 
 
-def settle_file(
-    table: TableFile,
-    grouper: BatchGrouper,
-    layout: Layout,
-    book: PriceBook,
-    variant: str | None = None,
-    progress: Callable[[int], object] = lambda _: None,
-) -> SettledTable:
-    """Group and settle every row of a file; the file is one period (一个结算期).
+def own_batches(table: TableFile) -> Iterator[Batch]:
+    """Yield the rows of a file of the own layout.
 
     Parameters
     ----------
     table
         The input, from :func:`zhibian.grouping.table_files.open_table`.
-    grouper, layout
-        The scheme made ready, and where the columns are: those of the own layout.
-    book
-        Tariff and rules.
-    variant
-        Variant of rows that name neither a variant nor level and insurance; the tariff's default
-        when None.
-    progress
-        Called with the number of rows after each batch.
 
     Raises
     ------
     InputError
-        Columns or rows are missing, or the tariff has no such variant.
+        Columns are missing.
     """
     header = read_header(table)
-    check_header(table.path.name, header, layout.columns)
-    return settle_batches(
-        read_batches(table, header, BATCH_ROWS), grouper, layout, book, variant, progress=progress
-    )
+    check_header(table.path.name, header, LAYOUTS[InputFormat.OWN].columns)
+    yield from read_batches(table, header, BATCH_ROWS)
 
 
 def settle_batches(
@@ -92,7 +74,21 @@ def settle_batches(
     variant: str | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> SettledTable:
-    """Group and settle batches of text cells, all of one period; see `settle_file`.
+    """Group and settle every row; all batches are one period (一个结算期).
+
+    Parameters
+    ----------
+    batches
+        Rows of the own layout.
+    grouper, layout
+        The scheme made ready, and where the columns are: those of the own layout.
+    book
+        Tariff and rules.
+    variant
+        Variant of rows that name neither a variant nor level and insurance; the tariff's default
+        when None.
+    progress
+        Called with the number of rows after each batch.
 
     Raises
     ------

@@ -164,6 +164,16 @@ def test_controls_and_gate(tmp_path: Path, rules: Path, base: dict[str, Any]) ->
     assert {row[3] for row in sheet(target, "问题清单")} == {"D05"}
 
 
+def test_codes_that_the_principal_diagnosis_excludes(
+    tmp_path: Path, rules: Path, base: dict[str, Any]
+) -> None:
+    heart = {"C03C": "I50.900", "C04N": "心力衰竭", "C06C": ["I48.000"], "C07N": ["阵发性心房颤动"]}
+    page = {**base, **heart, "C08C": ["1"]}
+    source, target = export(tmp_path, rules, [page]), tmp_path / "结果.xlsx"
+    assert checked(str(source), "-o", str(target), "--scheme", "chs-drg-1.1").exit_code == 0
+    assert "K41" in {row[3] for row in sheet(target, "问题清单")}
+
+
 def test_findings_as_parquet(tmp_path: Path, rules: Path, base: dict[str, Any]) -> None:
     source = export(tmp_path, rules, [{**base, "B20": "8"}])
     listed = tmp_path / "全部.parquet"

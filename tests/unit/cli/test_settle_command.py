@@ -250,3 +250,41 @@ def test_a_tariff_of_points_alone_is_paid_at_the_value_given(
     points = float(row["rw"]) * 100
     assert float(row["points"]) == pytest.approx(points, abs=0.001)
     assert float(row["standard"]) == pytest.approx(points * 58.3818, abs=0.01)
+
+
+def test_front_pages_are_settled_as_they_were_filed(run: Run, tmp_path: Path) -> None:
+    pages = tmp_path / "hqms.csv"
+    pages.write_text(
+        "A01,A48,A49,A12C,A14,A46C,B12,B15,B20,B16C,B24,B29,C03C,C06x01C,C06x02C,D01\n"
+        "H1,1001,1,1,70,1,2025-01-01 08,2025-01-09 10,8,03,甲,丁,J18.903,J96.000,I10.x04,9000.00\n"
+        "H1,1002,1,2,60,2,2025-01-01 08,2025-01-04 10,3,03,乙,丁,J18.903,,,abc\n"
+        "H1,1003,1,2,60,1,2025-01-01 08,2025-03-12 10,70,03,乙,丁,J18.903,,,48000.50\n",
+        "utf-8",
+    )
+    output = tmp_path / "out.csv"
+    result = run("settle", pages, "-o", output, "--input-format", "pages")
+    assert result.exit_code == 0, result.stderr
+    rows = list(_settled(output).values())
+    assert [row["settle_kind"] for row in rows] == ["正常倍率", "未判定", "住院超长"]
+    assert [row["amount"] for row in rows] == ["6412.25", "", "48000.50"]
+    assert rows[0]["physician"] == "甲"
+    # 居民 is chosen by the way of payment of the page.
+    assert rows[1]["standard"] == "3944.22"
+    assert "D01" in result.stderr
+    ids = list(_settled(output))
+    proposed = tmp_path / "proposed.csv"
+    proposed.write_text(f"id,principal,others,procedures\n{ids[0]},J18.903,I10.x04,\n", "utf-8")
+    told = run("deviation", pages, proposed, "-o", tmp_path / "o.xlsx", "--input-format", "pages")
+    assert told.exit_code == 0, told.stderr
+    assert "-2,268.95" in told.stdout
+    assert "按编码员" in _sheets(tmp_path / "o.xlsx")
+
+
+def test_a_file_that_is_no_front_page_is_refused(run: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n1,2\n", "utf-8")
+    result = run("settle", wrong, "-o", tmp_path / "o.csv", "--input-format", "pages")
+    assert result.exit_code == 2
+    assert "处理：" in result.stderr
+    result = run("settle", tmp_path / "absent.csv", "-o", tmp_path / "o.csv")
+    assert result.exit_code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.front_pages import page_table
+
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.pack import load_scheme
 from zhibian.quality.front_page.page_groups import PageGrouper

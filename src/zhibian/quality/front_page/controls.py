@@ -102,8 +102,8 @@ def load_controls(path: Path, book: RuleBook) -> tuple[Control, ...]:
     Parameters
     ----------
     path
-        YAML with lists ``disable``, ``severity`` and ``suppress``. Each entry has ``rule`` (or the id
-        of a check), ``reason``, ``by`` and ``until``; those of ``severity`` the new ``severity``,
+        YAML with lists ``disable``, ``severity`` and ``suppress``. Each entry has ``rule`` (or the
+        id of a check), ``reason``, ``by``, ``until``; those of ``severity`` the new ``severity``,
         those of ``suppress`` may have ``department`` and ``case``, one or a list.
     book
         The rule book, to know its rules.
