@@ -40,6 +40,8 @@ PAGES = 1_000_000
 BLOCK = 100_000
 SAMPLE = 500
 SHARE_WRONG = 0.01
+# What the plain evaluator does not read, as conditions are written.
+NOT_PLAIN = ("@", "!", "in_dictionary", "'each'", "'pairs'", "'hours'", "'minutes'", "'tariff'")
 TODAY = date(2026, 6, 30)
 BASE = Path(__file__).resolve().parents[1] / "cases" / "quality" / "base.yaml"
 FEES = [f"D{n}" for n in range(11, 35)]
@@ -220,9 +222,7 @@ def plain_checks(rules: Path, book: RuleBook) -> Iterator[tuple[str, Mapping[str
             name = f"{id}/{row[KEY]}" if row else id
             when = filled_in(data.get("when", {"always": True}), row)
             must = filled_in(data["must"], row)
-            plain = all(
-                word not in f"{when} {must}" for word in ("@", "!", "in_dictionary", "'each'")
-            )
+            plain = all(word not in f"{when} {must}" for word in NOT_PLAIN)
             if name in readable and plain and isinstance(when, dict) and isinstance(must, dict):
                 yield name, {"when": when, "must": must}
 

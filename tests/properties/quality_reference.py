@@ -199,12 +199,12 @@ def _compared(condition: Mapping[str, Any], page: Page) -> Value:
 def _related(left: Any, right: Any, bound: str, condition: Mapping[str, Any]) -> Value:
     if left is None or right is None:
         return None
-    plus = condition.get("plus", 0)
+    plus, within = (float(condition.get(key, 0)) for key in ("plus", "within"))
     if isinstance(left, datetime):
         day = condition.get("by") != "second"
         left, right = (date.toordinal(v) if day else v.timestamp() / 86400 for v in (left, right))
-        return _holds(left, bound, right + plus, condition.get("within", 0))
-    return _holds(left, bound, right * condition.get("times", 1) + plus, condition.get("within", 0))
+        return _holds(left, bound, right + plus, within)
+    return _holds(left, bound, right * float(condition.get("times", 1)) + plus, within)
 
 
 def _holds(left: float, bound: str, right: float, within: float) -> bool:

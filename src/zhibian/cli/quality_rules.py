@@ -71,7 +71,7 @@ def _book(rules: RulesOption) -> RuleBook:
 def _counts(book: RuleBook) -> str:
     documents = sum(rule.needs_documents for rule in book.rules.values())
     text = f"{len(book.rules)} 条规则展开为 {len(book.checks)} 项检测"
-    return text + (f"，另有 {documents} 条须看病历文书" if documents else "")
+    return text + (f"，其中 {documents} 条须看病历文书" if documents else "")
 
 
 def _lines(book: RuleBook, shown: list[QualityRule]) -> Iterator[str]:
