@@ -2,8 +2,8 @@
 
 Run with ``pytest tests/performance/bench_screen.py -m performance -s``. Figures are printed, never
 asserted: they depend on the machine. The plain version reads and groups each page by itself and
-asks the same signals of it (those of a tariff, of deaths and the quality rules are not among them), so the
-last line is that of less work.
+asks the same signals of it (those of a tariff, of deaths and the quality rules are not among them),
+so the last line is that of less work.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ from zhibian.terminology.tables import sha256_of
 
 _DAY = ["%Y-%m-%d"]
 _SHOWN_BAD = 10
+_SHOWN_DEPARTMENTS = 40
 _BEGUN = "begun"
 _WORKBOOK = ".xlsx"
 _ITEM_FILES = (".csv", ".parquet")
@@ -146,6 +147,7 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
         with progress("读入与分组", opened.rows) as step:
             gather_facts(opened.parts, work, setup, today, step)
         _check_pages(source, work)
+        _check_departments(choice, work)
         with progress("筛查", opened.rows) as step:
             statistics, lacking = raise_items(work, setup, choice, step)
         outcome = outcome_of(work, setup, choice, statistics, lacking)
@@ -262,6 +264,20 @@ def _check_pages(source: Path, work: WorkFolder) -> None:
         ]
         none = Problem(source.name, "no_rows", "没有可用的首页", "检查导出是否完成")
         raise InputError(source.name, [none, *problems])
+
+
+def _check_departments(choice: Choice, work: WorkFolder) -> None:
+    """Refuse departments that no page names, with those there are."""
+    there = set(work.scan(FACTS).select(pl.col("department").unique()).collect()["department"])
+    known = "、".join(sorted(str(name) for name in there if name)[:_SHOWN_DEPARTMENTS])
+    unknown = [
+        Problem(
+            "--department", "department_unknown", "首页中没有该出院科室", f"现有：{known}", name
+        )
+        for name in sorted(choice.departments - there)
+    ]
+    if unknown:
+        raise InputError("--department", unknown)
 
 
 def _write_items(work: WorkFolder, path: Path) -> None:

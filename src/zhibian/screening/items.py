@@ -138,6 +138,32 @@ def ranked(items: pl.DataFrame) -> pl.DataFrame:
     return _ordered(items).drop("_alert")
 
 
+def strongest(items: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Return the first items of each kind of suspicion, so that no kind crowds out another.
+
+    Parameters
+    ----------
+    items
+        In their order.
+    most
+        Most items in all. Each kind has an equal share; what one does not use goes to the others.
+
+    Returns
+    -------
+    polars.DataFrame
+        At most so many items, in the same order.
+    """
+    kinds = items.group_by("suspicion").len().sort("len", "suspicion").rows()
+    if not kinds:
+        return items
+    shares: dict[str, int] = {}
+    for number, (kind, found) in enumerate(kinds):
+        left = most - sum(shares.values())
+        shares[kind] = min(found, left // (len(kinds) - number))
+    share = pl.col("suspicion").replace_strict(shares, return_dtype=pl.Int64)
+    return items.filter(pl.int_range(pl.len()).over("suspicion") < share)
+
+
 def _ordered(items: pl.DataFrame) -> pl.DataFrame:
     return items.with_columns(
         _alert=pl.col("alert").replace_strict(_ALERTS, return_dtype=pl.Int8)

@@ -88,7 +88,7 @@ def _note(funnels: Sequence[Funnel], rules: PeerRules) -> str:
     excess = "、".join(f"{f.indicator.title} {f.excess:.2f}" for f in funnels if len(f.table))
     small = max((funnel.small for funnel in funnels), default=0)
     return (
-        "标化率=发生数÷期望数×总体率，期望数按核心组取其他科室的率；"
+        "标化率=发生数÷期望数×总体率，期望数按核心组取其他科室的率（载入标杆时取标杆的率）；"
         f"不足 {rules.least_cases} 例的不列（至多 {small:,} 个）；"
         f"界限为二项分布双侧 {_percent(1 - rules.warning)} 与 {_percent(1 - rules.alarm)}，"
         f"按过度离散系数放宽（{excess or '无'}）。"

@@ -183,7 +183,7 @@ class Funnel:
     indicator
         What is watched.
     overall
-        Rate over all cases with peers.
+        Rate that is expected over all cases with peers.
     excess
         Variance of the scores beyond chance (过度离散系数), at least 1.
     table
@@ -203,7 +203,47 @@ class Funnel:
     small: int
 
 
-def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> Funnel:
+def reference_of(statistics: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return the rates of each core group that benchmarks tell.
+
+    Parameters
+    ----------
+    statistics
+        ``drg`` and ``cases_of_group`` of the benchmarks.
+    groups
+        Groups of each core group by what counts, from
+        :func:`zhibian.screening.counted.neighbours`.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``mix`` (core group), ``share``. A core group whose groups do not tell CC
+        from none, or MCC from CC, has no row for that indicator.
+    """
+    cases = groups.unpivot(index="adrg", variable_name="what", value_name="drg").join(
+        statistics.select("drg", "cases_of_group"), on="drg", how="inner"
+    )
+    levels = cases.unique(["adrg", "drg"]).join(groups, on="adrg", how="left")
+    total = pl.col("cases_of_group").sum()
+    told = (
+        ("cc_capture", pl.col("of_cc") != pl.col("of_none"), pl.col("drg") != pl.col("of_none")),
+        ("mcc_capture", pl.col("of_mcc") != pl.col("of_cc"), pl.col("drg") == pl.col("of_mcc")),
+    )
+    return pl.concat(
+        levels.filter(separate)
+        .group_by(mix="adrg")
+        .agg(share=pl.col("cases_of_group").filter(event).sum() / total)
+        .select(pl.lit(indicator).alias("indicator"), "mix", "share")
+        for indicator, separate, event in told
+    )
+
+
+def funnel_of(
+    counts: pl.DataFrame,
+    indicator: Indicator,
+    rules: PeerRules,
+    reference: pl.DataFrame | None = None,
+) -> Funnel:
     """Return one indicator over all units.
 
     Parameters
@@ -212,15 +252,14 @@ def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> F
         From :func:`counts_of`, of any number of parts.
     indicator, rules
         What is watched, and how.
+    reference
+        Rates to expect, from :func:`reference_of`; for an indicator that is not in it, and without
+        one, those of the other units.
     """
     own = counts.filter(pl.col("indicator") == indicator.id)
     cells = own.group_by("unit", "mix").agg(pl.col("cases", "events").sum())
-    others = {name: pl.col(name).sum().over("mix") - pl.col(name) for name in ("cases", "events")}
     units = (
-        cells.with_columns(
-            peers=others["cases"] >= rules.least_peer_cases,
-            share=others["events"] / others["cases"],
-        )
+        _expected(cells, indicator, rules, reference)
         .group_by("unit")
         .agg(
             pl.col("cases", "events").filter("peers").sum(),
@@ -229,8 +268,8 @@ def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> F
         )
         .sort("cases", "unit")
     )
-    total = units.select(pl.col("cases", "events").sum()).row(0)
-    overall = total[1] / total[0] if total[0] else 0.0
+    expected_events, total = units.select(pl.col("expected", "cases").sum()).row(0)
+    overall = expected_events / total if total else 0.0
     kept = units.filter(pl.col("cases") >= rules.least_cases)
     cases = kept["cases"].to_numpy().astype(np.float64)
     events = kept["events"].to_numpy().astype(np.float64)
@@ -255,6 +294,21 @@ def funnel_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> F
         signal=pl.Series(signals, dtype=pl.String),
     ).with_columns(**{name: pl.Series(values) for name, values in limits.items()})
     return Funnel(indicator, overall, excess, table, len(units) - len(kept))
+
+
+def _expected(
+    cells: pl.DataFrame, indicator: Indicator, rules: PeerRules, reference: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Return cells of unit and mix with the ``share`` to expect and whether it is known."""
+    known = reference.filter(pl.col("indicator") == indicator.id) if reference is not None else None
+    if known is not None and len(known):
+        told = cells.join(known.select("mix", "share"), on="mix", how="left")
+        return told.with_columns(peers=pl.col("share").is_not_null())
+    others = {name: pl.col(name).sum().over("mix") - pl.col(name) for name in ("cases", "events")}
+    return cells.with_columns(
+        peers=others["cases"] >= rules.least_peer_cases,
+        share=others["events"] / others["cases"],
+    )
 
 
 def months_of(counts: pl.DataFrame, indicator: Indicator, rules: PeerRules) -> pl.DataFrame:

@@ -18,10 +18,11 @@ import polars as pl
 
 from zhibian.grouping.types import Status
 from zhibian.records.front_page.types import ID, ROW, BadCell, PageTable
+from zhibian.screening.counted import neighbours
 from zhibian.screening.facts import FactsMaker
 from zhibian.screening.group_statistics import GroupStatistics, beside_group, statistics_of
-from zhibian.screening.items import joined, order_of, raised, ranked, table_of
-from zhibian.screening.peers import Funnel, counts_of, funnel_of, months_of
+from zhibian.screening.items import joined, order_of, raised, ranked, strongest, table_of
+from zhibian.screening.peers import Funnel, counts_of, funnel_of, months_of, reference_of
 from zhibian.screening.readmissions import readmissions
 from zhibian.screening.setup import Choice, NotJudged, Setup, judged, with_standards
 from zhibian.screening.signals import Signal
@@ -281,8 +282,8 @@ def outcome_of(
 
 def _strongest(items: pl.LazyFrame, top: int) -> pl.DataFrame:
     """Return the first items in their order, without ever holding the text of all of them."""
-    light = items.select(order_of()).with_row_index("_place").collect()
-    chosen = ranked(light).head(top).select("_place")
+    light = ranked(items.select(order_of()).with_row_index("_place").collect())
+    chosen = strongest(light, top).select("_place")
     return ranked(
         items.with_row_index("_place")
         .join(chosen.lazy(), on="_place", how="semi")
@@ -308,7 +309,12 @@ def _counts(folder: WorkFolder, setup: Setup, choice: Choice, unit: str) -> pl.D
 
 def _funnels(folder: WorkFolder, setup: Setup, choice: Choice, unit: str) -> tuple[Funnel, ...]:
     counts = _counts(folder, setup, choice, unit)
-    return tuple(funnel_of(counts, indicator, setup.peers) for indicator in setup.peers.indicators)
+    reference = None
+    if setup.benchmarks is not None:
+        reference = reference_of(setup.benchmarks.table, neighbours(setup.pack))
+    return tuple(
+        funnel_of(counts, indicator, setup.peers, reference) for indicator in setup.peers.indicators
+    )
 
 
 def _months(folder: WorkFolder, setup: Setup, choice: Choice) -> dict[str, pl.DataFrame]:

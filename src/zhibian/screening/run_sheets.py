@@ -110,7 +110,13 @@ def _run_rows(
         ),
     )
     yield "稳健得分", f"（ln 值 − 组中位）÷ 1.4826 MAD，离散度下限 {rules.least_spread}"
-    yield "列入清单", f"证据强度在前的 {len(outcome.items):,} 条，共 {outcome.found:,} 条"
+    yield (
+        "列入清单",
+        (
+            f"各类疑点证据强度在前的共 {len(outcome.items):,} 条，检出 {outcome.found:,} 条；"
+            "各类名额相等，不足的让与其他类"
+        ),
+    )
     yield (
         "时限",
         "、".join(f"{alert.chinese}{days} 天" for alert, days in setup.signals.deadlines.items()),

@@ -187,7 +187,7 @@ def _summary_sheet(outcome: Outcome) -> Sheet:
     total = ["合计", *(sum(column) for column in list(zip(*rows, strict=True))[1:])]
     note = (
         f"首页 {outcome.listed_pages:,} 份，疑点 {outcome.found:,} 条；"
-        f"按证据强度列入前 {len(outcome.items):,} 条，"
+        f"列入各类证据强度在前的共 {len(outcome.items):,} 条，"
         f"其余 {outcome.found - len(outcome.items):,} 条只计数"
         "（用 --top 增加，或用 --items 写出全部）。"
     )

@@ -15,6 +15,7 @@ from zhibian.screening.items import (
     no_items,
     order_of,
     ranked,
+    strongest,
     table_of,
     work_items,
 )
@@ -93,6 +94,17 @@ def test_both_directions_with_equal_evidence_stand_side_by_side() -> None:
     )
     assert ranked(items)["case"].to_list() == ["A", "B"]
     assert ranked(items.reverse())["case"].to_list() == ["A", "B"]
+
+
+def test_a_short_list_keeps_the_strongest_of_each_kind() -> None:
+    strong = [item(row=n, case=f"F{n}", suspicion="front_page", strength=0.9) for n in range(6)]
+    weak = [item(row=9 + n, case=f"M{n}", strength=0.5 - n / 10) for n in range(4)]
+    one = item(row=20, case="U", suspicion="unsupported_diagnosis", strength=0.3)
+    kept = strongest(ranked(table(*weak, one, *strong)), 7)
+    # One unsupported, so six are left for two kinds.
+    assert kept["case"].to_list() == ["F0", "F1", "F2", "M0", "M1", "M2", "U"]
+    assert len(strongest(ranked(table(*weak, one, *strong)), 100)) == 11
+    assert strongest(no_items(), 5).is_empty()
 
 
 def test_work_items_and_back() -> None:

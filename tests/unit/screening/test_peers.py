@@ -17,6 +17,7 @@ from zhibian.screening.peers import (
     funnel_of,
     load_peer_rules,
     months_of,
+    reference_of,
 )
 
 CAPTURE = Indicator(id="cc_capture", title="伴 CC 占比", source="测试", concern="both")
@@ -107,8 +108,33 @@ def test_expected_numbers_are_the_rates_of_the_others() -> None:
     # ES3: others 10 of 40; FV2: others 4 of 10; nobody else has XS2.
     assert own["expected"] == pytest.approx(10 * 0.25 + 10 * 0.4)
     assert (own["cases"], own["events"], own["alone"]) == (20, 10, 30)
-    overall = 24 / 70
+    overall = table.select(pl.col("expected").sum() / 70).item()
     assert own["rate"] == pytest.approx(10 / 6.5 * overall)
+
+
+def test_benchmarks_tell_what_to_expect_where_nobody_else_treats_a_group() -> None:
+    groups = pl.DataFrame(
+        {
+            "adrg": ["ES3", "FR2", "GE1"],
+            "of_none": ["ES35", "FR25", "GE15"],
+            "of_cc": ["ES33", "FR25", "GE13"],
+            "of_mcc": ["ES31", "FR21", "GE13"],
+            "of_both": ["ES31", "FR21", "GE13"],
+        }
+    )
+    cases = {"ES35": 50, "ES33": 30, "ES31": 20, "FR25": 60, "FR21": 40, "GE15": 75, "GE13": 25}
+    statistics = pl.DataFrame({"drg": list(cases), "cases_of_group": list(cases.values())})
+    told = reference_of(statistics, groups)
+    # FR2 does not tell a CC from none, GE1 no MCC from a CC.
+    assert {(r["indicator"], r["mix"]): r["share"] for r in told.to_dicts()} == {
+        ("cc_capture", "ES3"): 0.5,
+        ("cc_capture", "GE1"): 0.25,
+        ("mcc_capture", "ES3"): 0.2,
+        ("mcc_capture", "FR2"): 0.4,
+    }
+    counts = _counts([("内科", "2026-01", "ES3", 40, 30), ("内科", "2026-01", "FR2", 10, 1)])
+    own = funnel_of(counts, CAPTURE, RULES, told).table.row(0, named=True)
+    assert (own["cases"], own["events"], own["alone"], own["expected"]) == (40, 30, 10, 20.0)
 
 
 def test_small_units_are_kept_out_and_counted() -> None:
