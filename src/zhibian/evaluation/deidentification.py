@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zhibian.evaluation.figures import Figure, interval
-from zhibian.records.deidentify.find import Identifier
+from zhibian.records.deidentify.places import Identifier
 from zhibian.records.deidentify.rules import KINDS
 
 #: The row of all kinds together.
