@@ -34,7 +34,7 @@ def queries(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="写出询问单的文件夹。")],
     output_format: Annotated[
-        Format, typer.Option("--format", help="html 可打印网页，docx 需安装 zhibian[office]。")
+        Format, typer.Option("--format", help=r"html 可打印网页，docx 需安装 zhibian\[office]。")
     ] = "html",
     one_file: Annotated[
         bool, typer.Option("--one-file", help="全部病例写成一个文件，每例另起一页。")
