@@ -97,7 +97,9 @@ def test_days_and_departments_limit_what_is_listed(table: Path, tmp_path: Path) 
     items = rows_of(path, "工作清单")
     assert {str(item["出院科室"]) for item in items} <= {"呼吸内科"}
     days = {item["出院日期"] for item in items}
-    assert all(date(2026, 2, 1) <= day <= date(2026, 2, 28) for day in days if isinstance(day, date))
+    assert all(
+        date(2026, 2, 1) <= day <= date(2026, 2, 28) for day in days if isinstance(day, date)
+    )
 
 
 def test_what_is_beyond_the_list_is_counted_and_can_be_written(table: Path, tmp_path: Path) -> None:
@@ -121,9 +123,7 @@ def test_benchmarks_take_the_place_of_the_batch(
     assert told["同组统计"].startswith("取自载入的标杆")
 
 
-def test_progress_is_carried_from_list_to_list(
-    workbook: Path, table: Path, tmp_path: Path
-) -> None:
+def test_progress_is_carried_from_list_to_list(workbook: Path, table: Path, tmp_path: Path) -> None:
     before = rows_of(workbook, "工作清单")
     filled = tmp_path / "filled.xlsx"
     book = xlsxwriter.Workbook(str(filled), {"strings_to_numbers": False})
