@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from zhibian.records.deidentify.rules import KINDS, Kind
+
 _MARK = re.compile(r"\{\{([a-z_]+):(.*?)\}\}", re.S)
 
 
@@ -16,7 +18,7 @@ class Marked:
     """A text and the places in it that identify a person: kind, start, end."""
 
     text: str
-    places: tuple[tuple[str, int, int], ...]
+    places: tuple[tuple[Kind, int, int], ...]
 
 
 def read_marked(path: Path) -> list[Marked]:
@@ -26,13 +28,18 @@ def read_marked(path: Path) -> list[Marked]:
 
 def _unmarked(marked: str) -> Marked:
     parts: list[str] = []
-    places: list[tuple[str, int, int]] = []
+    places: list[tuple[Kind, int, int]] = []
     at = length = 0
     for mark in _MARK.finditer(marked):
         before = marked[at : mark.start()]
         length += len(before)
-        places.append((mark[1], length, length + len(mark[2])))
+        places.append((_kind(mark[1]), length, length + len(mark[2])))
         length += len(mark[2])
         parts += [before, mark[2]]
         at = mark.end()
     return Marked("".join([*parts, marked[at:]]), tuple(places))
+
+
+def _kind(told: str) -> Kind:
+    """Return a kind as its type; a mistyped one is a mistake in the file."""
+    return KINDS[[str(kind) for kind in KINDS].index(told)]

@@ -7,12 +7,35 @@ from pathlib import Path
 import pytest
 from tests.cases.deidentify_texts import Marked, read_marked
 
+from zhibian.evaluation.deidentification import (
+    ALL,
+    TextScore,
+    deidentification_figures,
+    score_text,
+)
 from zhibian.records.deidentify.find import find_identifiers
+from zhibian.records.deidentify.places import Identifier
 from zhibian.records.deidentify.rules import Rules, load_rules
 from zhibian.settings import Settings
 
 FOLDER = Path(__file__).parent / "deidentify"
 DEVELOPMENT = read_marked(FOLDER / "development.yaml")
+TEST = read_marked(FOLDER / "test.yaml")
+#: What the test texts may not fall below.
+FLOORS = {
+    ("recall", ALL): 0.90,
+    ("precision", ALL): 0.96,
+    ("recall", "name"): 0.86,
+    ("precision", "name"): 0.95,
+    ("recall", "id_card"): 1.0,
+    ("recall", "phone"): 0.95,
+    ("recall", "address"): 0.90,
+    ("recall", "organisation"): 0.95,
+    ("recall", "record_number"): 0.93,
+    ("recall", "contact"): 1.0,
+}
+MOST_LEFT = 0.07
+MOST_LOST = 0.005
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +49,29 @@ def test_development_texts_are_found_exactly(marked: Marked, rules: Rules) -> No
     assert [(p.kind, marked.text[p.start : p.end]) for p in found] == [
         (kind, marked.text[start:end]) for kind, start, end in marked.places
     ]
+
+
+def _scores(texts: list[Marked], rules: Rules) -> list[TextScore]:
+    return [
+        score_text(
+            len(marked.text),
+            [Identifier(kind, start, end) for kind, start, end in marked.places],
+            find_identifiers([marked.text], rules)[0],
+        )
+        for marked in texts
+    ]
+
+
+def test_test_texts_keep_their_figures(rules: Rules) -> None:
+    """Floors a little under what docs/deidentification.md tells; texts unseen by the rules."""
+    figures = deidentification_figures(_scores(TEST, rules), draws=500)
+    for (name, kind), measured in figures.items():
+        figure = measured.figure
+        print(
+            f"{name:<28}{kind:<14} n={measured.n:<5}"
+            f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+        )
+    for (name, kind), floor in FLOORS.items():
+        assert figures[name, kind].figure.value >= floor, (name, kind)
+    assert figures["identifying characters left", ALL].figure.value <= MOST_LEFT
+    assert figures["other characters lost", ALL].figure.value <= MOST_LOST

@@ -39,7 +39,7 @@ def test_check(rules: Path, tmp_path: Path) -> None:
     write_cases(build_model(rules, Request(PAGES, 1, scheme, *year)), source)
     book, catalogue = load_rule_book(rules), load_catalogue(rules)
     grouper = PageGrouper(load_scheme(rules, scheme), load_codebook(rules))
-    setup = CheckSetup(rules, catalogue, book, None, (), grouper, TODAY)
+    setup = CheckSetup(rules, catalogue, book, None, (), grouper, None, TODAY)
     folder = tmp_path / "spool"
     folder.mkdir()
     run = CheckRun(setup, Spool(folder))

@@ -18,10 +18,12 @@ from zhibian.grouping.pack import load_scheme
 from zhibian.grouping.reasons import Reason
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
+from zhibian.quality.front_page.book import RuleBook
 from zhibian.quality.front_page.check_run import FINDINGS, CheckRun, CheckSetup
 from zhibian.quality.front_page.check_workbook import write_check
 from zhibian.quality.front_page.controls import load_controls
 from zhibian.quality.front_page.judge import CHUNK
+from zhibian.quality.front_page.page_codes import PageCodes
 from zhibian.quality.front_page.page_groups import PageGrouper
 from zhibian.quality.front_page.rule_files import load_rule_book
 from zhibian.quality.front_page.spool import Spool
@@ -31,6 +33,7 @@ from zhibian.records.front_page.catalogue import load_catalogue
 from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.reader import OpenedPages, open_pages
 from zhibian.settings import Settings
+from zhibian.terminology.crosswalk import load_filed_set
 
 _SHOWN = 10
 _CSV = ".csv"
@@ -49,6 +52,12 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     ] = None,
     tariff: Annotated[
         str | None, typer.Option("--tariff", help="支付标准标识，须属于所选方案。")
+    ] = None,
+    code_set: Annotated[
+        str | None,
+        typer.Option(
+            "--code-set", help="首页的编码版本，如 clinical-2.0，先转为医保版；缺省为医保版 2.0。"
+        ),
     ] = None,
     gate: Annotated[
         Gate | None,
@@ -93,6 +102,7 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
             gate=gate,
             controls=load_controls(controls, book) if controls else (),
             grouper=_grouper(folder, scheme, tariff),
+            codes=_codes(folder, code_set, book),
             today=_day(today),
         )
         opened = open_pages(source, catalogue, layout, CHUNK)
@@ -159,6 +169,13 @@ def _grouper(rules: Path, scheme: str | None, tariff: str | None) -> PageGrouper
     return PageGrouper(pack, load_codebook(rules), prices)
 
 
+def _codes(rules: Path, code_set: str | None, book: RuleBook) -> PageCodes | None:
+    if code_set is None:
+        return None
+    known = book.resources
+    return PageCodes(load_filed_set(rules, code_set), known.diagnoses, known.procedures)
+
+
 def _lines(path: Path) -> int:
     """Return about how many rows a file has, for the progress bar."""
     if path.suffix.lower() not in _BY_LINES or not path.is_file():
@@ -186,6 +203,10 @@ def _print(
     total = cells.counts.total()
     if total:
         screen.print(f"不能采用的单元格或行 {total:,} 个，已置空或略过；加 --bad FILE 逐个列出")
+    if run.setup.codes:
+        kinds = run.setup.codes.kinds().most_common()
+        counts = "，".join(f"{kind} {number:,}" for kind, number in kinds)
+        screen.print(f"编码由{run.setup.codes.title}转为医保版：{counts}")
     judged = len(run.setup.book.rules) - len(run.not_judged)
     judged -= sum(rule.needs_documents for rule in run.setup.book.rules.values())
     screen.print(

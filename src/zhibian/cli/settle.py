@@ -50,9 +50,7 @@ _GREAT_SUM = 10**9
 
 
 def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
-    table: Annotated[
-        Path, typer.Argument(help="病例表：自有列，或病案首页文件。")
-    ],
+    table: Annotated[Path, typer.Argument(help="病例表：自有列，或病案首页文件。")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="结果：.xlsx 工作簿，.parquet，其余为 CSV。")
     ],

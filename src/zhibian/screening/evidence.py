@@ -7,36 +7,25 @@ record does not bear out. Source: SPEC 4B.4 K36–K39 and K42, SPEC 5.0, SPEC 6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from zhibian.records.case_json import ReadCase
-from zhibian.records.types import CodedDiagnosis, Document, EntryCondition, FrontPage
-from zhibian.review.assemble import name_of
+from zhibian.records.types import CodedDiagnosis, EntryCondition
 from zhibian.review.pipeline import in_nhsa_codes
 from zhibian.review.report import (
     CaseReport,
     DiagnosisOut,
-    EvidenceOut,
     MissedOut,
     QueryOut,
     UnsupportedOut,
 )
 from zhibian.review.reviewer import Reviewer
-from zhibian.screening.page_change import Effect, FiledPage
+from zhibian.screening.page_change import FiledPage, named_page
 from zhibian.screening.questions import Question, QuestionRules
-from zhibian.screening.text_rules import DoubtRule, TextRules
+from zhibian.screening.text_case import TextCase, TextFinding, quotes_of
+from zhibian.screening.text_rules import TextRules
 from zhibian.screening.types import Suspicion, WorkItem
 
-_CATEGORY = 3
 _CERTAIN = frozenset({EntryCondition.PRESENT, EntryCondition.NOT_PRESENT})
-
-
-@dataclass(frozen=True, slots=True)
-class TextFinding:
-    """A suspicion and, where one is due, the question to the clinician that goes with it."""
-
-    item: WorkItem
-    question: Question | None
 
 
 def text_items(
@@ -79,10 +68,10 @@ def text_findings(
     page = in_nhsa_codes(read.case.coded_front_page, reviewer)
     if page is None:
         return ()
-    filed = FiledPage(_named(page, reviewer), read.case.admission, reviewer)
+    filed = FiledPage(named_page(page, reviewer), read.case.admission, reviewer)
     found = [
         finding
-        for finding in _Finder(read, report, filed, rules, questions).findings()
+        for finding in _findings(TextCase(read, report, filed, rules, questions))
         if finding.item.strength >= rules.least_strength.get(finding.item.suspicion, 0.0)
     ]
     return tuple(sorted(found, key=lambda f: -f.item.strength))
@@ -113,342 +102,255 @@ def indicator_question(query: QueryOut, quotes: tuple[str, ...]) -> Question:
     return Question(query.id, query.question, query.question, query.options, quotes)
 
 
-def quotes_of(
-    evidence: Sequence[EvidenceOut], documents: Sequence[Document], rules: TextRules
-) -> tuple[str, ...]:
-    """Return the first quotes, each with its document and section."""
-    return tuple(dict.fromkeys(_quote(e, documents) for e in evidence))[: rules.quotes]
+def _findings(case: TextCase) -> Iterator[TextFinding]:
+    """Yield every suspicion."""
+    for missed in case.report.flags.missed:
+        if missed.kind == "procedure":
+            yield _missed_procedure(case, missed)
+        elif missed.level in case.rules.levels:
+            yield _missed_diagnosis(case, missed)
+    for doubted in case.report.flags.unsupported:
+        if doubted.kind == "procedure" or (
+            doubted.kind == "diagnosis" and doubted.level in case.rules.levels
+        ):
+            yield _unsupported(case, doubted)
+    yield from _decisive(case)
+    yield from _principal(case)
+    yield from _entry_conditions(case)
+    for query in case.report.queries:
+        yield _indicators(case, query)
 
 
-def _quote(evidence: EvidenceOut, documents: Sequence[Document]) -> str:
-    document = documents[evidence.document]
-    title = document.title or document.type
-    section = f"·{evidence.section}" if evidence.section else ""
-    return f"《{title}》{section}“{' '.join(evidence.quote.split())}”"
-
-
-def _named(page: FrontPage, reviewer: Reviewer) -> FrontPage:
-    """Return the page with official names where none is filed."""
-
-    def diagnosis(line: CodedDiagnosis) -> CodedDiagnosis:
-        name = line.name or name_of(line.code, "diagnosis", reviewer) or line.code
-        return line.model_copy(update={"name": name})
-
-    return page.model_copy(
-        update={
-            "principal": diagnosis(page.principal),
-            "others": tuple(map(diagnosis, page.others)),
-        }
+def _missed_diagnosis(case: TextCase, flag: MissedOut) -> TextFinding:
+    """Return the suspicion that a diagnosis is missing or understated."""
+    proposed = case.proposed(flag.code)
+    support = proposed.support if proposed else None
+    strength = flag.confidence
+    rule = case.rules.rules["missed_diagnosis"]
+    if any(e.section in case.rules.k39_sections for e in flag.evidence):
+        rule = "K39"
+    elif support and support.condition and support.status == "supported":
+        rule = case.rules.rules["indicators"].format(condition=support.condition)
+    shown = case.quotes(flag.evidence)
+    if support and support.status == "supported":
+        strength = 1 - (1 - strength) * case.rules.doubt_left_if_supported
+        shown = (*shown, *case.quotes(support.indicators))
+    elif support and support.status == "weak":
+        strength *= case.rules.kept_if_weak
+        shown = (*shown, support.reason)
+    asked = strength < case.rules.ask_below
+    return case.finding(
+        suspicion=Suspicion.MISSED_DIAGNOSIS,
+        code=flag.code,
+        name=flag.name,
+        level=flag.level,
+        rule=rule,
+        strength=strength,
+        evidence=shown,
+        remedy=case.rules.remedies["understated" if flag.instead_of else "missed_diagnosis"],
+        effect=case.filed.with_diagnosis(flag.code, flag.instead_of),
+        question=(
+            case.questions.ask("missed", flag.code, case.quotes(flag.evidence)) if asked else None
+        ),
     )
 
 
-class _Finder:
-    """Turns the flags of one review into suspicions."""
+def _missed_procedure(case: TextCase, flag: MissedOut) -> TextFinding:
+    """Return the suspicion that a procedure is missing."""
+    named = flag.code.startswith(case.rules.k28_procedures)
+    return case.finding(
+        suspicion=Suspicion.MISSED_PROCEDURE,
+        code=flag.code,
+        name=flag.name,
+        level="",
+        rule="K28" if named else case.rules.rules["missed_procedure"],
+        strength=flag.confidence * (case.rules.kept_if_choice if flag.instead_of else 1),
+        evidence=case.quotes(flag.evidence),
+        remedy=case.rules.remedies["other_procedure" if flag.instead_of else "missed_procedure"],
+        effect=case.filed.with_procedure(flag.code, flag.instead_of),
+    )
 
-    def __init__(
-        self,
-        read: ReadCase,
-        report: CaseReport,
-        filed: FiledPage,
-        rules: TextRules,
-        questions: QuestionRules,
-    ) -> None:
-        self.documents = read.case.documents
-        self.report = report
-        self.filed = filed
-        self.rules = rules
-        self.questions = questions
 
-    def findings(self) -> Iterator[TextFinding]:
-        """Yield every suspicion."""
-        for missed in self.report.flags.missed:
-            if missed.kind == "procedure":
-                yield self.missed_procedure(missed)
-            elif missed.level in self.rules.levels:
-                yield self.missed_diagnosis(missed)
-        for doubted in self.report.flags.unsupported:
-            if doubted.kind == "procedure" or (
-                doubted.kind == "diagnosis" and doubted.level in self.rules.levels
-            ):
-                yield self.unsupported(doubted)
-        yield from self.decisive()
-        yield from self.principal()
-        yield from self.entry_conditions()
-        for query in self.report.queries:
-            yield self.indicators(query)
+def _unsupported(case: TextCase, flag: UnsupportedOut) -> TextFinding:
+    """Return the suspicion that a filed code has no ground in the record."""
+    procedure = flag.kind == "procedure"
+    doubt = case.rules.unsupported[flag.reason]
+    quotes = case.quotes(flag.evidence)
+    kind = "procedure" if procedure else "unsupported" if quotes else "unmentioned"
+    return case.finding(
+        suspicion=(
+            Suspicion.UNSUPPORTED_PROCEDURE if procedure else Suspicion.UNSUPPORTED_DIAGNOSIS
+        ),
+        code=flag.code,
+        name=flag.name,
+        level="" if procedure else flag.level,
+        rule=doubt.rule,
+        strength=doubt.strength,
+        evidence=(flag.message, *quotes),
+        remedy=case.rules.remedies["unsupported_procedure"] if procedure else doubt.remedy,
+        effect=case.filed.without(flag.code, procedure=procedure),
+        question=case.questions.ask(kind, flag.code, quotes, name=flag.name),
+    )
 
-    def missed_diagnosis(self, flag: MissedOut) -> TextFinding:
-        """Return the suspicion that a diagnosis is missing or understated."""
-        proposed = self._proposed(flag.code)
-        support = proposed.support if proposed else None
-        strength = flag.confidence
-        rule = self.rules.rules["missed_diagnosis"]
-        if any(e.section in self.rules.k39_sections for e in flag.evidence):
-            rule = "K39"
-        elif support and support.condition and support.status == "supported":
-            rule = self.rules.rules["indicators"].format(condition=support.condition)
-        shown = self.quotes(flag.evidence)
-        if support and support.status == "supported":
-            strength = 1 - (1 - strength) * self.rules.doubt_left_if_supported
-            shown = (*shown, *self.quotes(support.indicators))
-        elif support and support.status == "weak":
-            strength *= self.rules.kept_if_weak
-            shown = (*shown, support.reason)
-        asked = strength < self.rules.ask_below
-        return self._finding(
-            suspicion=Suspicion.MISSED_DIAGNOSIS,
-            code=flag.code,
-            name=flag.name,
-            level=flag.level,
-            rule=rule,
-            strength=strength,
-            evidence=shown,
-            remedy=self.rules.remedies["understated" if flag.instead_of else "missed_diagnosis"],
-            effect=self.filed.with_diagnosis(flag.code, flag.instead_of),
-            question=(
-                self.questions.ask("missed", flag.code, self.quotes(flag.evidence))
-                if asked
-                else None
-            ),
-        )
 
-    def missed_procedure(self, flag: MissedOut) -> TextFinding:
-        """Return the suspicion that a procedure is missing."""
-        named = flag.code.startswith(self.rules.k28_procedures)
-        return self._finding(
-            suspicion=Suspicion.MISSED_PROCEDURE,
-            code=flag.code,
-            name=flag.name,
-            level="",
-            rule="K28" if named else self.rules.rules["missed_procedure"],
-            strength=flag.confidence * (self.rules.kept_if_choice if flag.instead_of else 1),
-            evidence=self.quotes(flag.evidence),
-            remedy=self.rules.remedies[
-                "other_procedure" if flag.instead_of else "missed_procedure"
-            ],
-            effect=self.filed.with_procedure(flag.code, flag.instead_of),
-        )
-
-    def unsupported(self, flag: UnsupportedOut) -> TextFinding:
-        """Return the suspicion that a filed code has no ground in the record."""
-        procedure = flag.kind == "procedure"
-        doubt = self.rules.unsupported[flag.reason]
-        quotes = self.quotes(flag.evidence)
-        kind = "procedure" if procedure else "unsupported" if quotes else "unmentioned"
-        return self._finding(
-            suspicion=(
-                Suspicion.UNSUPPORTED_PROCEDURE if procedure else Suspicion.UNSUPPORTED_DIAGNOSIS
-            ),
-            code=flag.code,
-            name=flag.name,
-            level="" if procedure else flag.level,
-            rule=doubt.rule,
-            strength=doubt.strength,
-            evidence=(flag.message, *quotes),
-            remedy=self.rules.remedies["unsupported_procedure"] if procedure else doubt.remedy,
-            effect=self.filed.without(flag.code, procedure=procedure),
-            question=self.questions.ask(kind, flag.code, quotes, name=flag.name),
-        )
-
-    def decisive(self) -> Iterator[TextFinding]:
-        """Yield filed CC/MCC that alone decide the group on weak evidence (K42)."""
-        told = {flag.code for flag in self.report.flags.unsupported}
-        doubt: DoubtRule = self.rules.decisive
-        for entry in self.filed.page.others:
-            near = self._nearest(entry.code)
-            if entry.code in told or near is None or near.level not in self.rules.levels:
-                continue
-            if near.confidence >= self.rules.decisive_below or _is_supported(near):
-                continue
-            effect = self.filed.without(entry.code, procedure=False)
-            if not effect.changes:
-                continue
-            quotes = self.quotes(near.evidence)
-            yield self._finding(
-                suspicion=Suspicion.UNSUPPORTED_DIAGNOSIS,
-                code=entry.code,
-                name=entry.name,
-                level=near.level,
-                rule=doubt.rule,
-                strength=doubt.strength * (1 - near.confidence),
-                evidence=quotes,
-                remedy=doubt.remedy,
-                effect=effect,
-                question=self.questions.ask("unsupported", entry.code, quotes, name=entry.name),
-            )
-
-    def principal(self) -> Iterator[TextFinding]:
-        """Yield the doubt about the filed principal diagnosis."""
-        filed, proposed = self.filed.page.principal, self.report.principal
-        doubted = [f for f in self.report.flags.unsupported if f.kind == "principal"]
-        if self.report.flags.principal_differs and proposed is not None:
-            deciding = next((rule for rule in self.report.rules if rule.decides), None)
-            quotes = self.quotes(proposed.evidence)
-            reasons = [flag.message for flag in doubted]
-            yield self._finding(
-                suspicion=Suspicion.PRINCIPAL,
-                code=filed.code,
-                name=filed.name,
-                level="",
-                rule=deciding.id if deciding else self.rules.rules["principal"],
-                strength=proposed.confidence,
-                evidence=(
-                    f"病历指向主要诊断 {proposed.code} {proposed.name}",
-                    *([deciding.explanation] if deciding else []),
-                    *reasons,
-                    *quotes,
-                ),
-                remedy=self.rules.remedies["principal"],
-                effect=self.filed.with_principal(proposed.code),
-                question=self.questions.ask(
-                    "principal", filed.code, quotes, first=filed.name, second=proposed.name
-                ),
-            )
-        elif doubted:
-            yield from map(self._unsupported_principal, doubted)
-
-    def _unsupported_principal(self, flag: UnsupportedOut) -> TextFinding:
-        doubt = self.rules.unsupported[flag.reason]
-        quotes = self.quotes(flag.evidence)
-        kind = "unsupported" if quotes else "unmentioned"
-        return self._finding(
-            suspicion=Suspicion.PRINCIPAL,
-            code=flag.code,
-            name=flag.name,
-            level="",
-            rule=doubt.rule,
-            strength=doubt.strength,
-            evidence=(flag.message, *quotes),
-            remedy=self.rules.remedies["principal"],
-            effect=self.filed.unchanged(),
-            question=self.questions.ask(kind, flag.code, quotes, name=flag.name),
-        )
-
-    def entry_conditions(self) -> Iterator[TextFinding]:
-        """Yield blank entry conditions, once a page, and those that the record contradicts."""
-        page = self.filed.page
-        entries = (page.principal, *page.others)
-        blank = [entry for entry in entries if entry.poa is None]
-        if blank:
-            yield self._blank_entries(blank)
-        for entry in entries:
-            proposed = self._proposed(entry.code)
-            if proposed is None or entry.poa not in _CERTAIN:
-                continue
-            if proposed.poa_reason not in self.rules.entry_reasons:
-                continue
-            if entry.code.startswith(self.rules.entry_exempt):
-                continue
-            if EntryCondition(proposed.poa) in _CERTAIN - {entry.poa}:
-                yield self._entry_differs(entry, proposed)
-
-    def _blank_entries(self, blank: Sequence[CodedDiagnosis]) -> TextFinding:
-        return self._finding(
-            suspicion=Suspicion.ENTRY_CONDITION,
-            code="",
-            name="",
-            level="",
-            rule=self.rules.rules["entry_missing"],
-            strength=self.rules.strengths["entry_missing"],
-            evidence=tuple(map(self._blank_entry, blank)),
-            remedy=self.rules.remedies["entry_missing"],
-            effect=self.filed.unchanged(),
-        )
-
-    def _blank_entry(self, entry: CodedDiagnosis) -> str:
-        proposed = self._nearest(entry.code)
-        if proposed is None:
-            return f"{entry.code} {entry.name}：未填，病历不能推断"
-        inferred = EntryCondition(proposed.poa)
-        return f"{entry.code} {entry.name}：未填，病历推断为 {inferred.value} {inferred.chinese}"
-
-    def _entry_differs(self, entry: CodedDiagnosis, proposed: DiagnosisOut) -> TextFinding:
-        inferred = EntryCondition(proposed.poa)
-        filed = entry.poa or inferred
-        quotes = self.quotes(proposed.evidence)
-        return self._finding(
-            suspicion=Suspicion.ENTRY_CONDITION,
+def _decisive(case: TextCase) -> Iterator[TextFinding]:
+    """Yield filed CC/MCC that alone decide the group on weak evidence (K42)."""
+    told = {flag.code for flag in case.report.flags.unsupported}
+    doubt = case.rules.decisive
+    for entry in case.filed.page.others:
+        level = case.filed.level(entry.code)
+        if entry.code in told or level not in case.rules.levels:
+            continue
+        # What is told, but neither proposed nor doubtful, is told too weakly to be coded.
+        near = case.nearest(entry.code)
+        confidence = near.confidence if near else 0.0
+        if confidence >= case.rules.decisive_below or (near and _is_supported(near)):
+            continue
+        effect = case.filed.without(entry.code, procedure=False)
+        if not effect.changes:
+            continue
+        quotes = case.quotes(near.evidence) if near else ()
+        yield case.finding(
+            suspicion=Suspicion.UNSUPPORTED_DIAGNOSIS,
             code=entry.code,
             name=entry.name,
+            level=level,
+            rule=doubt.rule,
+            strength=doubt.strength * (1 - confidence),
+            evidence=quotes,
+            remedy=doubt.remedy,
+            effect=effect,
+            question=case.questions.ask("unsupported", entry.code, quotes, name=entry.name),
+        )
+
+
+def _principal(case: TextCase) -> Iterator[TextFinding]:
+    """Yield the doubt about the filed principal diagnosis."""
+    filed, proposed = case.filed.page.principal, case.report.principal
+    doubted = [f for f in case.report.flags.unsupported if f.kind == "principal"]
+    if case.report.flags.principal_differs and proposed is not None:
+        deciding = next((rule for rule in case.report.rules if rule.decides), None)
+        quotes = case.quotes(proposed.evidence)
+        reasons = [flag.message for flag in doubted]
+        yield case.finding(
+            suspicion=Suspicion.PRINCIPAL,
+            code=filed.code,
+            name=filed.name,
             level="",
-            rule=self.rules.rules["entry_differs"],
-            strength=self.rules.strengths["entry_differs"],
+            rule=deciding.id if deciding else case.rules.rules["principal"],
+            strength=proposed.confidence,
             evidence=(
-                f"填报为 {filed.value} {filed.chinese}，"
-                f"病历推断为 {inferred.value} {inferred.chinese}",
+                f"病历指向主要诊断 {proposed.code} {proposed.name}",
+                *([deciding.explanation] if deciding else []),
+                *reasons,
                 *quotes,
             ),
-            remedy=self.rules.remedies["entry_differs"],
-            effect=self.filed.unchanged(),
-            question=self.questions.ask("entry", entry.code, quotes, name=entry.name),
+            remedy=case.rules.remedies["principal"],
+            effect=case.filed.with_principal(proposed.code),
+            question=case.questions.ask(
+                "principal", filed.code, quotes, first=filed.name, second=proposed.name
+            ),
         )
+    elif doubted:
+        yield from (_unsupported_principal(case, flag) for flag in doubted)
 
-    def indicators(self, query: QueryOut) -> TextFinding:
-        """Return measured values that no diagnosis of the record answers."""
-        condition = query.id.removeprefix("query-")
-        quotes = self.quotes(query.indicators)
-        return self._finding(
-            suspicion=Suspicion.MISSED_DIAGNOSIS,
-            code="",
-            name=query.condition,
-            level="",
-            rule=self.rules.rules["indicators"].format(condition=condition),
-            strength=self.rules.strengths["indicators"],
-            evidence=quotes,
-            remedy=self.rules.remedies["indicators"],
-            effect=self.filed.unchanged(),
-            question=indicator_question(query, quotes),
-        )
 
-    def quotes(self, evidence: Sequence[EvidenceOut]) -> tuple[str, ...]:
-        """Return the first quotes, each with its document and section."""
-        return quotes_of(evidence, self.documents, self.rules)
+def _unsupported_principal(case: TextCase, flag: UnsupportedOut) -> TextFinding:
+    doubt = case.rules.unsupported[flag.reason]
+    quotes = case.quotes(flag.evidence)
+    kind = "unsupported" if quotes else "unmentioned"
+    return case.finding(
+        suspicion=Suspicion.PRINCIPAL,
+        code=flag.code,
+        name=flag.name,
+        level="",
+        rule=doubt.rule,
+        strength=doubt.strength,
+        evidence=(flag.message, *quotes),
+        remedy=case.rules.remedies["principal"],
+        effect=case.filed.unchanged(),
+        question=case.questions.ask(kind, flag.code, quotes, name=flag.name),
+    )
 
-    def _proposed(self, code: str) -> DiagnosisOut | None:
-        """Return the proposed diagnosis with this code."""
-        return next((d for d in self._diagnoses() if d.code == code), None)
 
-    def _nearest(self, code: str) -> DiagnosisOut | None:
-        """Return the proposed or doubtful diagnosis with this code, else one of its category."""
-        same = [d for d in self._diagnoses() if d.code[:_CATEGORY] == code[:_CATEGORY]]
-        return max(same, key=lambda d: (d.code == code, d.confidence), default=None)
+def _entry_conditions(case: TextCase) -> Iterator[TextFinding]:
+    """Yield blank entry conditions, once a page, and those that the record contradicts."""
+    page = case.filed.page
+    entries = (page.principal, *page.others)
+    blank = [entry for entry in entries if entry.poa is None]
+    if blank:
+        yield _blank_entries(case, blank)
+    for entry in entries:
+        proposed = case.proposed(entry.code)
+        if proposed is None or entry.poa not in _CERTAIN:
+            continue
+        if proposed.poa_reason not in case.rules.entry_reasons:
+            continue
+        if entry.code.startswith(case.rules.entry_exempt):
+            continue
+        if EntryCondition(proposed.poa) in _CERTAIN - {entry.poa}:
+            yield _entry_differs(case, entry, proposed)
 
-    def _diagnoses(self) -> tuple[DiagnosisOut, ...]:
-        principal = () if self.report.principal is None else (self.report.principal,)
-        return (*principal, *self.report.others, *self.report.doubtful.diagnoses)
 
-    def _finding(  # noqa: PLR0913  (the fields of a work item, each told by name)
-        self,
-        *,
-        suspicion: Suspicion,
-        code: str,
-        name: str,
-        level: str,
-        rule: str,
-        strength: float,
-        evidence: tuple[str, ...],
-        remedy: str,
-        effect: Effect,
-        question: Question | None = None,
-    ) -> TextFinding:
-        item = WorkItem(
-            case=self.report.id,
-            suspicion=suspicion,
-            code=code,
-            name=name,
-            level=level,
-            rule=rule,
-            alert=self.rules.alert(suspicion, level, strength, group_changes=effect.changes),
-            gate=self.rules.gate,
-            strength=round(strength, 3),
-            evidence=evidence,
-            remedy=remedy,
-            filed_group=effect.filed,
-            possible_group=effect.possible,
-            weight_difference=effect.weight,
-            query=question.draft() if question else "",
-        )
-        return TextFinding(item, question)
+def _blank_entries(case: TextCase, blank: Sequence[CodedDiagnosis]) -> TextFinding:
+    return case.finding(
+        suspicion=Suspicion.ENTRY_CONDITION,
+        code="",
+        name="",
+        level="",
+        rule=case.rules.rules["entry_missing"],
+        strength=case.rules.strengths["entry_missing"],
+        evidence=tuple(_blank_entry(case, entry) for entry in blank),
+        remedy=case.rules.remedies["entry_missing"],
+        effect=case.filed.unchanged(),
+    )
+
+
+def _blank_entry(case: TextCase, entry: CodedDiagnosis) -> str:
+    proposed = case.nearest(entry.code)
+    if proposed is None:
+        return f"{entry.code} {entry.name}：未填，病历不能推断"
+    inferred = EntryCondition(proposed.poa)
+    return f"{entry.code} {entry.name}：未填，病历推断为 {inferred.value} {inferred.chinese}"
+
+
+def _entry_differs(case: TextCase, entry: CodedDiagnosis, proposed: DiagnosisOut) -> TextFinding:
+    inferred = EntryCondition(proposed.poa)
+    filed = entry.poa or inferred
+    quotes = case.quotes(proposed.evidence)
+    return case.finding(
+        suspicion=Suspicion.ENTRY_CONDITION,
+        code=entry.code,
+        name=entry.name,
+        level="",
+        rule=case.rules.rules["entry_differs"],
+        strength=case.rules.strengths["entry_differs"],
+        evidence=(
+            f"填报为 {filed.value} {filed.chinese}，病历推断为 {inferred.value} {inferred.chinese}",
+            *quotes,
+        ),
+        remedy=case.rules.remedies["entry_differs"],
+        effect=case.filed.unchanged(),
+        question=case.questions.ask("entry", entry.code, quotes, name=entry.name),
+    )
+
+
+def _indicators(case: TextCase, query: QueryOut) -> TextFinding:
+    """Return measured values that no diagnosis of the record answers."""
+    condition = query.id.removeprefix("query-")
+    quotes = case.quotes(query.indicators)
+    return case.finding(
+        suspicion=Suspicion.MISSED_DIAGNOSIS,
+        code="",
+        name=query.condition,
+        level="",
+        rule=case.rules.rules["indicators"].format(condition=condition),
+        strength=case.rules.strengths["indicators"],
+        evidence=quotes,
+        remedy=case.rules.remedies["indicators"],
+        effect=case.filed.unchanged(),
+        question=indicator_question(query, quotes),
+    )
 
 
 def _is_supported(diagnosis: DiagnosisOut) -> bool:

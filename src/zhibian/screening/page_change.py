@@ -10,7 +10,8 @@ from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import Grouping, GroupingInput
 from zhibian.grouping.what_if import without_diagnosis, without_procedure
 from zhibian.payment.what_if import weight_of
-from zhibian.records.types import Admission, FrontPage
+from zhibian.records.types import Admission, CodedDiagnosis, FrontPage
+from zhibian.review.assemble import level_of, name_of
 from zhibian.review.reviewer import Reviewer
 
 
@@ -32,6 +33,21 @@ class Effect:
     possible: str | None
     changes: bool
     weight: Decimal | None
+
+
+def named_page(page: FrontPage, reviewer: Reviewer) -> FrontPage:
+    """Return the page with official names where none is filed."""
+
+    def diagnosis(line: CodedDiagnosis) -> CodedDiagnosis:
+        name = line.name or name_of(line.code, "diagnosis", reviewer) or line.code
+        return line.model_copy(update={"name": name})
+
+    return page.model_copy(
+        update={
+            "principal": diagnosis(page.principal),
+            "others": tuple(map(diagnosis, page.others)),
+        }
+    )
 
 
 class FiledPage:
@@ -80,6 +96,10 @@ class FiledPage:
             others = (code, *others)
         exchanged = tuple(old if c == code else c for c in others)
         return self._effect(replace(self._case, principal=code, others=exchanged))
+
+    def level(self, code: str) -> str:
+        """Return the CC/MCC level of a diagnosis under the scheme."""
+        return level_of(code, self._reviewer)
 
     def unchanged(self) -> Effect:
         """Return the effect of a change that does not touch the group."""

@@ -174,6 +174,31 @@ def test_codes_that_the_principal_diagnosis_excludes(
     assert "K41" in {row[3] for row in sheet(target, "问题清单")}
 
 
+def test_pages_filed_in_the_clinical_edition(
+    tmp_path: Path, rules: Path, base: dict[str, Any]
+) -> None:
+    others = {
+        "C06C": ["A01.003", "E11.900", "S06.000", "Z99.999"],
+        "C07N": ["伤寒杆菌性败血症", "2型糖尿病（血糖高）", "脑震荡", "无此病"],
+        "C08C": ["1", "1", "1", "1"],
+    }
+    source = export(tmp_path, rules, [base, {**base, "A48": "00000002", **others}])
+    target = tmp_path / "结果.xlsx"
+    result = checked(str(source), "-o", str(target), "--code-set", "clinical-2.0")
+    assert result.exit_code == 0, result.output
+    assert "转为医保版" in result.output
+    told = {row[0]: (row[2], row[3], row[4]) for row in sheet(target, "编码转换")}
+    assert told["A01.003"] == ("A01.003", "同码不同义，已按名称或映射转换，须核对", 1.0)
+    assert told["Z99.999"] == ("", "没有公开映射，未转换", 1.0)
+    assert "E11.900" not in told
+    found = {(row[3], row[8]) for row in sheet(target, "问题清单")}
+    assert ("F05/known", 4.0) in found
+    assert not {check for check, _ in found} & {"F05/name", "F08/diagnosis"}
+    unknown = checked(str(source), "-o", str(target), "--code-set", "icd-11")
+    assert unknown.exit_code == 2
+    assert "没有编码版本 icd-11" in unknown.output
+
+
 def test_findings_as_parquet(tmp_path: Path, rules: Path, base: dict[str, Any]) -> None:
     source = export(tmp_path, rules, [{**base, "B20": "8"}])
     listed = tmp_path / "全部.parquet"

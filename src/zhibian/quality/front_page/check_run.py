@@ -26,6 +26,7 @@ from zhibian.quality.front_page.controls import Control
 from zhibian.quality.front_page.excluded import ExcludedCases
 from zhibian.quality.front_page.judge import Judge
 from zhibian.quality.front_page.messages import with_messages
+from zhibian.quality.front_page.page_codes import PageCodes
 from zhibian.quality.front_page.page_groups import PageGrouper, ungrouped_pages
 from zhibian.quality.front_page.score import ScoreCount, Scorer
 from zhibian.quality.front_page.score_table import ScoreTable, load_score_table
@@ -56,6 +57,8 @@ class CheckSetup:
         What the hospital changes about the rules.
     grouper
         Scheme and tariff; None to do without groups.
+    codes
+        Converts pages that are filed in another edition of codes; None for the NHSA edition.
     today
         Day on which the pages are judged.
     """
@@ -66,6 +69,7 @@ class CheckSetup:
     gate: Gate | None
     controls: Sequence[Control]
     grouper: PageGrouper | None
+    codes: PageCodes | None
     today: date
 
 
@@ -115,6 +119,8 @@ class CheckRun:
 
     def add(self, pages: PageTable) -> None:
         """Check a table."""
+        if self.setup.codes:
+            pages = self.setup.codes.convert(pages)
         self.rows += pages.cells.height
         grouped = self.setup.grouper.of(pages) if self.setup.grouper else None
         judged = self._judge.judge(

@@ -60,7 +60,7 @@ def expansion_rows(
         Each row with ``key``; everything wrong with the parameters.
     """
     if isinstance(data, list):
-        rows, problems = _inline(at, data, folder)
+        rows, problems = _inline(at, data, folder, names)
     elif isinstance(data, dict) and len(data) == 1:
         kind, given = next(iter(data.items()))
         if kind == "table":
@@ -90,7 +90,9 @@ def _bad(at: str, message: str) -> Problem:
     return Problem(at, "expansion_invalid", message, _REMEDY)
 
 
-def _inline(at: str, data: list[object], folder: Path) -> tuple[list[Row], list[Problem]]:
+def _inline(
+    at: str, data: list[object], folder: Path, names: Vocabulary
+) -> tuple[list[Row], list[Problem]]:
     rows: list[Row] = []
     problems = []
     for number, one in enumerate(data, start=1):
@@ -101,6 +103,9 @@ def _inline(at: str, data: list[object], folder: Path) -> tuple[list[Row], list[
             before = f"{one[KEY]}/" if KEY in one else ""
             rows += [{**common, **row, KEY: before + row[KEY]} for row in more]
             problems += wrong
+        elif isinstance(one, dict) and one.get("dictionaries") == "all":
+            left_out = _text(one.get("except", "")).split()
+            rows += [row for row in _dictionaries(names) if row[KEY] not in left_out]
         elif isinstance(one, dict) and _text(one.get(KEY)):
             rows.append({str(k): _text(v) for k, v in one.items()})
         else:

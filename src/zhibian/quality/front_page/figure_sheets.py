@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from zhibian.quality.front_page.check_run import EXCLUDED, SCORES, UNGROUPED, CheckRun
+from zhibian.quality.front_page.page_codes import PageCodes
 from zhibian.quality.front_page.sheet_rows import CASE_COLUMNS, SheetRows, share
 from zhibian.sheets import Cell, Column, Sheet
 
@@ -33,6 +34,8 @@ class FigureSheets:
         yield self._score_summary()
         yield self._scores()
         yield self._excluded()
+        if self._run.setup.codes:
+            yield self._conversions(self._run.setup.codes)
         if self._run.setup.grouper:
             yield self._ungrouped()
 
@@ -149,6 +152,21 @@ class FigureSheets:
         beyond = "；".join(f"{why} {count:,} 例" for why, count in self._run.beyond.items())
         note = f"排除病例 {self._run.excluded_cases:,} 例（去重）；{beyond}"
         return Sheet("排除病例", columns, self._rows.listed(EXCLUDED), note)
+
+    def _conversions(self, codes: PageCodes) -> Sheet:
+        columns = (
+            Column("所填编码", "text", 18),
+            Column("所填名称", "text", 32),
+            Column("医保版编码", "text", 18),
+            Column("结果", "text", 28),
+            Column("次数", "whole", 10),
+            Column("说明", "text", 64),
+        )
+        rows = (
+            (one.code, one.name, one.target, one.kind, one.times, one.note) for one in codes.told()
+        )
+        counts = "；".join(f"{kind} {count:,}" for kind, count in codes.kinds().most_common())
+        return Sheet("编码转换", columns, rows, f"{codes.title} → 医保版；{counts}")
 
     def _ungrouped(self) -> Sheet:
         columns = (

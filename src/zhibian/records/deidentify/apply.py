@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from zhibian.records.deidentify.dates import days_of, shift_dates
-from zhibian.records.deidentify.find import Identifier, find_identifiers
+from zhibian.records.deidentify.find import find_identifiers
+from zhibian.records.deidentify.places import Identifier
 from zhibian.records.deidentify.rules import Kind, Rules
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
