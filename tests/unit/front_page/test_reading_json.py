@@ -249,6 +249,15 @@ def test_the_page_of_a_case(catalogue: Catalogue) -> None:
     assert "B20" in table.absent
 
 
+@pytest.mark.parametrize(("told", "code"), [("急诊", "1"), ("1", "1"), ("绿色通道", "绿色通道")])
+def test_a_route_of_admission_in_words_is_its_code(
+    catalogue: Catalogue, told: str, code: str
+) -> None:
+    stay = {**CASE["admission"], "admission_route": told}
+    table = case_pages([Case.model_validate({**CASE, "admission": stay})], catalogue)
+    assert table.cells["B11C"].to_list() == [code]
+
+
 def test_a_case_without_a_filed_page(catalogue: Catalogue) -> None:
     case = Case.model_validate({**CASE, "coded_front_page": None, "admission": None})
     page = case_pages([case], catalogue).cells.row(0, named=True)

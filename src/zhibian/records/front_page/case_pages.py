@@ -20,6 +20,10 @@ FIELDS = (
 )
 
 
+# Cases may tell these in words, such as 急诊; pages hold the code.
+_SPOKEN = ("B11C", "B34C")
+
+
 def case_pages(cases: Sequence[Case], catalogue: Catalogue, first_row: int = 1) -> PageTable:
     """Return the filed front pages of cases.
 
@@ -37,7 +41,8 @@ def case_pages(cases: Sequence[Case], catalogue: Catalogue, first_row: int = 1) 
     PageTable
         One row a case, numbered from ``first_row``.
     """
-    pages = [_page(case) for case in cases]
+    spoken = {id: _codes_by_name(id, catalogue) for id in _SPOKEN}
+    pages = [_in_codes(_page(case), spoken) for case in cases]
     lists = {
         id: pl.Series(id, [page.get(id) or [] for page in pages], dtype=TEXTS)
         for id in FIELDS
@@ -55,6 +60,19 @@ def case_pages(cases: Sequence[Case], catalogue: Catalogue, first_row: int = 1) 
     ids = identifiers(cells, pl.Series([case.id for case in cases], dtype=pl.String))
     absent = frozenset(field.id for field in catalogue.fields) - frozenset(FIELDS)
     return PageTable(cells.insert_column(1, ids), absent)
+
+
+def _codes_by_name(field: str, catalogue: Catalogue) -> Mapping[str, str]:
+    """Return the codes of a field's value set by their names."""
+    found = catalogue.dictionary_of(catalogue[field])
+    return {name: code for code, name in found.names.items()} if found else {}
+
+
+def _in_codes(
+    page: Mapping[str, Any], spoken: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Any]:
+    told = {id: codes.get(page[id], page[id]) for id, codes in spoken.items() if page.get(id)}
+    return {**page, **told}
 
 
 def _page(case: Case) -> Mapping[str, Any]:
