@@ -51,8 +51,6 @@ def read(path: Path, pack: RulePack, codebook: CodeBook, limit: int | None = Non
             if limit is not None and number - 2 >= limit:
                 break
             case, _ = LAYOUTS[InputFormat.OWN].read({k: v or "" for k, v in cells.items()})
-            if case.age is None and case.age_days is not None:
-                case = replace(case, age=0)
             pages.append(
                 Page(number, case, _measures(cells, case, pack, codebook, kinds, by_counts))
             )

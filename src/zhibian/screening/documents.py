@@ -60,8 +60,8 @@ def case_parts(
     Parameters
     ----------
     path
-        Folder of case files, a file of one case (``.json``, ``.yaml``) or of one case a line
-        (``.jsonl``).
+        Folder of case files, a file of one case or a list of them (``.json``, ``.yaml``), or one of
+        a case a line (``.jsonl``).
     catalogue
         Fields of the front page.
     limits
@@ -76,7 +76,8 @@ def case_parts(
     Raises
     ------
     InputError
-        The folder has no cases. A case that can't be read is told in the part's bad cells.
+        The folder has no cases, or the file can't be read. A single case that can't be read is told
+        in the part's bad cells.
     """
     entries = _entries(path, limits)
     while chunk := list(islice(entries, size)):
@@ -97,7 +98,14 @@ def _entries(path: Path, limits: Limits) -> Iterator[_Entry]:
                 if line.strip():
                     yield _Entry(number, f"第 {number} 行", _line_reader(line, number, limits))
     else:
-        yield _Entry(1, path.name, _reader(path, limits))
+        parsed = _reader(path, limits)()
+        cases = parsed if isinstance(parsed, list) else [parsed]
+        for number, case in enumerate(cases, start=1):
+            yield _Entry(number, f"第 {number} 例", _given(case))
+
+
+def _given(case: object) -> Callable[[], object]:
+    return lambda: case
 
 
 def _reader(path: Path, limits: Limits) -> Callable[[], Any]:

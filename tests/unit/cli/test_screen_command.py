@@ -195,4 +195,10 @@ def test_cases_with_documents_bring_text_evidence(examples: Path, tmp_path: Path
     assert any(item["询问草稿"] for item in items)
     side = pl.read_csv(tmp_path / "o.bad.csv")
     assert "page_missing" in side["code"].to_list()
+    # A list of cases in one file is the same.
+    listed = tmp_path / "cases.json"
+    listed.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    again = tmp_path / "again.xlsx"
+    assert screen(listed, "-o", again, "--no-text").exit_code == 0
+    assert {str(i["病例标识"]) for i in rows_of(again, "工作清单")} <= {case["id"]}
     assert set(side["row"]) == {2, 3}
