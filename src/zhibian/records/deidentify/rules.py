@@ -257,6 +257,9 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
                 rf"(?:^|[。;:|床\s]|患者|患儿|病人|病员|产妇|孕妇|伤者|死者)\s*"
                 rf"(?P<name>{whole})(?={after})",
                 rf"{start}(?P<name>{surnamed})(?={after})",
+                rf"(?:{_either(told['patients'])}|{any_kin})"
+                rf"(?P<name>(?![{told['word_surnames']}])(?:{compound}|{single})"
+                rf"(?:{apart}{_HAN})(?!{follows}){apart}{_HAN})",
                 rf"(?:{any_kin})(?:姓名)?[:,\s]?(?P<name>{surnamed}){boundary}",
                 rf"(?:{any_kin})(?:姓名)?[:,\s]?(?P<name>{lazy})(?=陪|代诉|{phone})",
                 rf"{start}(?P<name>{whole})"
@@ -268,7 +271,7 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
                 rf"[0-9]床(?![位旁边上头])\s?(?P<name>{single}(?:{apart}{_HAN}){{2}})",
                 rf"(?:科|室|中心|病区|病房|组|院)[ ]+(?P<name>{surnamed})(?=\s|$|[(,/])",
                 rf"(?:{titles}):?(?P<name>{surnamed}){boundary}",
-                rf"(?:^[ ]*|[。.;)!?%0-9][ ]+|[ ]{{3,}})(?P<name>{surnamed}){closed}{end}",
+                rf"(?:^[ ]*|。|[.;)!?%0-9][ ]+|[ ]{{3,}})[ ]*(?P<name>{surnamed}){closed}{end}",
                 rf"(?:^[ ]*|[ ]{{3,}}|[。;)][ ]*){surnamed}[ ]*/[ ]*(?P<name>{surnamed}){closed}",
                 rf"。[ ]*\n+[ ]*(?P<name>{whole})[ ]*\Z",
                 rf"(?:{_HAN})(?:/|[ ]/[ ])(?P<name>{whole})[ ]*$",
