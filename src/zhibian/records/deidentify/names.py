@@ -19,6 +19,12 @@ Span = tuple[int, int]
 
 def names_in(text: str, rules: NameRules) -> Iterator[Span]:
     """Yield where names stand in a plain text; places may overlap."""
+    for span in _told(text, rules):
+        yield span
+        yield from _further(text, span[1], rules)
+
+
+def _told(text: str, rules: NameRules) -> Iterator[Span]:
     for pattern in rules.in_context:
         for hit in pattern.finditer(text):
             name = hit["name"]
@@ -40,7 +46,15 @@ def repeated(text: str, names: Iterable[str], rules: NameRules) -> Iterator[Span
             end = at + len(name)
             if len(name) > _AMBIGUOUS or _stands_free(text, at, end, rules):
                 yield at, end
+                yield from _further(text, end, rules)
             at = text.find(name, end)
+
+
+def _further(text: str, at: int, rules: NameRules) -> Iterator[Span]:
+    """Yield the names that stand in a list behind one."""
+    while (further := rules.another.match(text, at)) and _fits(further["name"], rules):
+        yield further.span("name")
+        at = further.end()
 
 
 def _stands_free(text: str, start: int, end: int, rules: NameRules) -> bool:
@@ -53,16 +67,17 @@ def _leads_up(text: str, at: int, rules: NameRules) -> bool:
 
 
 def _labelled(text: str, rules: NameRules) -> Iterator[Span]:
-    for label in rules.lists.finditer(text):
+    for label in (hit for words in rules.lists for hit in words.finditer(text)):
         at, between = label.end(), label["sign"]
-        strong = label["strong"] is not None
-        if label["weak"] and not between:
+        words = label.groupdict()
+        strong = words.get("strong") is not None
+        if words["weak"] and not between:
             continue
         while entry := rules.item.match(text, at):
             start, end = entry.span("name")
             # Where only a blank or a comma stands between, the next may be anything.
             sure = strong and bool(between) and not set(between) & set(",;") and at == label.end()
-            sure = sure or (strong and "、" in between)
+            sure = sure or (strong and ("、" in between or text[end : end + 1] == "("))
             span = _named(text, start, end, rules, sure=sure)
             if span is None:
                 break

@@ -59,9 +59,12 @@ class NameRules:
     in_context
         Patterns of a name by what stands around it; the group ``name`` holds it.
     lists
-        Words after which one name or a list of names stands.
+        Words after which one name or a list of names stands; ``strong`` holds those that nothing
+        but names follow, ``weak`` those that are also ordinary words.
     item, separator
         One entry of such a list, and what stands between two.
+    another
+        A further name behind one that was found (、王芳).
     title, before_title
         A professional title; what may stand before the name that precedes it.
     courtesy
@@ -81,9 +84,10 @@ class NameRules:
     """
 
     in_context: tuple[re.Pattern[str], ...]
-    lists: re.Pattern[str]
+    lists: tuple[re.Pattern[str], ...]
     item: re.Pattern[str]
     separator: re.Pattern[str]
+    another: re.Pattern[str]
     title: re.Pattern[str]
     before_title: re.Pattern[str]
     courtesy: re.Pattern[str]
@@ -237,6 +241,7 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
     closed = r"(?![\u4e00-\u9fff·])"
     after = f"(?:{'|'.join(told['told_after'])})"
     any_kin = rf"(?:(?:{_either(told['kin_leads'])})(?:{kin})|{_either(_long(told['kin']))})"
+    sign = r"(?:\([^)]{1,8}\))?\*?(?P<sign>[ ]{0,4}:\s*|[ ]+|)"
     start = r"(?:^|(?<=[\s,。;:、|(\[】]))"
     phone = r"\s?[,(:]?\s?(?:\(?电话|手机|[0-9]{3,4}-|1[3-9][0-9]{9})"
     end = (
@@ -249,9 +254,12 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
             for written in (
                 rf"(?:{_either(told['patients'])})[:,\s]?(?P<name>{surnamed}){boundary}"
                 rf"(?={after}|因|于|系|[(]|家属|之)",
-                rf"(?:^|[。;|床\s]|患者|患儿|病人|病员|产妇|孕妇|伤者|死者)\s*"
+                rf"(?:^|[。;:|床\s]|患者|患儿|病人|病员|产妇|孕妇|伤者|死者)\s*"
                 rf"(?P<name>{whole})(?={after})",
                 rf"{start}(?P<name>{surnamed})(?={after})",
+                rf"(?:{_either(told['patients'])}|{any_kin})"
+                rf"(?P<name>(?![{told['word_surnames']}])(?:{compound}|{single})"
+                rf"(?:{apart}{_HAN})(?!{follows}){apart}{_HAN})",
                 rf"(?:{any_kin})(?:姓名)?[:,\s]?(?P<name>{surnamed}){boundary}",
                 rf"(?:{any_kin})(?:姓名)?[:,\s]?(?P<name>{lazy})(?=陪|代诉|{phone})",
                 rf"{start}(?P<name>{whole})"
@@ -260,26 +268,33 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
                 rf"(?:{start}|系|为)(?P<name>{surnamed})(?=之[子女妻夫父母]|家属)",
                 rf"{start}(?P<name>{surnamed})(?={phone})",
                 rf"床(?![位旁边上头])\s?(?P<name>{surnamed}){boundary}",
+                rf"[0-9]床(?![位旁边上头])\s?(?P<name>{single}(?:{apart}{_HAN}){{2}})",
                 rf"(?:科|室|中心|病区|病房|组|院)[ ]+(?P<name>{surnamed})(?=\s|$|[(,/])",
                 rf"(?:{titles}):?(?P<name>{surnamed}){boundary}",
-                rf"(?:^[ ]*|[。.;)!?%0-9][ ]+|[ ]{{3,}})(?P<name>{surnamed}){closed}{end}",
+                rf"(?:^[ ]*|。|[.;)!?%0-9][ ]+|[ ]{{3,}})[ ]*(?P<name>{surnamed}){closed}{end}",
                 rf"(?:^[ ]*|[ ]{{3,}}|[。;)][ ]*){surnamed}[ ]*/[ ]*(?P<name>{surnamed}){closed}",
                 rf"。[ ]*\n+[ ]*(?P<name>{whole})[ ]*\Z",
                 rf"(?:{_HAN})(?:/|[ ]/[ ])(?P<name>{whole})[ ]*$",
                 rf"[\s:|(](?P<name>{_LATIN})(?=[\s|(,]{{1,3}}(?:男|女))",
             )
         ),
-        lists=re.compile(
-            rf"(?:(?P<strong>{_spread(told['labels'])})"
-            rf"|(?P<role>{_spread(told['role_labels'])})"
-            rf"|(?<!{_HAN})(?P<weak>{_spread(told['weak_labels'])}))"
-            rf"(?:\([^)]{{1,8}}\))?\*?(?P<sign>[ ]{{0,4}}:\s*|[ ]+|)"
+        lists=(
+            re.compile(
+                rf"(?:(?P<strong>{_spread(told['labels'])})"
+                rf"|(?P<role>{_spread(told['role_labels'])})"
+                rf"|(?<!{_HAN})(?P<weak>{_spread(told['weak_labels'])})){sign}"
+            ),
+            re.compile(
+                rf"(?<!{_HAN})(?P<weak>{_HAN}{{1,6}}?(?:{_either(told['people'])}))"
+                rf"{sign}"
+            ),
         ),
         item=re.compile(
             rf"(?:(?:{titles})\s?)?(?P<name>{spaced}|{_LATIN}|{surnamed}{boundary}|{whole})"
             rf"(?:\s?\([^)]{{1,12}}\))?(?:\s?(?:{titles}|{courtesies}))*"
         ),
         separator=re.compile(r"\s*[、/,;与和及|]\s*|[ ]+"),
+        another=re.compile(rf"[、/](?P<name>{surnamed}){boundary}"),
         title=re.compile(titles),
         before_title=re.compile(rf"(?:^|[^\u4e00-\u9fff]|{_either(told['leads'])})\Z", re.M),
         courtesy=re.compile(courtesies),
