@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from zhibian.screening.code_sets import CodeSet, read_set
+from zhibian.quality.front_page.selectors import CodeSelector, read_selector
 from zhibian.screening.measures import GROUP_FACTS, MEASURES
 
 _PLACES: Mapping[str, tuple[str, ...]] = {
@@ -50,16 +50,18 @@ class SetNumbers:
     """Numbers the sets of codes that conditions ask for, each once (编码集合编号)."""
 
     named: Mapping[str, str]
-    sets: list[CodeSet] = field(default_factory=list)
-    _numbers: dict[str, int] = field(default_factory=dict)
+    _numbers: dict[CodeSelector, int] = field(default_factory=dict)
 
-    def number(self, text: str) -> int:
-        """Return the number of the set that a text names."""
-        key = " ".join(text.split())
-        if key not in self._numbers:
-            self.sets.append(read_set(key, self.named))
-            self._numbers[key] = len(self.sets) - 1
-        return self._numbers[key]
+    @property
+    def sets(self) -> tuple[CodeSelector, ...]:
+        """Return the sets in the order of their numbers."""
+        return tuple(self._numbers)
+
+    def number(self, text: str, excluded: str = "") -> int:
+        """Return the number of the set that a text names, without what another one names."""
+        return self._numbers.setdefault(
+            read_selector(text, excluded, self.named), len(self._numbers)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +156,11 @@ def _of_codes(kind: str, told: Mapping[str, Any], numbers: SetNumbers) -> Condit
     places = _PLACES.get(f"{kind}.{told[kind]}")
     if places is None or not {"in"} <= set(told) <= {kind, "in", "except"}:
         raise ValueError(f"unknown question about {kind}: {told[kind]}")
-    wanted = numbers.number(str(told["in"]))
-    if "except" in told:
-        wanted = _without(numbers, wanted, str(told["except"]))
+    wanted = numbers.number(str(told["in"]), str(told.get("except", "")))
     word, bit = divmod(wanted, _WORD)
     mask = pl.lit(1 << bit, dtype=pl.UInt64)
     found = [(pl.col(bits_column(place, word)) & mask) != 0 for place in places]
     return Condition(reduce(operator.or_, found), frozenset({(_FIELDS_OF_CODES[kind],)}))
-
-
-def _without(numbers: SetNumbers, wanted: int, except_text: str) -> int:
-    base, spared = numbers.sets[wanted], read_set(except_text, numbers.named)
-    numbers.sets.append(CodeSet(base.ranges, spared.ranges))
-    return len(numbers.sets) - 1
 
 
 def _words(told: Any) -> list[str]:

@@ -18,9 +18,10 @@ from zhibian.grouping.columnar import ColumnarPack, group_table
 from zhibian.grouping.pack import RulePack
 from zhibian.grouping.pages import cases_of, total_cost
 from zhibian.grouping.reasons import Reason
+from zhibian.quality.front_page.selectors import CodeSelector
 from zhibian.records.front_page.types import ID, ROW, PageTable
 from zhibian.records.front_page.values import day, number
-from zhibian.screening.code_sets import CodeSet, Memberships, Words
+from zhibian.screening.code_sets import Memberships, Words
 from zhibian.screening.conditions import bits_column
 from zhibian.screening.counted import counted, deciding, kinds, neighbours, next_groups
 
@@ -59,7 +60,7 @@ class FactsMaker:
     members: Memberships
 
     @staticmethod
-    def of(pack: RulePack, codebook: CodeBook, sets: Sequence[CodeSet]) -> FactsMaker:
+    def of(pack: RulePack, codebook: CodeBook, sets: Sequence[CodeSelector]) -> FactsMaker:
         """Return a maker for a scheme."""
         return FactsMaker(
             ColumnarPack(pack, codebook), neighbours(pack), kinds(pack), Memberships(sets)

@@ -13,8 +13,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zhibian.problems import InputError, Problem
+from zhibian.quality.front_page.selectors import CodeSelector
 from zhibian.quality.front_page.types import Gate
-from zhibian.screening.code_sets import CodeSet
 from zhibian.screening.conditions import Condition, SetNumbers, read_condition
 from zhibian.screening.templates import Template, read_template
 from zhibian.screening.types import Alert, Suspicion
@@ -130,7 +130,7 @@ class SignalBook:
     version: int
     sha256: str
     signals: tuple[Signal, ...]
-    sets: tuple[CodeSet, ...]
+    sets: tuple[CodeSelector, ...]
     statistics: StatisticsRules
     deadlines: Mapping[Alert, int]
 
@@ -222,7 +222,7 @@ def load_signals(rules: Path) -> SignalBook:
         book.version,
         "-".join((sha256_of(path)[:16], *(digest[:8] for digest in tables.values()))),
         tuple(signals),
-        tuple(numbers.sets),
+        numbers.sets,
         StatisticsRules(**book.statistics.model_dump()),
         book.deadlines,
     )
