@@ -20,19 +20,28 @@ from zhibian.settings import Settings
 
 FOLDER = Path(__file__).parent / "deidentify"
 DEVELOPMENT = read_marked(FOLDER / "development.yaml")
-TEST = read_marked(FOLDER / "test.yaml")
-#: What the test texts may not fall below.
+#: What each set of test texts may not fall below, a little under docs/deidentification.md.
 FLOORS = {
-    ("recall", ALL): 0.90,
-    ("precision", ALL): 0.96,
-    ("recall", "name"): 0.86,
-    ("precision", "name"): 0.95,
-    ("recall", "id_card"): 1.0,
-    ("recall", "phone"): 0.95,
-    ("recall", "address"): 0.90,
-    ("recall", "organisation"): 0.95,
-    ("recall", "record_number"): 0.93,
-    ("recall", "contact"): 1.0,
+    "test.yaml": {
+        ("recall", ALL): 0.93,
+        ("precision", ALL): 0.96,
+        ("recall", "name"): 0.90,
+        ("precision", "name"): 0.95,
+        ("recall", "id_card"): 1.0,
+        ("recall", "phone"): 0.95,
+        ("recall", "address"): 0.90,
+        ("recall", "organisation"): 0.95,
+        ("recall", "record_number"): 0.93,
+        ("recall", "contact"): 1.0,
+    },
+    "test_later.yaml": {
+        ("recall", ALL): 0.86,
+        ("precision", ALL): 0.96,
+        ("recall", "name"): 0.82,
+        ("precision", "name"): 0.95,
+        ("recall", "organisation"): 0.95,
+        ("recall", "record_number"): 0.95,
+    },
 }
 MOST_LEFT = 0.07
 MOST_LOST = 0.005
@@ -62,16 +71,16 @@ def _scores(texts: list[Marked], rules: Rules) -> list[TextScore]:
     ]
 
 
-def test_test_texts_keep_their_figures(rules: Rules) -> None:
-    """Floors a little under what docs/deidentification.md tells; texts unseen by the rules."""
-    figures = deidentification_figures(_scores(TEST, rules), draws=500)
+@pytest.mark.parametrize("file", FLOORS)
+def test_test_texts_keep_their_figures(file: str, rules: Rules) -> None:
+    figures = deidentification_figures(_scores(read_marked(FOLDER / file), rules))
     for (name, kind), measured in figures.items():
         figure = measured.figure
         print(
             f"{name:<28}{kind:<14} n={measured.n:<5}"
             f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
         )
-    for (name, kind), floor in FLOORS.items():
-        assert figures[name, kind].figure.value >= floor, (name, kind)
+    for place, floor in FLOORS[file].items():
+        assert figures[place].figure.value >= floor, place
     assert figures["identifying characters left", ALL].figure.value <= MOST_LEFT
     assert figures["other characters lost", ALL].figure.value <= MOST_LOST

@@ -58,7 +58,7 @@ def _further(text: str, at: int, rules: NameRules) -> Iterator[Span]:
 
 
 def _stands_free(text: str, start: int, end: int, rules: NameRules) -> bool:
-    left = _leads_up(text, start, rules) or text[:start].endswith(rules.patients)
+    left = _leads_up(text, start, rules) or text.endswith(rules.patients, 0, start)
     return left and rules.boundary.match(text, end) is not None
 
 

@@ -71,8 +71,6 @@ class NameRules:
         A form of address (女士); only a surname's bearer stands before it.
     surnamed
         A whole name that begins with a surname, or a surname alone.
-    whole
-        A run of characters that may be a name of any surname.
     patients
         Words for the patient, which stand right before the name.
     not_names
@@ -92,7 +90,6 @@ class NameRules:
     before_title: re.Pattern[str]
     courtesy: re.Pattern[str]
     surnamed: re.Pattern[str]
-    whole: re.Pattern[str]
     patients: tuple[str, ...]
     not_names: tuple[str, ...]
     not_inside: frozenset[str]
@@ -252,29 +249,46 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
         in_context=tuple(
             re.compile(written, re.M)
             for written in (
+                # 患者王建国因胸痛入院
                 rf"(?:{_either(told['patients'])})[:,\s]?(?P<name>{surnamed}){boundary}"
                 rf"(?={after}|因|于|系|[(]|家属|之)",
+                # 患者次旺多吉，男，38岁
                 rf"(?:^|[。;:|床\s]|患者|患儿|病人|病员|产妇|孕妇|伤者|死者)\s*"
                 rf"(?P<name>{whole})(?={after})",
+                # 分诊：李强 男 52岁
                 rf"{start}(?P<name>{surnamed})(?={after})",
+                # 家属王芳芳不同意
                 rf"(?:{_either(told['patients'])}|{any_kin})"
                 rf"(?P<name>(?![{told['word_surnames']}])(?:{compound}|{single})"
                 rf"(?:{apart}{_HAN})(?!{follows}){apart}{_HAN})",
+                # 其子乐新民、儿媳阎晓红
                 rf"(?:{any_kin})(?:姓名)?[:,\s]?(?P<name>{surnamed}){boundary}",
+                # 翻译德吉，电话
                 rf"(?:{any_kin})(?:姓名)?[:,\s]?(?P<name>{lazy})(?=陪|代诉|{phone})",
+                # 旺堆（患者长子）
                 rf"{start}(?P<name>{whole})"
                 rf"(?=\((?:系?患[者儿])?(?:之|的)?(?:{kin}|本人|患者本人)\)?)",
+                # 王芳（血液科）：
                 rf"{start}(?P<name>{surnamed})(?=\([\u4e00-\u9fff]{{1,8}}(?:科|室|中心)\))",
+                # 系田春花之子
                 rf"(?:{start}|系|为)(?P<name>{surnamed})(?=之[子女妻夫父母]|家属)",
+                # 王芳（13812345678）
                 rf"{start}(?P<name>{surnamed})(?={phone})",
+                # 15床水永强引流液淡红
                 rf"床(?![位旁边上头])\s?(?P<name>{surnamed}){boundary}",
                 rf"[0-9]床(?![位旁边上头])\s?(?P<name>{single}(?:{apart}{_HAN}){{2}})",
+                # 神经内科 隗志平
                 rf"(?:科|室|中心|病区|病房|组|院)[ ]+(?P<name>{surnamed})(?=\s|$|[(,/])",
+                # 责任护士苏畅
                 rf"(?:{titles}):?(?P<name>{surnamed}){boundary}",
+                # signatures: 病情平稳。 王芳 10:30
                 rf"(?:^[ ]*|。|[.;)!?%0-9][ ]+|[ ]{{3,}})[ ]*(?P<name>{surnamed}){closed}{end}",
+                # 王芳/李强
                 rf"(?:^[ ]*|[ ]{{3,}}|[。;)][ ]*){surnamed}[ ]*/[ ]*(?P<name>{surnamed}){closed}",
+                # the last line of a text alone
                 rf"。[ ]*\n+[ ]*(?P<name>{whole})[ ]*\Z",
                 rf"(?:{_HAN})(?:/|[ ]/[ ])(?P<name>{whole})[ ]*$",
+                # Li Na 女
                 rf"[\s:|(](?P<name>{_LATIN})(?=[\s|(,]{{1,3}}(?:男|女))",
             )
         ),
@@ -299,7 +313,6 @@ def _name_rules(told: Mapping[str, Any], surnames: Sequence[str]) -> NameRules:
         before_title=re.compile(rf"(?:^|[^\u4e00-\u9fff]|{_either(told['leads'])})\Z", re.M),
         courtesy=re.compile(courtesies),
         surnamed=re.compile(rf"{dotted}|(?:{compound}){_HAN}{{0,2}}|{single}{_HAN}{{0,2}}"),
-        whole=re.compile(whole),
         patients=tuple(told["patients"]),
         not_names=tuple(told["not_names"]),
         not_inside=frozenset(told["not_inside"]),
@@ -317,4 +330,6 @@ def _either(words: Sequence[str]) -> str:
 
 def _spread(words: Sequence[str]) -> str:
     """Return alternatives of words as forms space them: 姓　名."""
-    return "|".join(" {0,4}".join(word) for word in sorted(set(words), key=len, reverse=True))
+    return "|".join(
+        " {0,4}".join(map(re.escape, word)) for word in sorted(set(words), key=len, reverse=True)
+    )
