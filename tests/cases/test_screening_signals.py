@@ -24,7 +24,7 @@ from zhibian.records.front_page.types import ID, ROW, PageTable
 from zhibian.screening.facts import FactsMaker
 from zhibian.screening.group_statistics import COLUMNS, GroupStatistics, beside_group
 from zhibian.screening.items import raised
-from zhibian.screening.peers import load_peer_rules
+from zhibian.screening.peers.peers import load_peer_rules
 from zhibian.screening.readmissions import readmissions
 from zhibian.screening.setup import Setup, with_standards
 from zhibian.screening.signals import PREFIX, load_signals

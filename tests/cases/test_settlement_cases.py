@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from zhibian.payment.paid_deviation import STATEMENT, deviate_paid
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.quota import within_quota
-from zhibian.payment.schedule import schedule
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_rules import SettlementRules
-from zhibian.payment.settlement_sets import load_settlement_rules
-from zhibian.payment.settlement_types import GroupPrice, Settlement, Stay
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.quota import within_quota
+from zhibian.payment.settlement.rules import SettlementRules
+from zhibian.payment.settlement.schedule import schedule
+from zhibian.payment.settlement.sets import load_settlement_rules
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.types import GroupPrice, Settlement, Stay
 from zhibian.payment.tariff_files import load_tariff
 
 FOLDER = Path(__file__).parent / "settlement"

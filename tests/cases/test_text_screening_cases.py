@@ -11,9 +11,9 @@ import yaml
 from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.review.pipeline import review
 from zhibian.review.reviewer import Reviewer, code_check
-from zhibian.screening.evidence import text_items
-from zhibian.screening.questions import load_question_rules
-from zhibian.screening.text_rules import load_text_rules
+from zhibian.screening.queries.questions import load_question_rules
+from zhibian.screening.text.evidence import text_items
+from zhibian.screening.text.rules import load_text_rules
 
 FOLDER = Path(__file__).parent / "text_screening"
 CASES = [

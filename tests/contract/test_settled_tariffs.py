@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.payment.prices import PriceBook, price_of
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_sets import load_settlement_rules
-from zhibian.payment.settlement_types import Kind, Stay
+from zhibian.payment.settlement.prices import PriceBook, price_of
+from zhibian.payment.settlement.sets import load_settlement_rules
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.types import Kind, Stay
 from zhibian.payment.tariff_files import list_tariffs, load_tariff
 
 TARIFFS = list_tariffs(Path(__file__).resolve().parents[2] / "rules")

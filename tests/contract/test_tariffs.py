@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.payment.build import Surroundings, build_tariff, surroundings
-from zhibian.payment.check import read_defects
-from zhibian.payment.defects import load_defect_kinds
-from zhibian.payment.recipe import read_recipe
-from zhibian.payment.source_table import parse_table
+from zhibian.payment.published.build import Surroundings, build_tariff, surroundings
+from zhibian.payment.published.check import read_defects
+from zhibian.payment.published.defects import load_defect_kinds
+from zhibian.payment.published.recipe import read_recipe
+from zhibian.payment.published.source_table import parse_table
 from zhibian.payment.tariff_files import list_tariffs, load_tariff
 
 ROOT = Path(__file__).resolve().parents[2]

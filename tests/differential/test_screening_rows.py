@@ -13,7 +13,7 @@ from zhibian.grouping.pack import load_scheme
 from zhibian.records.front_page.catalogue import load_catalogue
 from zhibian.records.front_page.reader import iter_pages
 from zhibian.records.front_page.types import ROW
-from zhibian.screening.peers import load_peer_rules
+from zhibian.screening.peers.peers import load_peer_rules
 from zhibian.screening.pipeline import FACTS, ITEMS, Part, gather_facts, raise_items
 from zhibian.screening.setup import Choice, Setup, judged
 from zhibian.screening.signals import PREFIX, load_signals

@@ -16,11 +16,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_sets import load_settlement_rules
-from zhibian.payment.settlement_table import settle_table
-from zhibian.payment.settlement_types import Stay, yuan_of
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.sets import load_settlement_rules
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.table import settle_table
+from zhibian.payment.settlement.types import Stay, yuan_of
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.payment.totals import balance_by, deviation_by, deviations
 

@@ -16,9 +16,9 @@ from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.records.case_json import Limits, ReadCase
 from zhibian.review.pipeline import review
 from zhibian.review.reviewer import Reviewer
-from zhibian.screening.evidence import text_items
-from zhibian.screening.questions import QuestionRules, load_question_rules
-from zhibian.screening.text_rules import TextRules, load_text_rules
+from zhibian.screening.queries.questions import QuestionRules, load_question_rules
+from zhibian.screening.text.evidence import text_items
+from zhibian.screening.text.rules import TextRules, load_text_rules
 
 RECORDS = Path(__file__).parents[1] / "cases" / "records"
 LIMITS = Limits(document_chars=100_000, file_bytes=1_000_000)

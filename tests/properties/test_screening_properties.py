@@ -23,7 +23,7 @@ from zhibian.records.front_page.catalogue import load_catalogue
 from zhibian.records.front_page.reader import read_pages
 from zhibian.records.front_page.types import ID, ROW, PageTable
 from zhibian.screening.items import ranked
-from zhibian.screening.peers import load_peer_rules
+from zhibian.screening.peers.peers import load_peer_rules
 from zhibian.screening.pipeline import ITEMS, Part, gather_facts, outcome_of, raise_items
 from zhibian.screening.quality_items import load_quality
 from zhibian.screening.setup import Choice, Setup

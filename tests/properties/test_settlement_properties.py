@@ -10,12 +10,12 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhibian.payment.schedule import Schedule, schedule
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_rules import Band, Control, SettlementRules
-from zhibian.payment.settlement_sets import list_settlement_sets, load_settlement_rules
-from zhibian.payment.settlement_table import settle_table
-from zhibian.payment.settlement_types import GroupPrice, GroupState, Kind, Settlement, Stay, fen_of
+from zhibian.payment.settlement.rules import Band, Control, SettlementRules
+from zhibian.payment.settlement.schedule import Schedule, schedule
+from zhibian.payment.settlement.sets import list_settlement_sets, load_settlement_rules
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.table import settle_table
+from zhibian.payment.settlement.types import GroupPrice, GroupState, Kind, Settlement, Stay, fen_of
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 CENT = Decimal("0.01")

@@ -36,7 +36,7 @@ from zhibian.grouping.table_files import open_table
 from zhibian.payment.compared_file import ComparedTable, compare, read_proposals
 from zhibian.payment.deviation_sheets import deviation_sheets, totals
 from zhibian.payment.paid_deviation import STATEMENT
-from zhibian.payment.prices import PriceBook
+from zhibian.payment.settlement.prices import PriceBook
 from zhibian.problems import InputError, Problem
 from zhibian.review.proposals import read_reports
 from zhibian.settings import Settings

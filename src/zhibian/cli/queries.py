@@ -16,11 +16,11 @@ from zhibian.cli.progress import progress
 from zhibian.problems import InputError, Problem
 from zhibian.review.pipeline import review
 from zhibian.review.reviewer import NO_TARIFF, Reviewer, code_check, load_reviewer
-from zhibian.screening.evidence import case_questions
-from zhibian.screening.query_docx import write_docx
-from zhibian.screening.query_sheet import QuerySheet, query_sheet, to_html
-from zhibian.screening.questions import QuestionRules, load_question_rules
-from zhibian.screening.text_rules import load_text_rules
+from zhibian.screening.queries.questions import QuestionRules, load_question_rules
+from zhibian.screening.queries.sheet import QuerySheet, query_sheet, to_html
+from zhibian.screening.queries.word import write_docx
+from zhibian.screening.text.evidence import case_questions
+from zhibian.screening.text.rules import load_text_rules
 from zhibian.settings import Settings
 
 _ALL = "queries"

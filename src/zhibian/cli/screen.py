@@ -27,7 +27,7 @@ from zhibian.records.front_page.reader import CHUNK_ROWS
 from zhibian.review.reviewer import NO_TARIFF
 from zhibian.screening.group_statistics import read_statistics, write_statistics
 from zhibian.screening.loop import read_progress
-from zhibian.screening.peers import load_peer_rules
+from zhibian.screening.peers.peers import load_peer_rules
 from zhibian.screening.pipeline import (
     BAD,
     FACTS,

@@ -18,11 +18,11 @@ from zhibian.records.front_page.reader import open_pages
 from zhibian.review.pipeline import in_nhsa_codes, review
 from zhibian.review.reviewer import NO_TARIFF, Reviewer, load_reviewer
 from zhibian.screening.documents import CASES_OF_A_PART, TextReview, case_parts, count_cases
-from zhibian.screening.evidence import text_items
 from zhibian.screening.pipeline import Part
-from zhibian.screening.questions import load_question_rules
+from zhibian.screening.queries.questions import load_question_rules
 from zhibian.screening.setup import Setup
-from zhibian.screening.text_rules import load_text_rules
+from zhibian.screening.text.evidence import text_items
+from zhibian.screening.text.rules import load_text_rules
 from zhibian.screening.types import WorkItem
 from zhibian.settings import Settings
 

@@ -32,13 +32,13 @@ from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.layout import LAYOUTS, InputFormat
 from zhibian.grouping.pack import RulePack, load_scheme
 from zhibian.grouping.table_files import writer_for
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement_file import SettledTable, settle_batches
-from zhibian.payment.settlement_rules import (
+from zhibian.payment.settlement.file import SettledTable, settle_batches
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.rules import (
     SettlementRules,
 )
+from zhibian.payment.settlement.types import Kind
 from zhibian.payment.settlement_sheets import settled_columns, settlement_sheets
-from zhibian.payment.settlement_types import Kind
 from zhibian.payment.totals import balance_by
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings

@@ -13,10 +13,10 @@ import typer
 from zhibian.grouping.batches import RowProblem
 from zhibian.grouping.pack import RulePack
 from zhibian.grouping.table_files import Batch, open_table
-from zhibian.payment.page_batches import page_batches
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement_file import own_batches
-from zhibian.payment.settlement_sets import load_settlement_rules, with_city_mean
+from zhibian.payment.settlement.file import own_batches
+from zhibian.payment.settlement.page_batches import page_batches
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.sets import load_settlement_rules, with_city_mean
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.records.front_page.catalogue import load_catalogue

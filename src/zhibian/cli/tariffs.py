@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from zhibian.cli.common import FactsOption, RulesOption, refuse
-from zhibian.payment.build import TariffReport, build_tariff, surroundings
-from zhibian.payment.check import check_tariff, read_defects
-from zhibian.payment.defects import load_defect_kinds
 from zhibian.payment.group_weight import FLAGS, GroupWeight
-from zhibian.payment.recipe import RECIPE
-from zhibian.payment.scheme_groups import all_scheme_groups
-from zhibian.payment.settlement_sets import check_settlement_rules
+from zhibian.payment.published.build import TariffReport, build_tariff, surroundings
+from zhibian.payment.published.check import check_tariff, read_defects
+from zhibian.payment.published.defects import load_defect_kinds
+from zhibian.payment.published.recipe import RECIPE
+from zhibian.payment.published.scheme_groups import all_scheme_groups
+from zhibian.payment.settlement.sets import check_settlement_rules
 from zhibian.payment.tariff import PaymentStandard, Tariff, Variant
 from zhibian.payment.tariff_files import (
     FOLDER,

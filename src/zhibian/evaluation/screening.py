@@ -101,7 +101,7 @@ def score_page(
     page
         The filed page.
     items
-        From :func:`zhibian.screening.evidence.text_items`.
+        From :func:`zhibian.screening.text.evidence.text_items`.
     gold
         Gold block with ``planted``.
     level_of

@@ -23,10 +23,10 @@ from zhibian.grouping.table_files import (
     read_header,
 )
 from zhibian.payment.paid_deviation import COMPLETENESS
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement_file import SettledTable, settle_batches
-from zhibian.payment.settlement_types import Kind
-from zhibian.payment.stay_columns import LABELS
+from zhibian.payment.settlement.file import SettledTable, settle_batches
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.stay_columns import LABELS
+from zhibian.payment.settlement.types import Kind
 from zhibian.payment.totals import deviations
 from zhibian.problems import InputError, Problem
 
@@ -124,11 +124,12 @@ def compare(
     Parameters
     ----------
     filed_batches
-        The filed cases, own layout, with the columns of :mod:`zhibian.payment.stay_columns`.
+        The filed cases, own layout, with the columns of
+        :mod:`zhibian.payment.settlement.stay_columns`.
     proposals
         From :func:`read_proposals`.
     grouper, layout, book, variant, progress
-        As for :func:`zhibian.payment.settlement_file.settle_batches`; progress counts every row
+        As for :func:`zhibian.payment.settlement.file.settle_batches`; progress counts every row
         twice.
 
     Raises

@@ -18,7 +18,7 @@ from math import factorial
 
 from zhibian.grouping.types import GroupingInput
 from zhibian.grouping.what_if import Change
-from zhibian.payment.settlement_types import FEN, Settlement, half_up
+from zhibian.payment.settlement.types import FEN, Settlement, half_up
 
 #: Edits up to which all subsets are grouped: 2 to this power.
 MOST_SHARED = 6

@@ -8,9 +8,9 @@ import polars as pl
 
 from zhibian.payment.compared_file import ComparedTable
 from zhibian.payment.paid_deviation import STATEMENT
-from zhibian.payment.settlement_rules import SettlementRules
+from zhibian.payment.settlement.rules import SettlementRules
+from zhibian.payment.settlement.stay_columns import LABELS
 from zhibian.payment.settlement_sheets import money, parameter_sheet, problem_sheet, told
-from zhibian.payment.stay_columns import LABELS
 from zhibian.payment.totals import deviation_by
 from zhibian.sheets import Cell, Column, Sheet
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from zhibian.payment.settlement_types import Settlement, fen_of, half_up, yuan_of
+from zhibian.payment.settlement.types import Settlement, fen_of, half_up, yuan_of
 
 STATEMENT = "分组差异测算，以医保结算为准"
 #: Said where codes change and the group does not (SPEC 3.3.4).

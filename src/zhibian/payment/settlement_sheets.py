@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from zhibian.grouping.batches import RowProblem
-from zhibian.payment.settlement_file import SettledTable
-from zhibian.payment.settlement_rules import Section, SettlementRules
-from zhibian.payment.settlement_types import Kind
+from zhibian.payment.settlement.file import SettledTable
+from zhibian.payment.settlement.rules import Section, SettlementRules
+from zhibian.payment.settlement.types import Kind
 from zhibian.payment.totals import balance_by
 from zhibian.sheets import Cell, Column, Sheet
 

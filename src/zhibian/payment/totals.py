@@ -14,7 +14,7 @@ import polars as pl
 
 from zhibian.payment.bootstrap import mean_interval
 from zhibian.payment.paid_deviation import CONFIDENCE_STEPS
-from zhibian.payment.settlement_types import Kind
+from zhibian.payment.settlement.types import Kind
 
 #: What is written where a case has no department, physician or group.
 NOT_TOLD = "（未填）"
@@ -28,7 +28,7 @@ def deviations(
     Parameters
     ----------
     filed, proposed
-        Answers of :func:`zhibian.payment.settlement_table.settle_table` for the same cases in the
+        Answers of :func:`zhibian.payment.settlement.table.settle_table` for the same cases in the
         same order.
     confidence
         Probability that the proposed group is right, null where unknown.
@@ -157,7 +157,7 @@ def balance_by(table: pl.DataFrame, column: str) -> pl.DataFrame:
     ----------
     table
         One row a case: ``cost_fen`` and the answer of
-        :func:`zhibian.payment.settlement_table.settle_table`, beside the column asked for.
+        :func:`zhibian.payment.settlement.table.settle_table`, beside the column asked for.
     column
         Such as ``drg``; a row of its own for all cases where it is empty.
 

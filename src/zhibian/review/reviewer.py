@@ -11,8 +11,8 @@ from zhibian.coding.voices import Voices
 from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
 from zhibian.grouping.pack import RulePack, load_scheme
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement_sets import load_settlement_rules
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.sets import load_settlement_rules
 from zhibian.payment.tariff import Tariff
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem

@@ -12,9 +12,9 @@ from zhibian.grouping.stay import grouping_input
 from zhibian.grouping.types import GroupingInput
 from zhibian.payment.contributions import Contribution, contributions
 from zhibian.payment.paid_deviation import PaidDeviation, deviate_paid
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_types import LONGEST_STAY, Kind, Settlement, Stay
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.types import LONGEST_STAY, Kind, Settlement, Stay
 from zhibian.records.types import Admission, FrontPage
 from zhibian.review.assemble import name_of
 from zhibian.review.report import (

@@ -22,7 +22,7 @@ from zhibian.screening.counted import neighbours
 from zhibian.screening.facts import FactsMaker
 from zhibian.screening.group_statistics import GroupStatistics, beside_group, statistics_of
 from zhibian.screening.items import joined, order_of, raised, ranked, strongest, table_of
-from zhibian.screening.peers import Funnel, counts_of, funnel_of, months_of, reference_of
+from zhibian.screening.peers.peers import Funnel, counts_of, funnel_of, months_of, reference_of
 from zhibian.screening.readmissions import readmissions
 from zhibian.screening.setup import Choice, NotJudged, Setup, judged, with_standards
 from zhibian.screening.signals import Signal

@@ -14,7 +14,7 @@ from zhibian.grouping.pack import RulePack
 from zhibian.payment.tariff import Tariff
 from zhibian.records.front_page.types import ROW
 from zhibian.screening.group_statistics import GroupStatistics
-from zhibian.screening.peers import PeerRules
+from zhibian.screening.peers.peers import PeerRules
 from zhibian.screening.quality_items import QualityScreen
 from zhibian.screening.signals import PREFIX, Signal, SignalBook
 from zhibian.screening.silence import Silences

@@ -9,10 +9,10 @@ import pytest
 
 from zhibian.grouping import GroupingInput, RulePack, group, load_scheme
 from zhibian.payment.contributions import MOST_SHARED, contributions, edits
-from zhibian.payment.prices import PriceBook
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_sets import load_settlement_rules
-from zhibian.payment.settlement_types import Settlement, Stay
+from zhibian.payment.settlement.prices import PriceBook
+from zhibian.payment.settlement.sets import load_settlement_rules
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.types import Settlement, Stay
 from zhibian.payment.tariff_files import load_tariff
 
 PNEUMONIA = "J18.903"

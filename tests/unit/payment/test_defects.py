@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.payment.defects import (
+from zhibian.payment.group_weight import GroupWeight
+from zhibian.payment.published.defects import (
     Defect,
     DefectKinds,
     Rounding,
@@ -15,7 +16,6 @@ from zhibian.payment.defects import (
     load_defect_kinds,
     table_defects,
 )
-from zhibian.payment.group_weight import GroupWeight
 from zhibian.payment.tariff import Tariff, Variant
 
 EXACT = Rounding(Decimal(0), Decimal("0.005"))

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhibian.payment.fund import PatientShare, fund_column, fund_payment
-from zhibian.payment.prices import UNKNOWN_VARIANT, PriceBook
-from zhibian.payment.settlement_file import variant_for
-from zhibian.payment.settlement_rules import Fund
-from zhibian.payment.settlement_sets import load_settlement_rules
-from zhibian.payment.settlement_table import settle_table
-from zhibian.payment.settlement_types import fen_of
+from zhibian.payment.settlement.file import variant_for
+from zhibian.payment.settlement.fund import PatientShare, fund_column, fund_payment
+from zhibian.payment.settlement.prices import UNKNOWN_VARIANT, PriceBook
+from zhibian.payment.settlement.rules import Fund
+from zhibian.payment.settlement.sets import load_settlement_rules
+from zhibian.payment.settlement.table import settle_table
+from zhibian.payment.settlement.types import fen_of
 from zhibian.payment.tariff_files import load_tariff
 
 # ES31 三级职工: V = 6412.25, high above 19236.75.

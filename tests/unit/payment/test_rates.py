@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from zhibian.payment.rates import Observation, find_rate
+from zhibian.payment.published.rates import Observation, find_rate
 
 FEN = Decimal("0.005")
 NONE = Decimal(0)

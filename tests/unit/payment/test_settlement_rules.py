@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from zhibian.payment.settlement_rules import Section
-from zhibian.payment.settlement_sets import (
+from zhibian.payment.settlement.rules import Section
+from zhibian.payment.settlement.sets import (
     DEFAULT_SET,
     check_settlement_rules,
     list_settlement_sets,

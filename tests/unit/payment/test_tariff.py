@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from zhibian.payment.check import check_tariff
 from zhibian.payment.deviation import deviate
 from zhibian.payment.group_weight import GroupWeight
+from zhibian.payment.published.check import check_tariff
 from zhibian.payment.tariff import Tariff, Variant, round_yuan
 from zhibian.payment.tariff_files import list_tariffs, load_tariff, tariffs_of_scheme
 from zhibian.problems import InputError

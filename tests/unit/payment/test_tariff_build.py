@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from zhibian.payment.build import Surroundings, TariffReport, build_tariff
-from zhibian.payment.defects import load_defect_kinds
+from zhibian.payment.published.build import Surroundings, TariffReport, build_tariff
+from zhibian.payment.published.defects import load_defect_kinds
 from zhibian.payment.tariff_files import read_tariff
 from zhibian.problems import InputError, Problem
 

@@ -10,11 +10,11 @@ import pytest
 
 from zhibian.payment.bootstrap import MOST_VALUES, RESAMPLES, mean_interval
 from zhibian.payment.paid_deviation import cost_deviation, deviate_paid
-from zhibian.payment.schedule import schedule
-from zhibian.payment.settlement import settle
-from zhibian.payment.settlement_rules import SettlementRules
-from zhibian.payment.settlement_sets import load_settlement_rules
-from zhibian.payment.settlement_types import GroupPrice, Kind, Settlement, Stay
+from zhibian.payment.settlement.rules import SettlementRules
+from zhibian.payment.settlement.schedule import schedule
+from zhibian.payment.settlement.sets import load_settlement_rules
+from zhibian.payment.settlement.settle import settle
+from zhibian.payment.settlement.types import GroupPrice, Kind, Settlement, Stay
 from zhibian.payment.totals import NOT_TOLD, balance_by, deviation_by, deviations
 from zhibian.settings import Settings
 

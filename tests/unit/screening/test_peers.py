@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from zhibian.screening.limits import excess_of, limits_of, signals_of
-from zhibian.screening.peers import (
+from zhibian.screening.peers.limits import excess_of, limits_of, signals_of
+from zhibian.screening.peers.peers import (
     Indicator,
     PeerRules,
     counts_of,

@@ -14,9 +14,9 @@ from zhibian.problems import InputError
 from zhibian.quality.evidence import load_conditions
 from zhibian.records.types import Admission
 from zhibian.review.report import VersionsOut
-from zhibian.screening.query_docx import write_docx
-from zhibian.screening.query_sheet import QuerySheet, query_sheet, to_html
-from zhibian.screening.questions import TABLE, QuestionRules, load_question_rules
+from zhibian.screening.queries.questions import TABLE, QuestionRules, load_question_rules
+from zhibian.screening.queries.sheet import QuerySheet, query_sheet, to_html
+from zhibian.screening.queries.word import write_docx
 
 QUOTE = "《主任查房记录》·病程“血培养<大肠埃希菌>”"
 VERSIONS = VersionsOut(

@@ -19,10 +19,10 @@ from zhibian.review.report import (
     UnsupportedOut,
 )
 from zhibian.review.reviewer import Reviewer
-from zhibian.screening.page_change import FiledPage, named_page
-from zhibian.screening.questions import Question, QuestionRules
-from zhibian.screening.text_case import TextCase, TextFinding, quotes_of
-from zhibian.screening.text_rules import TextRules
+from zhibian.screening.queries.questions import Question, QuestionRules
+from zhibian.screening.text.case import TextCase, TextFinding, quotes_of
+from zhibian.screening.text.page_change import FiledPage, named_page
+from zhibian.screening.text.rules import TextRules
 from zhibian.screening.types import Suspicion, WorkItem
 
 _CERTAIN = frozenset({EntryCondition.PRESENT, EntryCondition.NOT_PRESENT})
@@ -46,8 +46,8 @@ def text_items(
     reviewer
         Scheme and tariff for the effect on the group.
     rules, questions
-        From :func:`zhibian.screening.text_rules.load_text_rules` and
-        :func:`zhibian.screening.questions.load_question_rules`.
+        From :func:`zhibian.screening.text.rules.load_text_rules` and
+        :func:`zhibian.screening.queries.questions.load_question_rules`.
 
     Returns
     -------

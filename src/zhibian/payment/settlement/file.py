@@ -13,11 +13,11 @@ from zhibian.grouping.layout import LAYOUTS, InputFormat, Layout
 from zhibian.grouping.table import BATCH_ROWS
 from zhibian.grouping.table_files import Batch, TableFile, check_header, read_batches, read_header
 from zhibian.grouping.types import Status
-from zhibian.payment.fund import fund_column
-from zhibian.payment.prices import UNKNOWN_VARIANT, PriceBook, state_of
-from zhibian.payment.settlement_table import settle_table
-from zhibian.payment.settlement_types import Kind
-from zhibian.payment.stay_columns import read_stay_columns
+from zhibian.payment.settlement.fund import fund_column
+from zhibian.payment.settlement.prices import UNKNOWN_VARIANT, PriceBook, state_of
+from zhibian.payment.settlement.stay_columns import read_stay_columns
+from zhibian.payment.settlement.table import settle_table
+from zhibian.payment.settlement.types import Kind
 from zhibian.payment.tariff import Tariff
 from zhibian.problems import InputError, Problem
 
@@ -37,8 +37,8 @@ class SettledTable:
     cases
         As many rows: ``row`` (number in the file), ``id``, ``mdc``, ``adrg``, ``drg``, ``disease``
         (病种, category of the principal diagnosis), ``state``, ``variant``, the columns of
-        :mod:`zhibian.payment.stay_columns`, those of
-        :data:`zhibian.payment.settlement_table.ANSWER_SCHEMA`, and ``fund_fen``.
+        :mod:`zhibian.payment.settlement.stay_columns`, those of
+        :data:`zhibian.payment.settlement.table.ANSWER_SCHEMA`, and ``fund_fen``.
     problems
         Everything wrong with single rows.
     """
@@ -163,7 +163,8 @@ def variant_for(tariff: Tariff, named: str, level: str, insurance: str, default:
     Returns
     -------
     str
-        :data:`zhibian.payment.prices.UNKNOWN_VARIANT` where the tariff has none that fits.
+        :data:`zhibian.payment.settlement.prices.UNKNOWN_VARIANT` where the tariff has none
+        that fits.
     """
     if named:
         return named if named in tariff.variants else UNKNOWN_VARIANT

@@ -1,7 +1,7 @@
 """The settlement of one group, worked out once for all its cases (病组的结算表).
 
 Which class a case is in follows from limits in whole fen; what each class is paid is a line of
-:mod:`zhibian.payment.formulas`.
+:mod:`zhibian.payment.settlement.formulas`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
 
-from zhibian.payment.formulas import (
+from zhibian.payment.settlement.formulas import (
     NEED_CONTROL,
     NEED_STANDARD,
     UNDECIDED,
@@ -19,14 +19,14 @@ from zhibian.payment.formulas import (
     Terms,
     line_of,
 )
-from zhibian.payment.limits import Limit, high_limit, low_limit
-from zhibian.payment.settlement_rules import (
+from zhibian.payment.settlement.limits import Limit, high_limit, low_limit
+from zhibian.payment.settlement.rules import (
     Formula,
     Section,
     SettlementRules,
     Treatment,
 )
-from zhibian.payment.settlement_types import (
+from zhibian.payment.settlement.types import (
     Decision,
     GroupPrice,
     GroupState,

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 class LimitRules(Protocol):
-    """What limits depend on; see :class:`zhibian.screening.peers.PeerRules`."""
+    """What limits depend on; see :class:`zhibian.screening.peers.peers.PeerRules`."""
 
     @property
     def warning(self) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from zhibian.payment.settlement_rules import Band, Outlier
-from zhibian.payment.settlement_types import Decision, GroupPrice
+from zhibian.payment.settlement.rules import Band, Outlier
+from zhibian.payment.settlement.types import Decision, GroupPrice
 
 _PUBLISHED = "支付标准表公布的临界值"
 

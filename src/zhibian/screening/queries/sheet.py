@@ -12,7 +12,7 @@ from html import escape
 
 from zhibian.records.types import Admission
 from zhibian.review.report import VersionsOut
-from zhibian.screening.questions import BOX, Question, QuestionRules
+from zhibian.screening.queries.questions import BOX, Question, QuestionRules
 
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; }
@@ -71,7 +71,7 @@ def query_sheet(
     admission
         The stay; None leaves department and dates out.
     questions
-        From :func:`zhibian.screening.evidence.case_questions`.
+        From :func:`zhibian.screening.text.evidence.case_questions`.
     versions
         Of the review; the scheme of groups is no business of the clinician and is left out.
     """

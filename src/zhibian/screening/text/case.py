@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from zhibian.records.case_json import ReadCase
 from zhibian.records.types import Document
 from zhibian.review.report import CaseReport, DiagnosisOut, EvidenceOut
-from zhibian.screening.page_change import Effect, FiledPage
-from zhibian.screening.questions import Question, QuestionRules
-from zhibian.screening.text_rules import TextRules
+from zhibian.screening.queries.questions import Question, QuestionRules
+from zhibian.screening.text.page_change import Effect, FiledPage
+from zhibian.screening.text.rules import TextRules
 from zhibian.screening.types import Suspicion, WorkItem
 
 _CATEGORY = 3

@@ -6,9 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from zhibian.grouping.types import Grouping, Status
-from zhibian.payment.schedule import Schedule, schedule, with_coefficient
-from zhibian.payment.settlement_rules import SettlementRules
-from zhibian.payment.settlement_types import GroupPrice, GroupState
+from zhibian.payment.settlement.rules import SettlementRules
+from zhibian.payment.settlement.schedule import Schedule, schedule, with_coefficient
+from zhibian.payment.settlement.types import GroupPrice, GroupState
 from zhibian.payment.tariff import PaymentStandard, Tariff, round_yuan
 
 #: Stands for a variant that the tariff does not have; its cases have no price.

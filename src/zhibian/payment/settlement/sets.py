@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from zhibian.payment.settlement_rules import SettlementRules
+from zhibian.payment.settlement.rules import SettlementRules
 from zhibian.payment.tariff_files import FOLDER
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import read_yaml

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from zhibian.screening.peers import Funnel, Indicator, PeerRules
+from zhibian.screening.peers.peers import Funnel, Indicator, PeerRules
 from zhibian.sheets import Cell, Chart, Column, Line, Sheet
 
 _CASES, _RATE = "可比病例数", "标化率"

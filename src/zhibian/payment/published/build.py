@@ -15,18 +15,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from zhibian.payment.defects import (
+from zhibian.payment.group_weight import UNGROUPED_ROW, is_ungrouped_row
+from zhibian.payment.published.defects import (
     Defect,
     DefectKinds,
     Rounding,
     load_defect_kinds,
     table_defects,
 )
-from zhibian.payment.group_weight import UNGROUPED_ROW, is_ungrouped_row
-from zhibian.payment.rate_sources import RateSource, other_rates, rate_sources
-from zhibian.payment.recipe import Recipe, read_recipe
-from zhibian.payment.scheme_groups import all_scheme_groups, fit
-from zhibian.payment.source_table import REMEDY, SourceRow, SourceTable, parse_table
+from zhibian.payment.published.rate_sources import RateSource, other_rates, rate_sources
+from zhibian.payment.published.recipe import Recipe, read_recipe
+from zhibian.payment.published.scheme_groups import all_scheme_groups, fit
+from zhibian.payment.published.source_table import REMEDY, SourceRow, SourceTable, parse_table
 from zhibian.payment.tariff import Tariff
 from zhibian.payment.tariff_files import (
     DEFECTS_COLUMNS,

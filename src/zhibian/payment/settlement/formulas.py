@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from zhibian.payment.settlement_rules import Formula
-from zhibian.payment.settlement_types import GREATEST_COST, LONGEST_STAY, fen_of, half_up
+from zhibian.payment.settlement.rules import Formula
+from zhibian.payment.settlement.types import GREATEST_COST, LONGEST_STAY, fen_of, half_up
 
 #: Units of a line: 1e-10 yuan. A slope is in units a fen, 1e-8 yuan a yuan.
 UNITS_A_YUAN = 10**10

@@ -7,14 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from zhibian.payment.defects import (
+from zhibian.payment.published.defects import (
     Defect,
     DefectKinds,
     Rounding,
     load_defect_kinds,
     table_defects,
 )
-from zhibian.payment.scheme_groups import scheme_groups
+from zhibian.payment.published.scheme_groups import scheme_groups
 from zhibian.payment.tariff import Tariff
 from zhibian.payment.tariff_files import (
     DEFECTS_COLUMNS,

@@ -1,7 +1,8 @@
 """Defects of a tariff (支付标准的缺陷): what its rows contradict, lack or leave open.
 
 Only what follows from the tariff and the list of groups of its scheme is found here; what was
-put right while reading the published table is told by :mod:`zhibian.payment.source_table`.
+put right while reading the published table is told by
+:mod:`zhibian.payment.published.source_table`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zhibian.payment.group_weight import GroupWeight, is_ungrouped_row
-from zhibian.payment.scheme_groups import AMBIGUOUS
+from zhibian.payment.published.scheme_groups import AMBIGUOUS
 from zhibian.payment.tariff import Tariff
 from zhibian.terminology.tables import read_yaml
 

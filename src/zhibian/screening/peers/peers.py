@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from zhibian.grouping.severity import Level
 from zhibian.grouping.types import Status
 from zhibian.problems import InputError, Problem
-from zhibian.screening.limits import excess_of, limits_of, scores_of, signals_of
+from zhibian.screening.peers.limits import excess_of, limits_of, scores_of, signals_of
 from zhibian.terminology.tables import read_yaml
 
 PEERS = Path("screening/peers.yaml")

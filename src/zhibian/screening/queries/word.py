@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zhibian.screening.query_sheet import QuerySheet
-from zhibian.screening.questions import BOX, Question, QuestionRules
+from zhibian.screening.queries.questions import BOX, Question, QuestionRules
+from zhibian.screening.queries.sheet import QuerySheet
 
 _BLANK = "＿" * 12
 _FONT = "SimSun"

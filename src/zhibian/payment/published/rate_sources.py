@@ -12,9 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from zhibian.payment.rates import Observation, find_rate
-from zhibian.payment.recipe import FROM_AMOUNTS, Recipe, ToldRate
-from zhibian.payment.source_table import REMEDY, SourceRow
+from zhibian.payment.published.rates import Observation, find_rate
+from zhibian.payment.published.recipe import FROM_AMOUNTS, Recipe, ToldRate
+from zhibian.payment.published.source_table import REMEDY, SourceRow
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import read_text
 

@@ -1,7 +1,8 @@
 """From front pages to the table that settlement reads (首页转结算表): HQMS, 4101 and the rest.
 
-Columns of the table are those of the own layout and of :mod:`zhibian.payment.stay_columns`, as
-text, so that a front page and a hand-made table are settled by the same code.
+Columns of the table are those of the own layout and of
+:mod:`zhibian.payment.settlement.stay_columns`, as text, so that a front page and a hand-made
+table are settled by the same code.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from zhibian.payment.settlement_rules import Fund
-from zhibian.payment.settlement_types import fen_of, half_up, yuan_of
+from zhibian.payment.settlement.rules import Fund
+from zhibian.payment.settlement.types import fen_of, half_up, yuan_of
 
 #: Ratios are whole ten-thousandths, so that single cases and columns agree to the fen.
 _STEPS = 10_000

@@ -31,7 +31,7 @@ import polars as pl
 
 from zhibian.grouping.batches import RowProblem
 from zhibian.grouping.table_files import Batch
-from zhibian.payment.settlement_types import GREATEST_COST, LONGEST_STAY, fen_of
+from zhibian.payment.settlement.types import GREATEST_COST, LONGEST_STAY, fen_of
 from zhibian.problems import Problem
 
 MONEY = ("cost", "deductible", "copay", "self_paid", "prior_paid")

@@ -3,16 +3,16 @@
 The class is judged in a fixed way: stays that a region pays otherwise (bed-day kinds, day surgery,
 special-case review, long and short stays, in the order of the rules), then what the group itself
 settles (未入组、歧义组、非稳定病组), then the multiple of the cost.
-:mod:`zhibian.payment.settlement_table` settles many cases at once, to the fen as here.
+:mod:`zhibian.payment.settlement.table` settles many cases at once, to the fen as here.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from zhibian.payment.schedule import Plan, Schedule, plan_reason
-from zhibian.payment.settlement_rules import Section
-from zhibian.payment.settlement_types import (
+from zhibian.payment.settlement.rules import Section
+from zhibian.payment.settlement.schedule import Plan, Schedule, plan_reason
+from zhibian.payment.settlement.types import (
     FEN,
     GREATEST_COST,
     LONGEST_STAY,

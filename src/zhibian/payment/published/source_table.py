@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from zhibian.payment.defects import Defect
 from zhibian.payment.group_weight import UNGROUPED_ROW, Flag
-from zhibian.payment.recipe import Recipe
+from zhibian.payment.published.defects import Defect
+from zhibian.payment.published.recipe import Recipe
 from zhibian.problems import InputError, Problem
 
 REMEDY = "检查 --facts 目录中的来源文件和 recipe.yaml"

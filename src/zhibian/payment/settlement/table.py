@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from zhibian.payment.formulas import UNITS_A_FEN
-from zhibian.payment.quota import within_quota
-from zhibian.payment.schedule import Plan, Schedule, plan_reason
-from zhibian.payment.settlement_rules import SettlementRules
-from zhibian.payment.settlement_types import (
+from zhibian.payment.settlement.formulas import UNITS_A_FEN
+from zhibian.payment.settlement.quota import within_quota
+from zhibian.payment.settlement.rules import SettlementRules
+from zhibian.payment.settlement.schedule import Plan, Schedule, plan_reason
+from zhibian.payment.settlement.types import (
     GREATEST_COST,
     LONGEST_STAY,
     GroupState,

@@ -1,0 +1,1 @@
+"""Departments and physicians against their peers (同行比较)."""
