@@ -56,12 +56,12 @@ def _columns(unit: str, rules: PeerRules) -> tuple[Column, ...]:
 
 
 def department_sheet(funnels: Sequence[Funnel], rules: PeerRules) -> Sheet:
-    """Return the sheet of departments with a funnel chart of each indicator."""
+    """Return the sheet of departments with a funnel chart of each indicator that occurs."""
     charts = []
     first = 0
     for funnel in funnels:
         size = len(funnel.table)
-        if size:
+        if size and funnel.overall:
             charts.append(_chart(funnel, first, first + size - 1, rules))
         first += size
     return Sheet(
