@@ -238,7 +238,9 @@ class _Maker:
             mean = self._rules.control.city_mean
             if price.mean_cost is not None:
                 amount = price.mean_cost
-            elif mean is None or price.weight is None:
+            elif price.weight is None:
+                return None, "支付标准没有公布病组权重与次均费用，不能计算倍率"
+            elif mean is None:
                 return None, "缺全市次均费用，不能计算病组次均费用与倍率"
             else:
                 amount = price.weight * mean
