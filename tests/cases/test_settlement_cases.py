@@ -51,7 +51,7 @@ def price_of(told: dict[str, Any]) -> GroupPrice:
     scale = decimal(told.get("scale"))
     points = weight * scale * k if weight is not None and scale is not None else None
     rate = value if value is not None else decimal(told.get("rate"))
-    exact = amount = None
+    exact = amount = decimal(told.get("amount"))
     if weight is not None and rate is not None:
         exact = weight * (scale or 1) * rate
         amount = (exact * k).quantize(Decimal("0.01"), ROUND_HALF_UP)

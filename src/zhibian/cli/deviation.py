@@ -114,6 +114,8 @@ def _print(compared: ComparedTable, proposals: int, book: PriceBook) -> None:
         f"填报 {len(compared.filed.cases):,} 例，建议 {proposals:,} 例，比较 {row['cases']:,} 例，"
         f"其中两侧均有应付 {row['compared']:,} 例"
     )
+    if compared.unfiled:
+        screen.print(f"建议中 {compared.unfiled:,} 例不在填报表中，未比较")
     table = Table("方向", "例数", "差额（元）")
     table.add_row("疑似漏编（建议权重较高）", f"{row['up']:,}", f"{row['up_yuan']:+,.2f}")
     table.add_row("疑似高编（建议权重较低）", f"{row['down']:,}", f"{row['down_yuan']:+,.2f}")

@@ -17,6 +17,7 @@ from zhibian.payment.settlement.file import own_batches
 from zhibian.payment.settlement.page_batches import page_batches
 from zhibian.payment.settlement.prices import PriceBook
 from zhibian.payment.settlement.sets import load_settlement_rules, with_city_mean
+from zhibian.payment.tariff import Tariff
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
 from zhibian.records.front_page.catalogue import load_catalogue
@@ -111,26 +112,38 @@ def load_book(rules: Path, pack: RulePack, tariff: str, terms: Terms) -> PriceBo
     Raises
     ------
     InputError
-        Something is unknown or damaged, the tariff is of another scheme, or a number is none.
+        Whatever is unknown or damaged, a tariff of another scheme, numbers that are none.
     """
+    problems: list[Problem] = []
+    mean = _positive("--city-mean", terms.city_mean, _GREATEST_RATE, problems)
+    coefficient = _positive("--coefficient", terms.coefficient, _GREATEST_COEFFICIENT, problems)
+    rate = _positive("--rate", terms.rate, _GREATEST_RATE, problems)
+    try:
+        prices = _tariff_of(rules, pack, tariff)
+        told = load_settlement_rules(rules, tariff, terms.settlement)
+    except InputError as error:
+        raise InputError(error.source, [*error.problems, *problems]) from None
+    if problems:
+        raise InputError("命令选项", problems)
+    return PriceBook(
+        prices, told if mean is None else with_city_mean(told, mean), coefficient, rate
+    )
+
+
+def _tariff_of(rules: Path, pack: RulePack, tariff: str) -> Tariff:
     prices = load_tariff(rules, tariff)
     own = pack.scheme.partition("@")[0]
     if prices.scheme != own:
         message = f"支付标准 {tariff} 适用于分组方案 {prices.scheme}，不适用于 {own}"
         remedy = "用 --scheme 或 --tariff 选择相配的一对"
         raise InputError(tariff, [Problem("tariff", "tariff_scheme_differs", message, remedy)])
-    told = load_settlement_rules(rules, tariff, terms.settlement)
-    mean = _positive("--city-mean", terms.city_mean, _GREATEST_RATE)
-    return PriceBook(
-        prices,
-        told if mean is None else with_city_mean(told, mean),
-        _positive("--coefficient", terms.coefficient, _GREATEST_COEFFICIENT),
-        _positive("--rate", terms.rate, _GREATEST_RATE),
-    )
+    return prices
 
 
-def _positive(option: str, text: str | None, greatest: int) -> Decimal | None:
-    """Read a number above zero; beyond the greatest it is a misprint."""
+def _positive(
+    option: str, text: str | None, greatest: int, problems: list[Problem]
+) -> Decimal | None:
+    """Read a number above zero; beyond the greatest it is a misprint, told in the problems."""
     if text is None:
         return None
     try:
@@ -139,5 +152,6 @@ def _positive(option: str, text: str | None, greatest: int) -> Decimal | None:
         number = Decimal(0)
     if not (number.is_finite() and 0 < number <= greatest):
         message = f"应为大于 0、不超过 {greatest} 的数"
-        raise InputError(option, [Problem(option, "number_invalid", message, "改正后重新运行")])
+        problems.append(Problem(option, "number_invalid", message, "改正后重新运行"))
+        return None
     return number

@@ -8,7 +8,7 @@ all discharges of the period, and is no part of the comparison.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -54,6 +54,8 @@ class ComparedTable:
         where nothing could be computed and ``note``.
     unproposed
         Discharges without a proposal.
+    unfiled
+        Proposals of no filed case.
     problems
         Everything wrong with single rows, of the filed table by its row, of proposals by theirs.
     """
@@ -61,6 +63,7 @@ class ComparedTable:
     filed: SettledTable
     cases: pl.DataFrame
     unproposed: int
+    unfiled: int
     problems: list[RowProblem]
 
 
@@ -76,8 +79,8 @@ def read_proposals(table: TableFile) -> tuple[pl.DataFrame, list[RowProblem]]:
     Returns
     -------
     tuple
-        The columns as text, one row an id; and rows that were left out, because their id is blank
-        or repeated or their cells do not fit the header.
+        The columns as text, one row an id, with ``row``, the number in the file; and rows that were
+        left out, because their id is blank or repeated or their cells do not fit the header.
 
     Raises
     ------
@@ -92,15 +95,17 @@ def read_proposals(table: TableFile) -> tuple[pl.DataFrame, list[RowProblem]]:
         if CONFIDENCE not in cells.columns:
             cells = cells.with_columns(pl.lit("").alias(CONFIDENCE))
         whole = pl.Series(batch.whole, dtype=pl.Boolean)
-        broken = Problem("", "row_broken", "列数与表头不符或引号不成对", "修正该行")
+        broken = Problem("", "row_broken", "建议表列数与表头不符或引号不成对", "修正该行")
         problems += [RowProblem(n, broken) for n in cells.filter(~whole)["row"]]
         frames.append(cells.filter(whole).select("row", *PROPOSED_COLUMNS, CONFIDENCE))
     told = pl.concat(frames) if frames else _no_proposals()
     told = told.with_columns(pl.col("id").str.strip_chars())
     unusable = (pl.col("id") == "") | pl.col("id").is_duplicated()
-    remedy = Problem("id", "id_repeated", "病例标识为空或重复，未比较", "每个病例一行，标识不重复")
+    remedy = Problem(
+        "id", "id_repeated", "建议表病例标识为空或重复，未比较", "每个病例一行，标识不重复"
+    )
     problems += [RowProblem(row, remedy) for row in told.filter(unusable)["row"]]
-    return told.filter(~unusable).drop("row"), problems
+    return told.filter(~unusable), problems
 
 
 def _no_proposals() -> pl.DataFrame:
@@ -149,19 +154,43 @@ def compare(
     unusual = Problem("id", "id_repeated", "病例标识为空或重复，未比较", "每个病例一行，标识不重复")
     problems = [
         *filed.problems,
-        *(p for p in again.problems if p not in set(filed.problems)),
+        *_of_proposals(again.problems, set(filed.problems)),
+        *_unfiled(proposals, filed.cases["id"]),
         *(RowProblem(row, unusual) for row in filed.cases["row"].filter(repeated)),
     ]
     cases = _compared(filed.cases.filter(proposed), again.cases.filter(proposed))
     changed = _changed(filed.rows, again.rows).filter(proposed)
+    unfiled = ~proposals["id"].is_in(filed.cases["id"].implode())
     return ComparedTable(
-        filed, _explained(cases.with_columns(changed)), int((~proposed).sum()), problems
+        filed,
+        _explained(cases.with_columns(changed)),
+        int((~proposed).sum()),
+        int(unfiled.sum()),
+        problems,
     )
+
+
+def _of_proposals(found: list[RowProblem], known: set[RowProblem]) -> list[RowProblem]:
+    """Return what is wrong with the proposed coding alone, at the row of the filed case."""
+    return [
+        RowProblem(row, replace(problem, message=f"建议编码：{problem.message}"))
+        for row, problem in found
+        if RowProblem(row, problem) not in known
+    ]
+
+
+def _unfiled(proposals: pl.DataFrame, filed: pl.Series) -> list[RowProblem]:
+    """Return the rows of a table of proposals that are of no filed case."""
+    if "row" not in proposals.columns:
+        return []
+    problem = Problem("id", "id_unfiled", "建议表的病例不在填报表中，未比较", "核对两表的 id 列")
+    left = proposals.filter(~pl.col("id").is_in(filed.implode()))
+    return [RowProblem(row, problem) for row in left["row"]]
 
 
 def _recoded(batches: Sequence[Batch], proposals: pl.DataFrame) -> Iterator[Batch]:
     """Yield the batches with the proposed coding where there is one."""
-    fresh = proposals.rename({c: f"{c}_proposed" for c in _CODING})
+    fresh = proposals.select("id", *(pl.col(c).alias(f"{c}_proposed") for c in _CODING))
     for batch in batches:
         known = batch.cells.with_columns(
             pl.col("id").str.strip_chars(),

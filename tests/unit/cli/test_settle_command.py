@@ -152,6 +152,49 @@ def test_what_is_unknown_is_refused_with_a_remedy(
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_every_wrong_option_is_told_at_once(run: Run, table: Path, tmp_path: Path) -> None:
+    wrong = ("--settlement", "nowhere", "--rate", "abc", "--coefficient", "0", "--city-mean", "0")
+    result = run("settle", table, "-o", tmp_path / "out.csv", *wrong)
+    assert result.exit_code == 2
+    for said in ("没有结算规则 nowhere", "--rate", "--coefficient", "--city-mean"):
+        assert said in result.stderr
+
+
+def test_names_of_insurance_and_grades_of_level_choose_the_variant(
+    run: Run, tmp_path: Path
+) -> None:
+    told = (
+        ("三级甲等", "城镇职工基本医疗保险", "4143.30"),
+        ("三级", "310", "4143.30"),
+        ("二级乙等", "城乡居民", "3570.42"),
+        ("二级", "2.1", "3570.42"),
+        ("三级", "全自费", ""),
+    )
+    header = "id,sex,age,age_days,weight,principal,others,procedures,cost,hospital_level,insurance"
+    rows = [
+        f"{place},2,60,,,J18.903,,,4000,{level},{insurance}"
+        for place, (level, insurance, _) in enumerate(told)
+    ]
+    table, output = tmp_path / "cases.csv", tmp_path / "out.csv"
+    table.write_text("\n".join((header, *rows)) + "\n", "utf-8")
+    result = run("settle", table, "-o", output)
+    assert [row["amount"] for row in _settled(output).values()] == [amount for *_, amount in told]
+    # The remedy names what the tariff has.
+    assert "第 6 行" in result.stderr
+    assert "三级职工、三级居民、二级职工、二级居民" in result.stderr
+
+
+def test_a_missing_cost_column_and_repeated_cases_are_told(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "cases.csv"
+    row = "1,2,60,,,J18.903,,\n"
+    table.write_text(f"id,sex,age,age_days,weight,principal,others,procedures\n{row}{row}", "utf-8")
+    result = run("settle", table, "-o", tmp_path / "out.csv")
+    assert result.exit_code == 0
+    assert "第 1 行，cost 列：没有总费用一列" in result.stderr
+    for number in (2, 3):
+        assert f"第 {number} 行，id 列：病例标识重复" in result.stderr
+
+
 def test_the_input_is_never_written_over(run: Run, table: Path) -> None:
     before = table.read_bytes()
     assert run("settle", table, "-o", table).exit_code == 2
@@ -190,7 +233,9 @@ def test_deviation_has_both_directions_and_the_class_of_both_sides(
     assert "疑似高编（建议权重较低）" in result.stdout
     assert "疑似漏编（建议权重较高）" in result.stdout
     assert "可增收" not in result.stdout
-    assert "第 6 行，id 列" in result.stderr
+    assert "建议中 1 例不在填报表中" in result.stdout
+    assert "第 5 行，id 列：建议表的病例不在填报表中" in result.stderr
+    assert "第 6 行，id 列：建议表病例标识为空或重复" in result.stderr
     sheets = _sheets(output)
     header, *rows = sheets["病例差异"][1:]
     cases = {row[0]: dict(zip(header, row, strict=True)) for row in rows}

@@ -23,6 +23,17 @@ from zhibian.problems import InputError, Problem
 
 # A disease (病种) is the category of the principal diagnosis, three characters of ICD-10.
 _CATEGORY = 3
+# A hospital level (三级) without its grade (甲等) has two characters.
+_LEVEL = 2
+_COST = "cost"
+_HEADER_ROW = 1
+_NO_COST = Problem(
+    _COST,
+    "column_missing",
+    "没有总费用一列，不能判定倍率，不计算盈亏",
+    "补上 cost 列（住院总费用，元）",
+    severity="warning",
+)
 _STATES = {s.chinese: state_of(s) for s in Status}
 
 
@@ -96,8 +107,11 @@ def settle_batches(
         The tariff has no such variant, or there are no rows.
     """
     chosen = book.tariff.variant(variant).id
-    rows, cases, problems = [], [], list[RowProblem]()
+    rows, cases = list[pl.DataFrame](), list[pl.DataFrame]()
+    problems = list[RowProblem]()
     for batch in batches:
+        if not rows and _COST not in batch.cells.columns:
+            problems.append(RowProblem(_HEADER_ROW, _NO_COST))
         grouped = grouper.group(batch)
         stays = read_stay_columns(batch)
         told = {(p.row, p.problem.field) for p in grouped.problems}
@@ -111,7 +125,7 @@ def settle_batches(
         nothing = Problem("表", "table_empty", "表中没有数据行", "换用有内容的表格")
         raise InputError("table", [nothing])
     joined = _with_variants(pl.concat(cases), book.tariff, chosen)
-    problems += _unknown_variants(joined)
+    problems += _unknown_variants(joined, book.tariff) + _repeated(joined)
     return SettledTable(pl.concat(rows), _settled(joined, book), problems)
 
 
@@ -156,7 +170,7 @@ def variant_for(tariff: Tariff, named: str, level: str, insurance: str, default:
         Its variant, empty where the row names none.
     level, insurance
         Hospital level and insurance of the row, empty where unknown: what the default says then
-        holds.
+        holds. A grade (三级甲等) that the tariff does not tell apart counts as its level (三级).
     default
         Variant where nothing is told.
 
@@ -169,25 +183,39 @@ def variant_for(tariff: Tariff, named: str, level: str, insurance: str, default:
     if named:
         return named if named in tariff.variants else UNKNOWN_VARIANT
     usual = tariff.variants[default]
-    wanted = (level or usual.hospital_level, insurance or usual.insurance)
-    if wanted == (usual.hospital_level, usual.insurance):
-        return default
-    for id, variant in tariff.variants.items():
-        own = (variant.hospital_level, variant.insurance)
-        if all(not o or o == w for o, w in zip(own, wanted, strict=True)):
-            return id
+    insured = insurance or usual.insurance
+    told = level or usual.hospital_level
+    for wanted in ((told, insured), (told[:_LEVEL], insured)):
+        if wanted == (usual.hospital_level, usual.insurance):
+            return default
+        for id, variant in tariff.variants.items():
+            own = (variant.hospital_level, variant.insurance)
+            if all(not o or o == w for o, w in zip(own, wanted, strict=True)):
+                return id
     return UNKNOWN_VARIANT
 
 
-def _unknown_variants(cases: pl.DataFrame) -> list[RowProblem]:
+def _unknown_variants(cases: pl.DataFrame, tariff: Tariff) -> list[RowProblem]:
     problem = Problem(
         "hospital_level,insurance,variant",
         "variant_unknown",
         "支付标准没有这种医院级别与险种",
-        "改为支付标准已有的类别，见 zhibian tariffs list",
+        f"改为支付标准已有的类别：{'、'.join(tariff.variants)}",
     )
     wrong = (cases["variant"] == UNKNOWN_VARIANT).arg_true()
     return [RowProblem(cases["row"][place], problem) for place in wrong]
+
+
+def _repeated(cases: pl.DataFrame) -> list[RowProblem]:
+    problem = Problem(
+        "id",
+        "id_repeated",
+        "病例标识重复，每一行都计入合计与额度",
+        "核对是否重复导出，每个病例一行",
+        severity="warning",
+    )
+    repeated = cases["id"].is_duplicated() & (cases["id"] != "")
+    return [RowProblem(row, problem) for row in cases["row"].filter(repeated)]
 
 
 def _settled(cases: pl.DataFrame, book: PriceBook) -> pl.DataFrame:

@@ -25,7 +25,8 @@ class Limit(NamedTuple):
     inclusive
         Whether that cost itself is beyond the limit.
     certain
-        False where the limit depends on the hospital's level, and the bands do not tell of it.
+        False where the limit depends on the hospital's level and the bands do not tell of it, or on
+        the group's weight and that is not published.
     """
 
     fen: Decimal
@@ -80,8 +81,11 @@ def _limit(
     bands = [band for band in outlier.bands if _may_hold(band, level, price.weight)]
     if not bands:
         return None
-    certain = not bands[0].hospital_levels or bool(level)
-    # Where the level is unknown, what any band calls an outlier is left open.
+    by_weight = any(band.by_weight for band in bands)
+    certain = (not bands[0].hospital_levels or bool(level)) and not (
+        by_weight and price.weight is None
+    )
+    # Where the level or the weight is unknown, what any band calls an outlier is left open.
     extreme = max if name == "low" else min
     band = bands[0] if certain else extreme(bands, key=lambda b: b.times)
     told = Decision(f"{name}.times", str(band.times), outlier.source, outlier.verified)
@@ -97,9 +101,7 @@ def _level(outlier: Outlier, price: GroupPrice) -> str:
 def _may_hold(band: Band, level: str, weight: Decimal | None) -> bool:
     if level and band.hospital_levels and level not in band.hospital_levels:
         return False
-    if band.weight_above is None and band.weight_up_to is None:
-        return True
     if weight is None:
-        return False
+        return True
     above = band.weight_above is None or weight > band.weight_above
     return above and (band.weight_up_to is None or weight <= band.weight_up_to)

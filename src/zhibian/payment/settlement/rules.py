@@ -95,6 +95,11 @@ class Band(_Frozen):
     weight_above: Number | None = None
     weight_up_to: Number | None = None
 
+    @property
+    def by_weight(self) -> bool:
+        """Whether it holds for groups of some weights only."""
+        return self.weight_above is not None or self.weight_up_to is not None
+
 
 class Quota(_Frozen):
     """How many cases of a period at most (数量上限), those of the greatest excess first.

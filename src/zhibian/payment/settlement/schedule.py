@@ -36,7 +36,7 @@ from zhibian.payment.settlement.types import (
 )
 
 _PRECISION = 50
-_LEVEL_UNKNOWN = "没有该医院级别的倍率界限，不能判定"
+_LEVEL_UNKNOWN = "没有该医院级别或病组权重的倍率界限，不能判定"
 _NO_PRICE = "没有支付标准"
 _NO_COST = "缺总费用，不能判定倍率"
 _COST_NEEDED = "缺总费用"
@@ -238,7 +238,9 @@ class _Maker:
             mean = self._rules.control.city_mean
             if price.mean_cost is not None:
                 amount = price.mean_cost
-            elif mean is None or price.weight is None:
+            elif price.weight is None:
+                return None, "支付标准没有公布病组权重与次均费用，不能计算倍率"
+            elif mean is None:
                 return None, "缺全市次均费用，不能计算病组次均费用与倍率"
             else:
                 amount = price.weight * mean
@@ -339,7 +341,7 @@ def _control(price: GroupPrice, rules: SettlementRules) -> tuple[Decimal | None,
 
 
 def _kind(kind: Kind, limit: Limit, trace: tuple[Decision, ...], plans: dict[Kind, Plan]) -> Kind:
-    """Return the class beyond a limit, open where the hospital's level is not known."""
+    """Return the class beyond a limit, open where the limit is not certain."""
     if limit.certain:
         return kind
     plans[Kind.LEVEL_UNKNOWN] = Plan(None, _LEVEL_UNKNOWN, trace)

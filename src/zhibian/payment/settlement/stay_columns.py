@@ -12,8 +12,9 @@ column and counts as blank, so that the row goes on.
 ``bed_day``
     Kind of bed-day payment (床日类别), such as 精神.
 ``hospital_level``, ``insurance``, ``variant``
-    What chooses the variant of the tariff: level (三级), insurance (职工, 居民 or the code of the
-    way of payment, 1 and 2), or the variant itself.
+    What chooses the variant of the tariff: level (三级, 三级甲等), insurance (职工, 居民, or
+    code or name of the way of payment or kind of insurance: 1, 1.1, 310, 城镇职工基本医疗保险), or
+    the variant itself.
 ``department``, ``physician``, ``coder``, ``institution``
     Labels of totals; quotas are by institution where it is told.
 ``deductible``, ``copay``, ``self_paid``, ``prior_paid``
@@ -42,8 +43,12 @@ _MONEY_PATTERN = r"^([0-9]{1,8}|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,4})?$"
 _WHOLE_PATTERN = r"^[0-9]{1,5}(\.0+)?$"
 _SHARE_PATTERN = r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$"
 _YES_NO: Mapping[str, bool] = {"1": True, "是": True, "0": False, "否": False, "": False}
-# Codes of the way of payment on the front page (付费方式): 1 城职, 2 城居.
-_INSURANCE: Mapping[str, str] = {"1": "职工", "01": "职工", "2": "居民", "02": "居民"}
+# Codes and names of the way of payment on the front page (付费方式: 1 城职, 2 城居, with places)
+# and of the kinds of insurance in the settlement list (险种: 310 职工, 390 居民).
+_INSURANCE: Mapping[str, str] = {
+    "职工": r"^(0?1(\.[12])?|310|(本市|外埠)?(城镇)?职工(基本)?(医疗保险|医保)?)$",
+    "居民": r"^(0?2(\.[12])?|390|(本市|外埠)?(城镇|城乡)?居民(基本)?(医疗保险|医保)?)$",
+}
 
 
 class StayColumns(NamedTuple):
@@ -103,7 +108,8 @@ def read_stay_columns(batch: Batch) -> StayColumns:
         columns[column] = found.replace_strict(_YES_NO, default=False, return_dtype=pl.Boolean)
     for column in _TEXTS:
         columns[column] = text(column)
-    columns["insurance"] = columns["insurance"].replace(_INSURANCE)
+    for kind, pattern in _INSURANCE.items():
+        columns["insurance"] = columns["insurance"].str.replace(pattern, kind)
     share = matched("confidence", _SHARE_PATTERN, "不是 0 到 1 的数", "填写置信度或留空")
     columns["confidence"] = share.cast(pl.Float64)
     return StayColumns(pl.DataFrame(columns), problems)

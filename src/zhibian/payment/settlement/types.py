@@ -67,7 +67,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.REVIEW: "特例单议",
     Kind.NO_PRICE: "无支付标准",
     Kind.NOT_GROUPED: "未分组",
-    Kind.LEVEL_UNKNOWN: "未判定（医院级别）",
+    Kind.LEVEL_UNKNOWN: "未判定（倍率界限）",
     Kind.UNJUDGED: "未判定",
 }
 
