@@ -195,6 +195,20 @@ def test_a_missing_cost_column_and_repeated_cases_are_told(run: Run, tmp_path: P
         assert f"第 {number} 行，id 列：病例标识重复" in result.stderr
 
 
+def test_reviews_beyond_the_quota_and_unruled_bed_days_are_told(run: Run, tmp_path: Path) -> None:
+    header = "id,sex,age,age_days,weight,principal,others,procedures,cost,review,bed_day"
+    rows = [f"{n},2,60,,,J18.903,,,{20000 + n},{int(n < 2)},{'精神' * (n == 5)}" for n in range(20)]
+    table = tmp_path / "cases.csv"
+    table.write_text("\n".join((header, *rows)) + "\n", "utf-8")
+    result = run("settle", table, "-o", tmp_path / "out.csv")
+    kinds = [row["settle_kind"] for row in _settled(tmp_path / "out.csv").values()]
+    # 5 % of 20 discharges is one case: the one of the greater excess.
+    assert [place for place, kind in enumerate(kinds) if kind == "特例单议"] == [1]
+    assert "第 2 行，review 列：特例单议超出本期数量上限" in result.stderr
+    assert "第 3 行，review" not in result.stderr
+    assert "第 7 行，bed_day 列：结算规则没有床日付费" in result.stderr
+
+
 def test_the_input_is_never_written_over(run: Run, table: Path) -> None:
     before = table.read_bytes()
     assert run("settle", table, "-o", table).exit_code == 2
