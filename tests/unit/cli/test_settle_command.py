@@ -209,6 +209,15 @@ def test_reviews_beyond_the_quota_and_unruled_bed_days_are_told(run: Run, tmp_pa
     assert "第 7 行，bed_day 列：结算规则没有床日付费" in result.stderr
 
 
+def test_a_workbook_of_cases_is_refused_with_the_remedy(run: Run, tmp_path: Path) -> None:
+    book = tmp_path / "cases.xlsx"
+    book.write_bytes(b"PK\x03\x04")
+    result = run("settle", book, "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2
+    assert "是 Excel 工作簿" in result.stderr
+    assert "CSV UTF-8" in result.stderr
+
+
 def test_the_input_is_never_written_over(run: Run, table: Path) -> None:
     before = table.read_bytes()
     assert run("settle", table, "-o", table).exit_code == 2
