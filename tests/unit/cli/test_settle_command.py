@@ -13,6 +13,9 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner, Result
 
 from zhibian.cli.main import app
+from zhibian.grouping.batches import RowProblem
+from zhibian.payment.settlement_sheets import problem_sheet
+from zhibian.problems import Problem
 
 HEADER = (
     "id,sex,age,age_days,weight,principal,others,procedures,cost,days,hospital_level,insurance,"
@@ -120,6 +123,13 @@ def test_workbook_has_totals_parameters_and_problems(run: Run, table: Path, tmp_
     assert "days_above=60" in str(sources[0][1])
     assert "S3-02" in str(sources[0][2])
     assert len(sheets["输入问题"]) > 1
+
+
+def test_the_sheet_of_problems_shows_the_wrong_code() -> None:
+    problem = Problem("others", "code_unknown", "编码不在目录中", "核对编码版本", "R99.999")
+    sheet = problem_sheet([RowProblem(102, problem)])
+    assert [column.name for column in sheet.columns] == ["行", "列", "问题", "值", "处理"]
+    assert list(sheet.rows) == [(102, "others", "编码不在目录中", "R99.999", "核对编码版本")]
 
 
 def test_parquet_and_csv_say_the_same(run: Run, table: Path, tmp_path: Path) -> None:
