@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from zhibian.problems import InputError, Problem
 
 PARQUET = ".parquet"
+_WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et"}
 _CHUNK = 1 << 20
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _LAST_OF_TWO_BYTES = "\u07ff"
@@ -68,13 +69,18 @@ def open_table(path: Path) -> TableFile:
     Raises
     ------
     InputError
-        The file can't be read, is empty, or is neither UTF-8, GB18030 nor parquet.
+        The file can't be read, is empty, is a workbook, or is neither UTF-8, GB18030 nor parquet.
     """
     try:
         if path.stat().st_size == 0:
             raise InputError(
                 path.name, [Problem(path.name, "empty_file", "文件为空", "换用有内容的表格")]
             )
+        if path.suffix.lower() in _WORKBOOKS:
+            # A spreadsheet may have made numbers of codes (45.10 of a procedure becomes 45.1).
+            message = "是 Excel 工作簿，自有列的病例表须为 CSV 或 parquet"
+            remedy = "编码列设为文本，另存为“CSV UTF-8”"
+            raise InputError(path.name, [Problem(path.name, "workbook", message, remedy)])
         if path.suffix == PARQUET:
             return TableFile(path, "", pq.read_metadata(path).num_rows)
         for encoding in _ENCODINGS:

@@ -194,7 +194,8 @@ def problem_sheet(problems: Sequence[RowProblem]) -> Sheet:
         Column("行", "whole", 8),
         Column("列", width=20),
         Column("问题", width=40),
+        Column("值", width=16),
         Column("处理", width=40),
     ]
-    rows = ((row, p.field, p.message, p.remedy) for row, p in problems)
+    rows = ((row, p.field, p.message, p.value or "", p.remedy) for row, p in problems)
     return Sheet("输入问题", columns, rows)

@@ -13,6 +13,9 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner, Result
 
 from zhibian.cli.main import app
+from zhibian.grouping.batches import RowProblem
+from zhibian.payment.settlement_sheets import problem_sheet
+from zhibian.problems import Problem
 
 HEADER = (
     "id,sex,age,age_days,weight,principal,others,procedures,cost,days,hospital_level,insurance,"
@@ -122,6 +125,13 @@ def test_workbook_has_totals_parameters_and_problems(run: Run, table: Path, tmp_
     assert len(sheets["输入问题"]) > 1
 
 
+def test_the_sheet_of_problems_shows_the_wrong_code() -> None:
+    problem = Problem("others", "code_unknown", "编码不在目录中", "核对编码版本", "R99.999")
+    sheet = problem_sheet([RowProblem(102, problem)])
+    assert [column.name for column in sheet.columns] == ["行", "列", "问题", "值", "处理"]
+    assert list(sheet.rows) == [(102, "others", "编码不在目录中", "R99.999", "核对编码版本")]
+
+
 def test_parquet_and_csv_say_the_same(run: Run, table: Path, tmp_path: Path) -> None:
     for name in ("out.csv", "out.parquet"):
         assert run("settle", table, "-o", tmp_path / name).exit_code == 0
@@ -193,6 +203,29 @@ def test_a_missing_cost_column_and_repeated_cases_are_told(run: Run, tmp_path: P
     assert "第 1 行，cost 列：没有总费用一列" in result.stderr
     for number in (2, 3):
         assert f"第 {number} 行，id 列：病例标识重复" in result.stderr
+
+
+def test_reviews_beyond_the_quota_and_unruled_bed_days_are_told(run: Run, tmp_path: Path) -> None:
+    header = "id,sex,age,age_days,weight,principal,others,procedures,cost,review,bed_day"
+    rows = [f"{n},2,60,,,J18.903,,,{20000 + n},{int(n < 2)},{'精神' * (n == 5)}" for n in range(20)]
+    table = tmp_path / "cases.csv"
+    table.write_text("\n".join((header, *rows)) + "\n", "utf-8")
+    result = run("settle", table, "-o", tmp_path / "out.csv")
+    kinds = [row["settle_kind"] for row in _settled(tmp_path / "out.csv").values()]
+    # 5 % of 20 discharges is one case: the one of the greater excess.
+    assert [place for place, kind in enumerate(kinds) if kind == "特例单议"] == [1]
+    assert "第 2 行，review 列：特例单议超出本期数量上限" in result.stderr
+    assert "第 3 行，review" not in result.stderr
+    assert "第 7 行，bed_day 列：结算规则没有床日付费" in result.stderr
+
+
+def test_a_workbook_of_cases_is_refused_with_the_remedy(run: Run, tmp_path: Path) -> None:
+    book = tmp_path / "cases.xlsx"
+    book.write_bytes(b"PK\x03\x04")
+    result = run("settle", book, "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2
+    assert "是 Excel 工作簿" in result.stderr
+    assert "CSV UTF-8" in result.stderr
 
 
 def test_the_input_is_never_written_over(run: Run, table: Path) -> None:

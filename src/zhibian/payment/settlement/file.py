@@ -14,6 +14,7 @@ from zhibian.grouping.table import BATCH_ROWS
 from zhibian.grouping.table_files import Batch, TableFile, check_header, read_batches, read_header
 from zhibian.grouping.types import Status
 from zhibian.payment.settlement.fund import fund_column
+from zhibian.payment.settlement.notes import missing_columns, settlement_notes
 from zhibian.payment.settlement.prices import UNKNOWN_VARIANT, PriceBook, state_of
 from zhibian.payment.settlement.stay_columns import read_stay_columns
 from zhibian.payment.settlement.table import settle_table
@@ -25,15 +26,6 @@ from zhibian.problems import InputError, Problem
 _CATEGORY = 3
 # A hospital level (三级) without its grade (甲等) has two characters.
 _LEVEL = 2
-_COST = "cost"
-_HEADER_ROW = 1
-_NO_COST = Problem(
-    _COST,
-    "column_missing",
-    "没有总费用一列，不能判定倍率，不计算盈亏",
-    "补上 cost 列（住院总费用，元）",
-    severity="warning",
-)
 _STATES = {s.chinese: state_of(s) for s in Status}
 
 
@@ -110,8 +102,8 @@ def settle_batches(
     rows, cases = list[pl.DataFrame](), list[pl.DataFrame]()
     problems = list[RowProblem]()
     for batch in batches:
-        if not rows and _COST not in batch.cells.columns:
-            problems.append(RowProblem(_HEADER_ROW, _NO_COST))
+        if not rows:
+            problems += missing_columns(batch.cells.columns)
         grouped = grouper.group(batch)
         stays = read_stay_columns(batch)
         told = {(p.row, p.problem.field) for p in grouped.problems}
@@ -125,8 +117,9 @@ def settle_batches(
         nothing = Problem("表", "table_empty", "表中没有数据行", "换用有内容的表格")
         raise InputError("table", [nothing])
     joined = _with_variants(pl.concat(cases), book.tariff, chosen)
-    problems += _unknown_variants(joined, book.tariff) + _repeated(joined)
-    return SettledTable(pl.concat(rows), _settled(joined, book), problems)
+    settled = _settled(joined, book)
+    problems += settlement_notes(settled, book)
+    return SettledTable(pl.concat(rows), settled, problems)
 
 
 def _cases(
@@ -193,29 +186,6 @@ def variant_for(tariff: Tariff, named: str, level: str, insurance: str, default:
             if all(not o or o == w for o, w in zip(own, wanted, strict=True)):
                 return id
     return UNKNOWN_VARIANT
-
-
-def _unknown_variants(cases: pl.DataFrame, tariff: Tariff) -> list[RowProblem]:
-    problem = Problem(
-        "hospital_level,insurance,variant",
-        "variant_unknown",
-        "支付标准没有这种医院级别与险种",
-        f"改为支付标准已有的类别：{'、'.join(tariff.variants)}",
-    )
-    wrong = (cases["variant"] == UNKNOWN_VARIANT).arg_true()
-    return [RowProblem(cases["row"][place], problem) for place in wrong]
-
-
-def _repeated(cases: pl.DataFrame) -> list[RowProblem]:
-    problem = Problem(
-        "id",
-        "id_repeated",
-        "病例标识重复，每一行都计入合计与额度",
-        "核对是否重复导出，每个病例一行",
-        severity="warning",
-    )
-    repeated = cases["id"].is_duplicated() & (cases["id"] != "")
-    return [RowProblem(row, problem) for row in cases["row"].filter(repeated)]
 
 
 def _settled(cases: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
