@@ -19,7 +19,7 @@ from zhibian.quality.front_page.types import Gate
 from zhibian.records.front_page.types import ROW
 from zhibian.screening.items import difference
 from zhibian.screening.loop import FILLED_IN, SHEET, Progress, State
-from zhibian.screening.peers.peers.sheets import department_sheet, month_sheet, physician_sheet
+from zhibian.screening.peers.sheets import department_sheet, month_sheet, physician_sheet
 from zhibian.screening.pipeline import Outcome
 from zhibian.screening.run_sheets import Run, rule_sheet, run_sheet, silence_sheet
 from zhibian.screening.setup import Choice, Setup
