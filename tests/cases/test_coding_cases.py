@@ -82,8 +82,8 @@ def _proposal(case: dict[str, Any], reviewer: Reviewer) -> Proposal:
             "documents": case["documents"],
         }
     )
-    reading = read_documents(record.documents, reviewer.coder.lexicon)
-    return propose(record, reading, reviewer.coder)
+    reading = read_documents(record.documents, reviewer.knowledge.lexicon)
+    return propose(record, reading, reviewer.knowledge)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

@@ -49,7 +49,7 @@ def test_cost_of_the_models(rules: Path) -> None:
     print(f"\nload dictionary and rules: {time.perf_counter() - started:.2f} s")
     started = time.perf_counter()
     reviewer = with_models(plain, "on", rules, settings)
-    versions = reviewer.coder.voices.versions
+    versions = reviewer.knowledge.voices.versions
     print(f"load models {versions}: {time.perf_counter() - started:.2f} s")
     cases = [read for read, _ in read_gold_cases(RECORDS, "[HKLN]*", LIMITS, reviewer)]
     cases.sort(key=lambda read: -sum(len(d.text) for d in read.case.documents))

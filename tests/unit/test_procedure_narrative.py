@@ -115,8 +115,8 @@ def test_the_last_choice_is_reached_and_no_choice_hides_another(parts: dict[str,
 
 
 def _told(text: str, kind: str, reviewer: Reviewer) -> list[tuple[str, Assertion]]:
-    reading = read_documents([Document(type=kind, text=text)], reviewer.coder.lexicon)
-    told = told_procedures(reading, reviewer.coder.procedure_rules.narrative)
+    reading = read_documents([Document(type=kind, text=text)], reviewer.knowledge.lexicon)
+    told = told_procedures(reading, reviewer.knowledge.procedure_rules.narrative)
     return [(entry.code, entry.mention.assertion) for entry in told]
 
 
@@ -151,8 +151,8 @@ def test_an_organ_only_looked_at_is_no_site(reviewer: Reviewer) -> None:
 
 def test_every_stretch_is_words_of_the_record(reviewer: Reviewer) -> None:
     text = "于右髂后上棘行骨穿，取骨髓组织一条送活检。"
-    reading = read_documents([Document(type="病程记录", text=text)], reviewer.coder.lexicon)
-    for entry in told_procedures(reading, reviewer.coder.procedure_rules.narrative):
+    reading = read_documents([Document(type="病程记录", text=text)], reviewer.knowledge.lexicon)
+    for entry in told_procedures(reading, reviewer.knowledge.procedure_rules.narrative):
         span = entry.mention.span
         assert normalise(text[span.start : span.end]) == entry.mention.term
 

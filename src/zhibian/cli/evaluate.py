@@ -169,7 +169,7 @@ def _chances(outcome: Outcome) -> list[tuple[float, bool]]:
 def _as_json(outcomes: Sequence[Outcome], reviewer: Reviewer) -> dict[str, object]:
     return {
         "scheme": reviewer.pack.scheme,
-        "models": list(reviewer.coder.voices.versions),
+        "models": list(reviewer.knowledge.voices.versions),
         "n": len(outcomes[0].scores),
         "systems": [
             {

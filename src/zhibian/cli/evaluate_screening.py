@@ -210,7 +210,7 @@ def _as_json(
     counted = totals(pages)
     return {
         "scheme": reviewer.pack.scheme,
-        "models": list(reviewer.coder.voices.versions),
+        "models": list(reviewer.knowledge.voices.versions),
         "pages": len(pages),
         "right": sum(page.right for page in pages),
         "records": len({page.record for page in pages}),

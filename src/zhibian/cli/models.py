@@ -10,7 +10,7 @@ from rich.console import Console
 
 from zhibian.cli.classifier_option import add_classifier
 from zhibian.cli.common import RulesOption, need_extra, refuse
-from zhibian.coding.coder import Coder
+from zhibian.coding.coder import CodingKnowledge
 from zhibian.coding.mention_tagger import NAME as TAGGER
 from zhibian.coding.mention_tagger import dictionary_hints, load_mention_tagger
 from zhibian.coding.terms.model import MANIFEST
@@ -50,7 +50,7 @@ def with_models(
     if choice != "off":
         voices = Voices(
             linker=_linker(choice, rules, settings),
-            tagger=_tagger(choice, reviewer.coder, rules, settings),
+            tagger=_tagger(choice, reviewer.knowledge, rules, settings),
         )
     return with_voices(reviewer, add_classifier(voices, classifier, rules))
 
@@ -68,15 +68,15 @@ def _linker(choice: ModelsChoice, rules: Path, settings: Settings) -> PhraseLink
 
 
 def _tagger(
-    choice: ModelsChoice, coder: Coder, rules: Path, settings: Settings
+    choice: ModelsChoice, knowledge: CodingKnowledge, rules: Path, settings: Settings
 ) -> MentionTagger | None:
     try:
         _need_folder(settings.models, TAGGER)
     except InputError as absent:
         _go_on_without(choice, absent)
         return None
-    words = coder.diagnosis_words
-    hints = dictionary_hints(words.terms, coder.procedure_terms)
+    words = knowledge.diagnosis_words
+    hints = dictionary_hints(words.terms, knowledge.procedure_terms)
     return load_mention_tagger(settings.models, rules, hints)
 
 

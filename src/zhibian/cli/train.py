@@ -155,7 +155,7 @@ def confidence(
 
         plain = load_reviewer(where, settings.scheme, NO_TARIFF, None)
         reviewer = with_models(plain, models, where, settings)
-        limit = reviewer.coder.confidence.abstain_below
+        limit = reviewer.knowledge.confidence.abstain_below
         # What is abstained from is judged too: the limit must not shape its own curve.
         reviewer = without_abstention(reviewer)
         cases = read_gold_cases(folder, pattern, case_limits(settings), reviewer)

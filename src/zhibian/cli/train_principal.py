@@ -34,15 +34,15 @@ def principal(
         from zhibian.training import principal as training  # noqa: PLC0415
 
         reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None)
-        coder = reviewer.coder
+        knowledge = reviewer.knowledge
         cases = [
             (read.case, accepted_principal(gold))
             for read, gold in read_gold_cases(folder, pattern, case_limits(settings), reviewer)
         ]
-        found = training.examples(cases, "records", coder, None)
+        found = training.examples(cases, "records", knowledge, None)
         if ccl25 is not None:
-            found += training.examples(training.ccl25_cases(ccl25), "ccl25", coder, _CATEGORY)
-        hand = coder.principal_rules.ranker.prior
+            found += training.examples(training.ccl25_cases(ccl25), "ccl25", knowledge, _CATEGORY)
+        hand = knowledge.principal_rules.ranker.prior
         figures = training.cross_validate(found, hand)
         better = training.beats(figures)
         weights = training.fit(found, hand) if better else dict(hand)
@@ -54,7 +54,7 @@ def principal(
         "cross_validation": figures,
         "weights": weights,
         "prior": dict(hand),
-        "words": dict(coder.principal_rules.ranker.words),
+        "words": dict(knowledge.principal_rules.ranker.words),
     }
     write_yaml(
         output,

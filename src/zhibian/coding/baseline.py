@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zhibian.coding.coder import Coder
+from zhibian.coding.coder import CodingKnowledge
 from zhibian.coding.dictionary import Dictionary
 from zhibian.coding.findings import CodedMention, evidence_span, listed_place
 from zhibian.coding.types import (
@@ -28,15 +28,15 @@ _TRUST = 0.5
 _SUBCATEGORY = 5
 
 
-def propose_by_dictionary(case: Case, reading: Reading, coder: Coder) -> Proposal:
+def propose_by_dictionary(case: Case, reading: Reading, knowledge: CodingKnowledge) -> Proposal:
     """Propose a front page from dictionary terms; parameters as `zhibian.coding.coder.propose`."""
     mentions = [
         mention
-        for mention in find_mentions(reading, coder.matcher, coder.lexicon)
+        for mention in find_mentions(reading, knowledge.matcher, knowledge.lexicon)
         if mention.assertion is Assertion.PRESENT
     ]
-    diagnoses = _findings(mentions, coder.diagnosis_words.terms, reading)
-    procedures = _findings(mentions, coder.procedure_terms, reading)
+    diagnoses = _findings(mentions, knowledge.diagnosis_words.terms, reading)
+    procedures = _findings(mentions, knowledge.procedure_terms, reading)
     listed = [finding for finding in diagnoses if finding.listed is not None]
     principal = min(listed, key=lambda f: f.listed or (0, 0), default=next(iter(diagnoses), None))
     others = [finding for finding in diagnoses if finding is not principal]

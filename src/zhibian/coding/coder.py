@@ -71,7 +71,7 @@ _MOST_EVIDENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Coder:
+class CodingKnowledge:
     """Everything that coding needs, loaded once (编码器); trained models are added afterwards."""
 
     diagnoses: CodeSet
@@ -96,13 +96,13 @@ class Coder:
     voices: Voices = NO_VOICES
 
 
-def load_coder(
+def load_knowledge(
     rules: Path,
     diagnoses: CodeSet,
     procedures: CodeSet,
     diagnosis_crosswalk: Crosswalk,
     procedure_crosswalk: Crosswalk,
-) -> Coder:
+) -> CodingKnowledge:
     """Load dictionaries and rules.
 
     Parameters
@@ -138,7 +138,7 @@ def load_coder(
         lexicon.stop_terms,
         droppable="术",
     )
-    return Coder(
+    return CodingKnowledge(
         diagnoses=diagnoses,
         procedures=procedures,
         lexicon=lexicon,
@@ -200,37 +200,39 @@ class Draft:
     rules: tuple[AppliedRule, ...]
 
 
-def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
+def draft(case: Case, reading: Reading, knowledge: CodingKnowledge) -> Draft:
     """Return everything but the choice of the principal diagnosis; as :func:`propose`."""
     # One search for both kinds: the longest term wins, so that 休克 is not found in 电休克治疗.
-    found = find_mentions(reading, coder.matcher, coder.lexicon)
+    found = find_mentions(reading, knowledge.matcher, knowledge.lexicon)
     reading, mentions = with_discharge_statements(
-        reading, found, coder.diagnosis_words.terms, coder.selection
+        reading, found, knowledge.diagnosis_words.terms, knowledge.selection
     )
     named, terms = in_context(
         mentions,
         reading,
         None if case.admission is None else case.admission.department,
-        coder.diagnosis_words.terms,
-        coder.senses,
-        coder.sources.clause_lead_ins,
+        knowledge.diagnosis_words.terms,
+        knowledge.senses,
+        knowledge.sources.clause_lead_ins,
     )
-    coder = replace(coder, diagnosis_words=replace(coder.diagnosis_words, terms=terms))
-    diagnoses = tuple(coded_diagnoses(named, reading, coder.diagnosis_words))
-    burns = told_in_parts(diagnoses, reading, coder.burns, coder.lexicon)
-    tagged = () if coder.voices.tagger is None else coder.voices.tagger.tag(reading)
-    words, linker = coder.diagnosis_words, coder.voices.linker
+    knowledge = replace(knowledge, diagnosis_words=replace(knowledge.diagnosis_words, terms=terms))
+    diagnoses = tuple(coded_diagnoses(named, reading, knowledge.diagnosis_words))
+    burns = told_in_parts(diagnoses, reading, knowledge.burns, knowledge.lexicon)
+    tagged = () if knowledge.voices.tagger is None else knowledge.voices.tagger.tag(reading)
+    words, linker = knowledge.diagnosis_words, knowledge.voices.linker
     linked = linked_diagnoses(diagnoses, reading, words, tagged, linker)
-    operations = named_procedures(mentions, coder.procedure_terms)
-    implied = implied_diagnoses((*diagnoses, *linked), reading, coder.implied, coder.lexicon)
-    told = plausible((*diagnoses, *burns, *linked, *implied), case.admission, coder.implausible)
-    findings = gather(told, reading, coder.sources)
-    selected = select(findings, reading, coder.sources, coder.selection)
-    typed, typing_rules = retype(selected, coder.retypings, coder.diagnoses)
-    combined, combination_rules = combine(typed, coder.combinations)
-    kept = one_code_a_disease(combined, coder.diagnoses, coder.selection)
+    operations = named_procedures(mentions, knowledge.procedure_terms)
+    implied = implied_diagnoses(
+        (*diagnoses, *linked), reading, knowledge.implied, knowledge.lexicon
+    )
+    told = plausible((*diagnoses, *burns, *linked, *implied), case.admission, knowledge.implausible)
+    findings = gather(told, reading, knowledge.sources)
+    selected = select(findings, reading, knowledge.sources, knowledge.selection)
+    typed, typing_rules = retype(selected, knowledge.retypings, knowledge.diagnoses)
+    combined, combination_rules = combine(typed, knowledge.combinations)
+    kept = one_code_a_disease(combined, knowledge.diagnoses, knowledge.selection)
     return Draft(
-        tuple(_diagnosis(finding, case, reading, coder, findings) for finding in kept.values()),
+        tuple(_diagnosis(finding, case, reading, knowledge, findings) for finding in kept.values()),
         kept,
         combined,
         findings,
@@ -239,16 +241,16 @@ def draft(case: Case, reading: Reading, coder: Coder) -> Draft:
             case,
             reading,
             mentions,
-            coder.procedure_terms,
-            coder.procedures,
-            coder.procedure_rules,
+            knowledge.procedure_terms,
+            knowledge.procedures,
+            knowledge.procedure_rules,
             linked_procedures(operations, reading, words, tagged, linker),
         ),
         (*typing_rules, *combination_rules),
     )
 
 
-def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
+def propose(case: Case, reading: Reading, knowledge: CodingKnowledge) -> Proposal:
     """Propose principal diagnosis, other diagnoses and procedures for one case.
 
     Parameters
@@ -257,33 +259,33 @@ def propose(case: Case, reading: Reading, coder: Coder) -> Proposal:
         The case; its filed front page is not looked at.
     reading
         Its documents, read.
-    coder
+    knowledge
         Dictionaries and rules.
     """
-    drafted = draft(case, reading, coder)
-    decision = decide(*principal_input(drafted, coder), coder.principal_rules)
+    drafted = draft(case, reading, knowledge)
+    decision = decide(*principal_input(drafted, knowledge), knowledge.principal_rules)
     chosen = Proposal(
         principal=decision.ordered[0] if decision.ordered else None,
         others=_in_record_order(decision.ordered[1:], drafted.kept),
         procedures=ordered_for(
             drafted.procedures.proposed,
             decision.ordered[0].code if decision.ordered else None,
-            coder.procedures,
-            coder.procedure_rules,
+            knowledge.procedures,
+            knowledge.procedure_rules,
         ),
         rules=(*drafted.rules, *decision.trace, *drafted.procedures.rules),
         findings={**drafted.stated, **drafted.combined},
         procedure_findings=drafted.procedures.findings,
     )
-    sure = with_alternatives(calibrated(chosen, coder.confidence), coder.voices.linker)
-    classifier = coder.voices.classifier
+    sure = with_alternatives(calibrated(chosen, knowledge.confidence), knowledge.voices.linker)
+    classifier = knowledge.voices.classifier
     if classifier is None:
         return sure
-    return with_opinion(sure, classifier.classify(reading), reading, coder.opinion)
+    return with_opinion(sure, classifier.classify(reading), reading, knowledge.opinion)
 
 
 def principal_input(
-    drafted: Draft, coder: Coder
+    drafted: Draft, knowledge: CodingKnowledge
 ) -> tuple[
     tuple[ProposedDiagnosis, ...],
     dict[str, Finding],
@@ -299,7 +301,7 @@ def principal_input(
         drafted.stated,
         drafted.reading,
         tuple(entry.code for entry in drafted.procedures.proposed),
-        frozenset(code for code in drafted.kept if coder.diagnoses.is_grey(code)),
+        frozenset(code for code in drafted.kept if knowledge.diagnoses.is_grey(code)),
     )
 
 
@@ -307,15 +309,15 @@ def _diagnosis(
     finding: Finding,
     case: Case,
     reading: Reading,
-    coder: Coder,
+    knowledge: CodingKnowledge,
     stated: dict[str, Finding],
 ) -> ProposedDiagnosis:
     poa, reason = entry_condition(
-        finding, stated, reading, case.documents, case.admission, coder.entry_conditions
+        finding, stated, reading, case.documents, case.admission, knowledge.entry_conditions
     )
-    term = coder.diagnosis_words.terms.term(finding.term)
+    term = knowledge.diagnosis_words.terms.term(finding.term)
     raised_by = "combination" if finding.code not in stated else term.origin if term else "link"
-    trust = confidence(finding, coder.sources)
+    trust = confidence(finding, knowledge.sources)
     return ProposedDiagnosis(
         code=finding.code,
         poa=poa,

@@ -28,7 +28,7 @@ def whole_system(reviewer: Reviewer) -> System:
 
 def systems(reviewer: Reviewer) -> Iterator[System]:
     """Yield dictionary, + rules, + linker, all; a step that adds nothing is left out."""
-    voices = reviewer.coder.voices
+    voices = reviewer.knowledge.voices
     by_rules = with_voices(reviewer, NO_VOICES)
     yield System("dictionary", by_rules, propose_by_dictionary)
     yield System("+ rules", by_rules, propose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import zhibian
-from zhibian.coding.coder import Coder, propose
+from zhibian.coding.coder import CodingKnowledge, propose
 from zhibian.coding.types import Evidence, Proposal
 from zhibian.documents.facts import Fact, extract_facts
 from zhibian.documents.reader import read_documents
@@ -58,7 +58,7 @@ from zhibian.terminology.crosswalk import Crosswalk
 
 _CATEGORY = 3
 
-Proposer = Callable[[Case, Reading, Coder], Proposal]
+Proposer = Callable[[Case, Reading, CodingKnowledge], Proposal]
 
 
 def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> CaseReport:
@@ -79,8 +79,8 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
         The proposal with its evidence, both groups, flags, queries and deviation.
     """
     case = read.case
-    reading = read_documents(case.documents, reviewer.coder.lexicon)
-    proposal = proposer(case, reading, reviewer.coder)
+    reading = read_documents(case.documents, reviewer.knowledge.lexicon)
+    proposal = proposer(case, reading, reviewer.knowledge)
     facts = _facts(case, reading, reviewer)
     filed = in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
@@ -98,7 +98,7 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
             tariff=None if reviewer.tariff is None else reviewer.tariff.id,
             diagnosis_codes=reviewer.diagnoses.id,
             procedure_codes=reviewer.procedures.id,
-            models=reviewer.coder.voices.versions,
+            models=reviewer.knowledge.voices.versions,
         ),
         principal=None if principal is None else diagnosis_out(principal, None, reviewer, quote),
         others=tuple(
@@ -245,7 +245,9 @@ def _flags(
 
     def resembling(code: str, name: str) -> tuple[Evidence, ...]:
         names = (official(code), name)
-        return reviewer.doubt.likeness.mentions(code, names, reading, reviewer.coder.lexicon.cues)
+        return reviewer.doubt.likeness.mentions(
+            code, names, reading, reviewer.knowledge.lexicon.cues
+        )
 
     def holds(one: str, other: str) -> bool:
         if is_covered(other, one, reviewer.doubt.covers):

@@ -1,4 +1,4 @@
-"""Load what a review needs (审核器): code sets, coder, evidence rules, rule pack, tariff."""
+"""Load what a review needs (审核器): code sets, knowledge, evidence rules, rule pack, tariff."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zhibian.coding.coder import Coder, load_coder
+from zhibian.coding.coder import CodingKnowledge, load_knowledge
 from zhibian.coding.voices import Voices
 from zhibian.documents.facts import FactLexicon, load_lexicon
 from zhibian.grouping.codebook import CodeBook, codebook_of
@@ -39,7 +39,7 @@ class Reviewer:
     procedures: CodeSet
     diagnosis_crosswalk: Crosswalk
     procedure_crosswalk: Crosswalk
-    coder: Coder
+    knowledge: CodingKnowledge
     facts: FactLexicon
     conditions: tuple[EvidenceCondition, ...]
     doubt: DoubtRules
@@ -74,16 +74,18 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
     procedures = load_code_set(rules, ICD9CM3_NHSA)
     diagnosis_crosswalk = load_crosswalk(rules, ICD10_CLINICAL_TO_NHSA)
     procedure_crosswalk = load_crosswalk(rules, ICD9CM3_CLINICAL_TO_NHSA)
-    coder = load_coder(rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk)
+    knowledge = load_knowledge(
+        rules, diagnoses, procedures, diagnosis_crosswalk, procedure_crosswalk
+    )
     return Reviewer(
         diagnoses=diagnoses,
         procedures=procedures,
         diagnosis_crosswalk=diagnosis_crosswalk,
         procedure_crosswalk=procedure_crosswalk,
-        coder=coder,
+        knowledge=knowledge,
         facts=load_lexicon(rules),
         conditions=load_conditions(rules),
-        doubt=load_doubt_rules(rules, (coder.diagnosis_words.terms, coder.procedure_terms)),
+        doubt=load_doubt_rules(rules, (knowledge.diagnosis_words.terms, knowledge.procedure_terms)),
         pack=pack,
         codebook=codebook_of(diagnoses, procedures),
         tariff=prices,
@@ -94,13 +96,13 @@ def load_reviewer(rules: Path, scheme: str, tariff: str, variant: str | None) ->
 
 def with_voices(reviewer: Reviewer, voices: Voices) -> Reviewer:
     """Return a reviewer whose coding has these trained models beside dictionary and rules."""
-    return replace(reviewer, coder=replace(reviewer.coder, voices=voices))
+    return replace(reviewer, knowledge=replace(reviewer.knowledge, voices=voices))
 
 
 def without_abstention(reviewer: Reviewer) -> Reviewer:
     """Return a reviewer that proposes everything, however unsure."""
-    everything = replace(reviewer.coder.confidence, abstain_below=0.0)
-    return replace(reviewer, coder=replace(reviewer.coder, confidence=everything))
+    everything = replace(reviewer.knowledge.confidence, abstain_below=0.0)
+    return replace(reviewer, knowledge=replace(reviewer.knowledge, confidence=everything))
 
 
 def _prices(rules: Path, scheme: str, tariff: str) -> Tariff:

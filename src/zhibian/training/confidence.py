@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from zhibian.coding.coder import Coder, propose
+from zhibian.coding.coder import CodingKnowledge, propose
 from zhibian.coding.confidence import (
     FEATURES,
     ROLES,
@@ -70,9 +70,9 @@ def trials(
         kept: list[Proposal] = []
 
         def proposer(
-            case: Case, reading: Reading, coder: Coder, kept: list[Proposal] = kept
+            case: Case, reading: Reading, knowledge: CodingKnowledge, kept: list[Proposal] = kept
         ) -> Proposal:
-            kept.append(propose(case, reading, coder))
+            kept.append(propose(case, reading, knowledge))
             return kept[-1]
 
         report = review(read, reviewer, proposer)

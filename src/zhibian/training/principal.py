@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from zhibian.coding.coder import Coder, draft, principal_input
+from zhibian.coding.coder import CodingKnowledge, draft, principal_input
 from zhibian.coding.principal import Weighed, weigh
 from zhibian.coding.principal.features import NAMES
 from zhibian.documents.reader import read_documents
@@ -48,7 +48,10 @@ class Example:
 
 
 def examples(
-    cases: Iterable[tuple[Case, frozenset[str]]], source: str, coder: Coder, width: int | None
+    cases: Iterable[tuple[Case, frozenset[str]]],
+    source: str,
+    knowledge: CodingKnowledge,
+    width: int | None,
 ) -> tuple[Example, ...]:
     """Return the records in which a candidate is right and another is wrong.
 
@@ -58,16 +61,16 @@ def examples(
         Records with the codes that are right as principal diagnosis.
     source
         Where they come from; sources weigh the same, however many records they have.
-    coder
+    knowledge
         What they are coded with.
     width
         Characters of a code that must agree; None for all.
     """
     found = []
     for case, answers in cases:
-        reading = read_documents(case.documents, coder.lexicon)
-        drafted = draft(case, reading, coder)
-        rows = weigh(*principal_input(drafted, coder), coder.principal_rules)
+        reading = read_documents(case.documents, knowledge.lexicon)
+        drafted = draft(case, reading, knowledge)
+        rows = weigh(*principal_input(drafted, knowledge), knowledge.principal_rules)
         accepted = {answer[:width] for answer in answers}
         right = tuple(row.candidate.code[:width] in accepted for row in rows)
         if any(right) and not all(right):

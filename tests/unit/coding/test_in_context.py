@@ -34,7 +34,9 @@ def codes(reviewer: Reviewer, text: str, department: str | None = None) -> set[s
     )
     documents = (Document(type="出院记录", text=text),)
     case = Case(id="invented", admission=admission, documents=documents)
-    proposal = propose(case, read_documents(documents, reviewer.coder.lexicon), reviewer.coder)
+    proposal = propose(
+        case, read_documents(documents, reviewer.knowledge.lexicon), reviewer.knowledge
+    )
     found = [proposal.principal, *proposal.others]
     return {diagnosis.code for diagnosis in found if diagnosis is not None}
 
@@ -64,7 +66,7 @@ def test_what_the_dictionary_knows_is_decided_everywhere_or_not_at_all(
     rules: Path, senses: Senses, reviewer: Reviewer
 ) -> None:
     """Elsewhere in the record the word would keep its usual code, and there would be two."""
-    terms = reviewer.coder.diagnosis_words.terms.terms
+    terms = reviewer.knowledge.diagnosis_words.terms.terms
     wrong = [
         wording
         for wording, meanings in senses.items()
@@ -130,8 +132,8 @@ def test_where_nothing_decides_no_code_is_given(reviewer: Reviewer, text: str, c
 
 
 def test_the_dictionary_itself_is_left_as_it_was(reviewer: Reviewer) -> None:
-    coder = reviewer.coder
-    before = coder.diagnosis_words.terms.codes("血胸")
+    knowledge = reviewer.knowledge
+    before = knowledge.diagnosis_words.terms.codes("血胸")
     codes(reviewer, "诊疗经过：车祸致左胸痛。\n出院诊断：1.左血胸 2.高血压")
-    assert coder.diagnosis_words.terms.codes("血胸") == before
-    assert coder.diagnosis_words.terms.told == {}
+    assert knowledge.diagnosis_words.terms.codes("血胸") == before
+    assert knowledge.diagnosis_words.terms.told == {}

@@ -44,7 +44,9 @@ def _case(documents: list[dict[str, Any]]) -> Case:
 
 def _proposal(documents: list[dict[str, Any]], reviewer: Reviewer) -> Proposal:
     case = _case(documents)
-    return propose(case, read_documents(case.documents, reviewer.coder.lexicon), reviewer.coder)
+    return propose(
+        case, read_documents(case.documents, reviewer.knowledge.lexicon), reviewer.knowledge
+    )
 
 
 def test_the_trace_names_the_rule_and_what_it_displaced(reviewer: Reviewer) -> None:
@@ -67,12 +69,12 @@ def test_the_purpose_of_a_stay_has_a_quote(reviewer: Reviewer) -> None:
 
 def test_a_line_of_diagnoses_without_heading_is_the_discharge_list(reviewer: Reviewer) -> None:
     case = _case(UNHEADED)
-    reading = read_documents(case.documents, reviewer.coder.lexicon)
+    reading = read_documents(case.documents, reviewer.knowledge.lexicon)
     assert not [i for i in reading.items if i.section is SectionKind.DISCHARGE_DIAGNOSIS]
-    drafted = draft(case, reading, reviewer.coder)
+    drafted = draft(case, reading, reviewer.knowledge)
     places = [i for i in drafted.reading.items if i.section is SectionKind.DISCHARGE_DIAGNOSIS]
     assert [item.order for item in places] == [0, 1, 2]
-    proposal = propose(case, reading, reviewer.coder)
+    proposal = propose(case, reading, reviewer.knowledge)
     assert proposal.principal is not None
     assert proposal.principal.code == "K26.401"
     assert {"R57.101", "D62.x00"} <= {entry.code for entry in proposal.others}
@@ -82,8 +84,8 @@ def test_what_a_picture_shows_is_no_discharge_list(reviewer: Reviewer) -> None:
     case = _case(
         [{"type": "出院记录", "text": "腹部彩超:脂肪肝、胆囊息肉、肾囊肿。\n予抗感染后好转。"}]
     )
-    reading = read_documents(case.documents, reviewer.coder.lexicon)
-    drafted = draft(case, reading, reviewer.coder)
+    reading = read_documents(case.documents, reviewer.knowledge.lexicon)
+    drafted = draft(case, reading, reviewer.knowledge)
     assert not [i for i in drafted.reading.items if i.section is SectionKind.DISCHARGE_DIAGNOSIS]
 
 

@@ -65,8 +65,8 @@ def read(reviewer: Reviewer) -> Any:
                 "documents": documents,
             }
         )
-        reading = read_documents(case.documents, reviewer.coder.lexicon)
-        return propose(case, reading, reviewer.coder)
+        reading = read_documents(case.documents, reviewer.knowledge.lexicon)
+        return propose(case, reading, reviewer.knowledge)
 
     return run
 

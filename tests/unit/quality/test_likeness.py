@@ -11,7 +11,7 @@ from zhibian.review.reviewer import Reviewer
 
 
 def said(reviewer: Reviewer, code: str, name: str, text: str) -> set[Assertion]:
-    lexicon = reviewer.coder.lexicon
+    lexicon = reviewer.knowledge.lexicon
     reading = read_documents([Document(type="病程记录", text=text)], lexicon)
     places = reviewer.doubt.likeness.mentions(code, [name], reading, lexicon.cues)
     return {place.assertion for place in places}
