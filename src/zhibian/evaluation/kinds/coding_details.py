@@ -109,9 +109,7 @@ def _errors(
 ) -> Iterator[GalleryOut]:
     case, gold = example.question.case, example.gold.block
     if outcome.principal.given not in outcome.principal.accepted:
-        yield _error(
-            outcome.record, "principal", gold["principal"], page.principal, case, name_of
-        )
+        yield _error(outcome.record, "principal", gold["principal"], page.principal, case, name_of)
     yield from _of_part(
         outcome.record, "others", gold["others"], outcome.others_gold, page.others,
         outcome.others_given, case, name_of,
@@ -124,7 +122,7 @@ def _errors(
     yield from _other_group(outcome)
 
 
-def _of_part(  # noqa: PLR0913, PLR0917  (two sides of one comparison)
+def _of_part(
     record: str,
     part: Part,
     gold: Sequence[Mapping[str, Any]],
