@@ -14,6 +14,7 @@ from typing import Any
 from zhibian.evaluation.coders.interface import CoderInfo
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.metrics.metric import Difference, Estimate, Metric, differences, estimates
+from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.results import (
     ComparisonOut,
     FigureOut,
@@ -163,7 +164,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
 
 def seed_out(run: Measured, how: Measuring) -> SeedOut:
     """Return the figures of one repetition, without intervals."""
-    values = {m.name: float(m.value(m.rows(run.outcomes).sum(axis=0))) for m in how.metrics}
+    values = {m.name: float(m.value(total(m.rows(run.outcomes)))) for m in how.metrics}
     return SeedOut(
         seed=run.seed,
         learn_seconds=_rounded(run.learn_seconds),
