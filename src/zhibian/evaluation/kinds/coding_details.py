@@ -109,9 +109,7 @@ def _errors(
 ) -> Iterator[GalleryOut]:
     case, gold = example.question.case, example.gold.block
     if outcome.principal.given not in outcome.principal.accepted:
-        yield _error(
-            outcome.record, "principal", gold["principal"], page.principal, case, name_of
-        )
+        yield _error(outcome.record, "principal", gold["principal"], page.principal, case, name_of)
     yield from _of_part(
         outcome.record, "others", gold["others"], outcome.others_gold, page.others,
         outcome.others_given, case, name_of,
