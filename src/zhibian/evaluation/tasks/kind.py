@@ -75,3 +75,27 @@ ScorerFactory = Callable[[TaskSpec, Any], Scorer]
 
 #: Makes a system by its name in the kind: parameters of the configuration, then resources.
 CoderFactory = Callable[[Mapping[str, Any], TaskSpec, Any], Coder[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfTask:
+    """Everything the runner needs of one kind (任务类别登记).
+
+    Attributes
+    ----------
+    scorer
+        Makes the kind ready for a task.
+    systems
+        Systems by name.
+    answer, outcome
+        Types of an answer and an outcome: answers are kept while a run lasts, so that it can be
+        taken up again, and outcomes are written where they are asked for.
+    metrics
+        Every metric of the kind, for outcomes that are read back; the scorer's own otherwise.
+    """
+
+    scorer: ScorerFactory
+    systems: Mapping[str, CoderFactory]
+    answer: Any
+    outcome: Any
+    metrics: Sequence[Metric[Any]] = ()
