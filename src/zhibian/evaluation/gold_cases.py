@@ -96,6 +96,7 @@ def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:
     principal = principal_match(report.principal, gold)
     others = other_matches(report.others, gold)
     procedures = procedure_matches(report.procedures, gold)
+    judged: tuple[Match[Any], ...] = (*((principal,) if principal else ()), *others, *procedures)
     diagnoses = (principal, *others) if principal else others
     entries = tuple(_entries(diagnoses))
     families = [entry["code_family"] for entry in gold.get("must_not", ())]
@@ -121,9 +122,7 @@ def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:
         entry_compared=len(entries),
         category=group[:1],
         chances=tuple(
-            (match.entry.confidence, match.gold is not None)
-            for match in (*diagnoses, *procedures)
-            if match.counts
+            (match.entry.confidence, match.gold is not None) for match in judged if match.counts
         ),
     )
 

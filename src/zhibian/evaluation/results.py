@@ -80,6 +80,7 @@ class StepOut(_Frozen):
 class WaterfallOut(_Frozen):
     """From one page to another (从填报到建议): steps whose changes add up."""
 
+    path: Literal["filed_to_given", "given_to_gold"] = Field(description="Between which pages")
     title: str
     steps: tuple[StepOut, ...]
 
@@ -192,7 +193,9 @@ class TaskOut(_Frozen):
     version: int
     kind: str
     title: str
+    title_en: str = ""
     question: str
+    question_en: str = ""
     folds: int | None
     code_set: str
     scheme: str | None
