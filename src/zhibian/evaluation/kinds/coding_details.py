@@ -122,7 +122,7 @@ def _errors(
     yield from _other_group(outcome)
 
 
-def _of_part(  # noqa: PLR0913, PLR0917  (two sides of one comparison)
+def _of_part(
     record: str,
     part: Part,
     gold: Sequence[Mapping[str, Any]],

@@ -77,6 +77,10 @@ ScorerFactory = Callable[[TaskSpec, Any], Scorer]
 CoderFactory = Callable[[Mapping[str, Any], TaskSpec, Any], Coder[Any, Any]]
 
 
+#: Tells a scorer what could be learned from: outcomes may say how often a label was seen.
+Informed = Callable[[Any, Sequence[Example[Any, Any]]], Scorer]
+
+
 @dataclass(frozen=True, slots=True)
 class KindOfTask:
     """Everything the runner needs of one kind (任务类别登记).
@@ -87,15 +91,21 @@ class KindOfTask:
         Makes the kind ready for a task.
     systems
         Systems by name.
-    answer, outcome
-        Types of an answer and an outcome: answers are kept while a run lasts, so that it can be
-        taken up again, and outcomes are written where they are asked for.
+    outcome
+        Type of an outcome, for outcomes that are written and read back; it holds no text.
     metrics
-        Every metric of the kind, for outcomes that are read back; the scorer's own otherwise.
+        Every metric of the kind, for outcomes that are read back.
+    answer
+        Type of an answer: answers are kept while a run lasts, so that it can be taken up again.
+        None where answers quote texts: nothing is kept then.
+    informed
+        Scorer and fit part of a round to the scorer of that round; None where it makes no
+        difference.
     """
 
     scorer: ScorerFactory
     systems: Mapping[str, CoderFactory]
-    answer: Any
     outcome: Any
-    metrics: Sequence[Metric[Any]] = ()
+    metrics: Sequence[Metric[Any]]
+    answer: Any = None
+    informed: Informed | None = None
