@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import zhibian
-from zhibian.coding.coder import CodingKnowledge
+from zhibian.coding.baseline import propose_by_dictionary
+from zhibian.coding.coder import CodingKnowledge, propose
 from zhibian.coding.types import Proposal, ProposedDiagnosis, ProposedProcedure
+from zhibian.coding.voices import NO_VOICES
 from zhibian.documents.reader import read_documents
 from zhibian.evaluation.coders.interface import (
     CodedLine,
@@ -23,7 +25,7 @@ from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.systems import System, whole_system
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.review.pipeline import Proposer
-from zhibian.review.reviewer import NO_TARIFF
+from zhibian.review.reviewer import NO_TARIFF, Reviewer, with_voices
 from zhibian.settings import Settings
 
 
@@ -82,10 +84,26 @@ def system_coder(system: System, title: str) -> PipelineCoder:
 
 def pipeline(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> PipelineCoder:
     """Make the whole system."""
+    return system_coder(whole_system(_reviewer(task, resources)), "智编")
+
+
+def rules(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> PipelineCoder:
+    """Make dictionary and rules, without trained models."""
+    reviewer = with_voices(_reviewer(task, resources), NO_VOICES)
+    return system_coder(System("rules", reviewer, propose), "词典与规则")
+
+
+def dictionary(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> PipelineCoder:
+    """Make the dictionary alone."""
+    reviewer = with_voices(_reviewer(task, resources), NO_VOICES)
+    return system_coder(System("dictionary", reviewer, propose_by_dictionary), "仅词典")
+
+
+def _reviewer(task: TaskSpec, resources: Resources) -> Reviewer:
     scheme = task.scheme or Settings().scheme
-    return system_coder(
-        whole_system(resources.reviewer(scheme, task.tariff or NO_TARIFF, task.variant)), "智编"
-    )
+    return resources.reviewer(scheme, task.tariff or NO_TARIFF, task.variant)
 
 
 def _line(entry: ProposedDiagnosis | ProposedProcedure) -> CodedLine:
