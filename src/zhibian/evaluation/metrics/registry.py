@@ -7,12 +7,24 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from zhibian.evaluation.metrics import coding
+from zhibian.evaluation.metrics import (
+    assertion,
+    coding,
+    entities,
+    grouping,
+    linking,
+    screening,
+)
 from zhibian.evaluation.metrics.metric import Metric
 from zhibian.problems import InputError, Problem
 
 METRICS: Mapping[str, Sequence[Metric[Any]]] = {
     "coding": coding.METRICS,
+    "linking": linking.METRICS,
+    "assertion": assertion.METRICS,
+    "entities": entities.METRICS,
+    "grouping": grouping.METRICS,
+    "screening": screening.METRICS,
 }
 
 
