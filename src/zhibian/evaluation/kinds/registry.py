@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from zhibian.evaluation.coders import pipeline
 from zhibian.evaluation.coders.interface import CodedPage
-from zhibian.evaluation.kinds.coding import coding_scorer, informed
+from zhibian.evaluation.kinds.coding import coding_scorer
 from zhibian.evaluation.metrics import coding
 from zhibian.evaluation.metrics.outcomes import CodingOutcome
 from zhibian.evaluation.tasks.kind import KindOfTask
@@ -23,7 +23,6 @@ CODING = KindOfTask(
     answer=CodedPage,
     outcome=CodingOutcome,
     metrics=coding.METRICS,
-    informed=informed,
 )
 
 KINDS: Mapping[Kind, KindOfTask] = MappingProxyType({"coding": CODING})
