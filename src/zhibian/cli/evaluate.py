@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.evaluate_run import run_task
 from zhibian.cli.evaluate_screening import plant, screening
 from zhibian.cli.evaluate_track import track_results
 from zhibian.cli.models import ModelsOption, with_models
@@ -68,6 +69,7 @@ app = typer.Typer(
 )
 app.command("screening", help="文本筛查：检出埋错的比例、精确率、正确首页的误报。")(screening)
 app.command("plant", help="按金标准首页埋错，写出评测用的病例。")(plant)
+app.command("run", help="在任务上评测各系统：指标、区间、配对检验。")(run_task)
 app.command("track", help="把评测结果记入 MLflow 追踪库。")(track_results)
 
 
