@@ -42,14 +42,6 @@ class Scorer(Protocol):
         """Return every metric of the kind, in the order of tables."""
         ...
 
-    def knowing(self, fit: Sequence[Example[Any, Any]]) -> Scorer:
-        """Return the scorer that knows what could be learned, for strata such as unseen names.
-
-        The runner asks once a fold, before outcomes; a kind whose strata don't depend on it
-        returns itself.
-        """
-        ...
-
     def outcome(self, example: Example[Any, Any], answer: Any) -> Any:
         """Compare one answer with gold."""
         ...
