@@ -12,16 +12,13 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
-from zhibian.cli.evaluation_resources import (
-    DataOption,
-    data_folders,
-    evaluation_resources,
-    shown_command,
-)
+from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
 from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds_table
 from zhibian.cli.models import ModelsOption, say
 from zhibian.cli.progress import progress
 from zhibian.evaluation.answering import Watch
+from zhibian.evaluation.data.load import load_task
 from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.results import Results
 from zhibian.evaluation.results_file import write_outcomes, write_results
@@ -35,8 +32,9 @@ from zhibian.evaluation.run_config import (
     parse_settings,
     read_config,
 )
-from zhibian.evaluation.tasks.registry import load_spec, load_task
+from zhibian.evaluation.tasks.registry import find_task
 from zhibian.problems import InputError, Problem
+from zhibian.settings import Settings
 
 FAILED = 1
 MARKS = "▲ 优于对照，▼ 劣于对照：配对置换检验，Holm 校正 P < 0.05；未标者不能说有差别。"
@@ -61,6 +59,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         typer.Option("--answers", help="别处得出的回答：名称=文件.jsonl，可多次。"),
     ] = None,
     data: DataOption = None,
+    tasks: TasksOption = None,
     reference: Annotated[
         str | None, typer.Option("--reference", help="对照系统；缺省为第一个。")
     ] = None,
@@ -103,8 +102,8 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         if outcomes and output is None:
             problem = Problem("--outcomes", "output_missing", "没有结果文件夹", "用 --output 指定")
             raise InputError("run", [problem])
-        named = parse_pairs(data or (), "--data")
-        spec = load_spec(task)
+        books = library(data)
+        spec = find_task(task, tasks_of(tasks))
         kind = KINDS[spec.kind]
         settings = read_config(config) if config else RunConfig()
         choices = _choices(system or (), settings, spec.systems, answers or ())
@@ -121,8 +120,8 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
             resume=resume,
             command=shown_command(sys.argv),
         )
-        resources = evaluation_resources(rules, models, named, allow_host or ())
-        loaded = load_task(spec, data_folders(named), resources.limits)
+        resources = evaluation_resources(rules, models, books, allow_host or ())
+        loaded = load_task(spec, books, reading(spec, Settings()))
         total = (
             len(plan.systems) * len(plan.seeds) * min(len(loaded.parts.test), limit or sys.maxsize)
         )

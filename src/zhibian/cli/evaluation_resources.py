@@ -1,28 +1,19 @@
-"""What commands of evaluation share (评测命令公用): resources, data folders, the shown command."""
+"""What commands that run systems share (评测运行公用): resources, and the command as shown."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Annotated
-
-import typer
 
 from zhibian.cli.common import case_limits
 from zhibian.cli.models import ModelsChoice, with_models
-from zhibian.evaluation.data.registry import folder_of, load_dataset
+from zhibian.evaluation.data.load import Library
 from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.spec import DatasetSpec
 from zhibian.review.reviewer import Reviewer, load_reviewer
 from zhibian.settings import Settings
 
-DataOption = Annotated[
-    list[str] | None,
-    typer.Option("--data", help="数据集所在：编号=文件夹，可多次；缺省读环境变量。"),
-]
 _WORK = "evaluation"
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 
@@ -30,7 +21,7 @@ _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 def evaluation_resources(
     rules: Path | None,
     models: ModelsChoice,
-    named: Mapping[str, Path],
+    books: Library,
     hosts: Sequence[str] = (),
 ) -> Resources:
     """Return what systems and scorers are made with; reviewers are loaded once.
@@ -41,8 +32,8 @@ def evaluation_resources(
         Folder of the rule data; None for that of the settings.
     models
         Whether the trained models are used.
-    named
-        Folders of data sets that the user names, by id.
+    books
+        Data sets and where they lie.
     hosts
         Hosts that systems may call.
     """
@@ -53,7 +44,6 @@ def evaluation_resources(
     def reviewer(scheme: str, tariff: str, variant: str | None) -> Reviewer:
         return with_models(load_reviewer(where, scheme, tariff, variant), models, where, settings)
 
-    folder = data_folders(named)
     return Resources(
         rules=where,
         models=settings.models,
@@ -62,17 +52,8 @@ def evaluation_resources(
         reviewer=reviewer,
         work=settings.cache / _WORK,
         hosts=tuple(hosts),
-        folder_of=lambda id: folder(load_dataset(id)),
+        folder_of=books.folder_of,
     )
-
-
-def data_folders(named: Mapping[str, Path]) -> Callable[[DatasetSpec], Path]:
-    """Return where data sets lie: as the user names them, else by environment variable."""
-
-    def where(dataset: DatasetSpec) -> Path:
-        return folder_of(dataset, named, os.environ)
-
-    return where
 
 
 def shown_command(arguments: Sequence[str]) -> str:

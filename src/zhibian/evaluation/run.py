@@ -119,7 +119,7 @@ def run(
     scorer = kind.scorer(task.spec, resources)
     metrics, main = chosen_metrics(task.spec, scorer.metrics)
     how = Measuring(metrics, main, task.spec.strata, plan.seed, plan.draws)
-    scorers = [scorer.knowing(round_.fit) for round_ in rounds]
+    scorers = [kind.informed(scorer, r.fit) if kind.informed else scorer for r in rounds]
     bench = _Bench(
         limited, kind, plan, resources, rounds, scorers, _taking(task, kind, plan, resources, watch)
     )
