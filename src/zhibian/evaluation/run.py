@@ -34,7 +34,6 @@ from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.results import FailureOut, Results, RunOut
 from zhibian.evaluation.rounds import LoadedTask, Round, rounds_of
 from zhibian.evaluation.tasks.kind import KindOfTask, Scorer
-from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
 
 DRAWS = 2000
@@ -136,7 +135,7 @@ def run(
     comparable = any(m.name == reference for m in firsts)
     results = Results(
         task=task_out(limited),
-        run=_run_out(plan, task.spec, resources),
+        run=_run_out(plan, limited, task, resources),
         metrics=metrics_out(metrics),
         systems=tuple(system_out(runs, how) for runs in measured),
         comparisons=tuple(comparisons(firsts, reference, how)) if comparable else (),
@@ -263,12 +262,12 @@ def _taking(
     )
 
 
-def _run_out(plan: RunPlan, spec: TaskSpec, resources: Resources) -> RunOut:
+def _run_out(plan: RunPlan, ran: LoadedTask, whole: LoadedTask, resources: Resources) -> RunOut:
     asked = {
         "seed": plan.seed,
         "draws": plan.draws,
         "seeds": plan.seeds,
-        "limit": plan.limit,
+        "limit": None if ran is whole else plan.limit,
         "share": plan.share,
     }
-    return run_out(asked, command=plan.command, spec=spec, rules=resources.rules)
+    return run_out(asked, command=plan.command, spec=whole.spec, rules=resources.rules)
