@@ -43,7 +43,7 @@ class Scorer(Protocol):
         ...
 
     def knowing(self, fit: Sequence[Example[Any, Any]]) -> Scorer:
-        """Return the scorer of a round: told what could be learned, for strata such as unseen names.
+        """Return the scorer of a round, told what could be learned (unseen names, frequency).
 
         A kind whose outcomes and strata don't depend on it returns itself.
         """
