@@ -24,9 +24,14 @@ def test_a_finished_file_takes_its_place(tmp_path: Path) -> None:
 def test_a_failed_one_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old", "utf-8")
-    with pytest.raises(KeyboardInterrupt), whole_file(path) as part:
-        part.write_text("half", "utf-8")
-        raise KeyboardInterrupt
+
+    def killed() -> None:
+        with whole_file(path) as part:
+            part.write_text("half", "utf-8")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
     assert path.read_text("utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 
