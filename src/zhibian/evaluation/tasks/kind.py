@@ -79,15 +79,17 @@ class KindOfTask:
         Makes the kind ready for a task.
     systems
         Systems by name.
-    answer, outcome
-        Types of an answer and an outcome: answers are kept while a run lasts, so that it can be
-        taken up again, and outcomes are written where they are asked for.
+    outcome
+        Type of an outcome, for outcomes that are written and read back; it holds no text.
     metrics
-        Every metric of the kind, for outcomes that are read back; the scorer's own otherwise.
+        Every metric of the kind, for outcomes that are read back.
+    answer
+        Type of an answer: answers are kept while a run lasts, so that it can be taken up again.
+        None where answers quote texts: nothing is kept then.
     """
 
     scorer: ScorerFactory
     systems: Mapping[str, CoderFactory]
-    answer: Any
     outcome: Any
-    metrics: Sequence[Metric[Any]] = ()
+    metrics: Sequence[Metric[Any]]
+    answer: Any = None
