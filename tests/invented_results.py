@@ -1,4 +1,4 @@
-"""Results of a run that never was (虚构的评测结果): every part of a report has something to show."""
+"""Results of a run that never was (虚构的评测结果): every part of a report has something."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ METRICS = {
     "others.micro_precision": MetricOut(title="其他诊断精确率", unit="share", better="higher"),
     "others.micro_recall": MetricOut(title="其他诊断召回率", unit="share", better="higher"),
     "others.micro_f1": MetricOut(title="其他诊断F1", unit="share", better="higher"),
-    "must_not.hit": MetricOut(title="误编不应编码者", unit="share", better="lower"),
+    "must_not.families": MetricOut(title="误编不应编码者", unit="share", better="lower"),
     "group.drg": MetricOut(title="DRG 一致率", unit="share", better="higher"),
     "hierarchy.principal_distance": MetricOut(
         title="主要诊断层级距离", unit="distance", better="lower"
     ),
-    "payment.deviation": MetricOut(title="平均支付偏差", unit="yuan", better="zero"),
-    "payment.within_5": MetricOut(title="偏差在 5% 以内", unit="share", better="higher"),
-    "payment.within_10": MetricOut(title="偏差在 10% 以内", unit="share", better="higher"),
-    "payment.weight": MetricOut(title="平均权重偏差", unit="weight", better="zero"),
+    "payment.amount.mean": MetricOut(title="平均支付偏差", unit="yuan", better="zero"),
+    "payment.amount.within_5": MetricOut(title="偏差在 5% 以内", unit="share", better="higher"),
+    "payment.amount.within_10": MetricOut(title="偏差在 10% 以内", unit="share", better="higher"),
+    "payment.weight.mean": MetricOut(title="平均权重偏差", unit="weight", better="zero"),
 }
 _N = 240
 _MDC = ("MDCB", "MDCE", "MDCF", "MDCG", "MDCH", "MDCI", "MDCK", "MDCL", "MDCO", "MDCR")
@@ -162,7 +162,7 @@ def _system(name: str, title: str, level: float, dice: random.Random, invented: 
 
 def _stratum(n: int, level: float, dice: random.Random) -> StratumOut:
     told = _figures(level, dice)
-    kept = ("principal.exact", "others.micro_f1", "payment.deviation")
+    kept = ("principal.exact", "others.micro_f1", "payment.amount.mean")
     return StratumOut(n=n, figures={name: told[name] for name in kept})
 
 

@@ -1,4 +1,4 @@
-"""Where things stand in the pictures of the page (图形坐标): templates draw, nothing is computed there.
+"""Where things stand in the pictures of the page (图形坐标): templates draw, they do not compute.
 
 Widths are shares of the picture in percent, so that text keeps its size on every screen; heights
 and the square reliability plot are in pixels.

@@ -52,6 +52,28 @@ def labels() -> Mapping[str, Mapping[str, Phrase]]:
     }
 
 
+@cache
+def _english() -> Mapping[str, Mapping[str, str]]:
+    text = files(__package__).joinpath("english.yaml").read_text(encoding="utf-8")
+    read: dict[str, dict[object, str]] = yaml.safe_load(text)
+    return {part: {str(key): word for key, word in words.items()} for part, words in read.items()}
+
+
+def english(part: str, name: str, otherwise: str = "") -> str:
+    """Return the English of a name in results, which tell their titles in Chinese.
+
+    Parameters
+    ----------
+    part
+        ``metric_words`` or ``systems``.
+    name
+        The name.
+    otherwise
+        What is shown where it is not listed; empty for the name itself, read as words.
+    """
+    return _english()[part].get(name) or otherwise or name.replace("_", " ")
+
+
 def label(path: str, **values: object) -> Phrase:
     """Return one label.
 

@@ -1,4 +1,4 @@
-"""The tables of the page (报告表格): results turned into rows of cells, in the order of the results."""
+"""The tables of the page (报告表格): results turned into rows of cells, in their order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zhibian.evaluation.metrics.metric import Unit
 from zhibian.evaluation.report.numerals import NOTHING, chance, difference, interval, shown
-from zhibian.evaluation.report.phrases import Phrase, label, label_or, labels, same
+from zhibian.evaluation.report.phrases import Phrase, english, label, label_or, labels, same
 from zhibian.evaluation.results import (
     FigureOut,
     MetricOut,
@@ -90,11 +90,11 @@ class ComparisonRow:
 
 
 def metric_title(name: str, metric: MetricOut) -> Phrase:
-    """Return what a metric is called; in English its name read aloud where no label stands."""
+    """Return what a metric is called; in English its name, read part by part."""
     group, _, rest = name.partition(".")
-    spoken = rest.replace("_", " ").replace(".", ", ")
-    read = f"{group_title(group).en}: {spoken}" if rest else group_title(group).en
-    return Phrase(metric.title, label_or("metric", name, same(read)).en)
+    read = ", ".join(english("metric_words", part) for part in rest.split(".") if part)
+    about = group_title(group).en
+    return Phrase(metric.title, f"{about}: {read}" if read else about)
 
 
 def group_title(group: str) -> Phrase:
@@ -247,5 +247,7 @@ def mdc_title(code: str) -> Phrase:
     """Return a major diagnostic category with its short name."""
     if not code:
         return label("confusion.none")
-    known = labels()["mdc"].get(code)
-    return same(code) if known is None else Phrase(f"{code} {known.zh}", f"{code} {known.en}")
+    # Groups are told by their letter too.
+    full = code if code in labels()["mdc"] else f"MDC{code}"
+    known = labels()["mdc"].get(full)
+    return same(code) if known is None else Phrase(f"{full} {known.zh}", f"{full} {known.en}")

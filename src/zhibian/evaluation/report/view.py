@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zhibian.evaluation.report import chart_data, drawings, numerals, tables
-from zhibian.evaluation.report.phrases import Phrase, label, same
+from zhibian.evaluation.report.phrases import Phrase, english, label, same
 from zhibian.evaluation.results import Results, SplitOut, SystemOut, WaterfallOut
 
 
@@ -161,7 +161,7 @@ def _mains(results: Results) -> Iterator[MainResult]:
 def _system(system: SystemOut) -> SystemView:
     return SystemView(
         system=system,
-        title=Phrase(system.title, system.name),
+        title=Phrase(system.title, english("systems", system.name, system.title)),
         pace=_pace(system),
         reliability=drawings.square(system.reliability) if system.reliability else None,
         heat=_heat(system) if system.confusion else None,
