@@ -117,9 +117,9 @@ def run(
     limited = _limited(task, plan.limit)
     rounds = rounds_of(limited.parts, task.spec.protocol, share=plan.share)
     scorer = kind.scorer(task.spec, resources)
-    metrics, main = chosen_metrics(scorer.metrics, task.spec.metrics)
+    metrics, main = chosen_metrics(task.spec, scorer.metrics)
     how = Measuring(metrics, main, task.spec.strata, plan.seed, plan.draws)
-    scorers = [kind.informed(scorer, r.fit) if kind.informed else scorer for r in rounds]
+    scorers = [scorer.knowing(round_.fit) for round_ in rounds]
     bench = _Bench(
         limited, kind, plan, resources, rounds, scorers, _taking(task, kind, plan, resources, watch)
     )

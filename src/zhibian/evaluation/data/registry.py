@@ -75,7 +75,7 @@ class DataFolders:
         looked = self.candidates(dataset)
         message = "指定的文件夹不存在" if looked else "没有指定数据目录"
         remedy = (
-            f"设 {dataset.variable}=数据目录，或设 {BASE_VARIABLE}=上级目录（含 {dataset.folder}），"
+            f"设 {dataset.variable}=数据目录，或 {BASE_VARIABLE}=上级目录（含 {dataset.folder}），"
             f"或用 --data {dataset.id}=数据目录"
         )
         if dataset.url is not None:

@@ -16,25 +16,40 @@ from zhibian.evaluation.coders import (
     linking_regression,
     linking_shipped,
     outside,
+    pipeline,
     screening_dictionary,
     screening_text,
 )
 from zhibian.evaluation.coders.grouping_engine import PUBLISHED, engine
-from zhibian.evaluation.coders.interface import LinkedNames
+from zhibian.evaluation.coders.interface import CodedPage, LinkedNames
 from zhibian.evaluation.kinds.assertion import assertion_scorer
+from zhibian.evaluation.kinds.coding import coding_scorer
 from zhibian.evaluation.kinds.entities import entities_scorer
 from zhibian.evaluation.kinds.grouping import grouping_scorer
-from zhibian.evaluation.kinds.linking import informed, linking_scorer
+from zhibian.evaluation.kinds.linking import linking_scorer
 from zhibian.evaluation.kinds.screening import screening_scorer
-from zhibian.evaluation.metrics import assertion, entities, grouping, linking, screening
+from zhibian.evaluation.metrics import assertion, coding, entities, grouping, linking, screening
 from zhibian.evaluation.metrics.assertion import AssertionOutcome
 from zhibian.evaluation.metrics.entities import EntitiesOutcome
 from zhibian.evaluation.metrics.grouping import GroupingOutcome
 from zhibian.evaluation.metrics.linking import LinkingOutcome
+from zhibian.evaluation.metrics.outcomes import CodingOutcome
 from zhibian.evaluation.screening import PageScore
 from zhibian.evaluation.tasks.kind import KindOfTask
 from zhibian.evaluation.tasks.spec import Kind
 from zhibian.grouping.pack import DEFAULT_READING
+
+CODING = KindOfTask(
+    scorer=coding_scorer,
+    systems={
+        "dictionary": pipeline.dictionary,
+        "rules": pipeline.rules,
+        "pipeline": pipeline.pipeline,
+    },
+    answer=CodedPage,
+    outcome=CodingOutcome,
+    metrics=coding.METRICS,
+)
 
 LINKING = KindOfTask(
     scorer=linking_scorer,
@@ -49,7 +64,6 @@ LINKING = KindOfTask(
         "linker": linking_shipped.linker_with_encoder,
         "outside": outside.names,
     },
-    informed=informed,
     answer=LinkedNames,
     outcome=LinkingOutcome,
     metrics=linking.METRICS,
@@ -113,6 +127,7 @@ SCREENING = KindOfTask(
 
 KINDS: Mapping[Kind, KindOfTask] = MappingProxyType(
     {
+        "coding": CODING,
         "linking": LINKING,
         "assertion": ASSERTION,
         "entities": ENTITIES,
