@@ -78,14 +78,18 @@ def link(
     try:
         need_extra()
         from zhibian.training import link as training  # noqa: PLC0415
+        from zhibian.training.encoder import Recipe  # noqa: PLC0415
+        from zhibian.training.link_corpora import read_corpora  # noqa: PLC0415
+        from zhibian.training.link_encoders import LinkEncoders, Start  # noqa: PLC0415
 
-        corpora = training.read_corpora(chip_cdn, yidu_n7k)
+        corpora = read_corpora(chip_cdn, yidu_n7k)
         clock = training.Clock()
         held = output.with_name(f"{output.name}-held")
         if not rankers_only:
-            training.train_encoders(
-                corpora, folder, base, held, output, epochs=epochs, device=device, log=say
-            )
+            recipe = Recipe(epochs=epochs)
+            encoders = LinkEncoders(corpora, folder, Start(base, device), recipe, say)
+            encoders.write_first(held)
+            encoders.write_second(output)
         training.train_rest(corpora, folder, held, output, settings.cache, clock, say)
         spent = f"用时 {clock.minutes():.0f} 分钟，处理器 {clock.processor():.0f} 分钟"
         say(f"已写出 {output}；{spent}")
@@ -104,6 +108,7 @@ def measure_link(
     settings = Settings()
     try:
         from zhibian.training import link as training  # noqa: PLC0415
+        from zhibian.training.link_corpora import read_corpora  # noqa: PLC0415
 
         model = load_link_model(settings.models, NAME)
         used = None
@@ -112,9 +117,8 @@ def measure_link(
             from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
 
             used = load_encoder(model)
-        corpora = training.read_corpora(chip_cdn, yidu_n7k)
         figures = training.measure_aside(
-            corpora, rules or settings.rules, model, used, settings.cache
+            read_corpora(chip_cdn, yidu_n7k), rules or settings.rules, model, used, settings.cache
         )
     except InputError as error:
         raise refuse(error.problems, error.source) from None

@@ -28,7 +28,7 @@ from zhibian.coding.terms.phrases import FILE, Curve, curves_as_data, ranked, si
 from zhibian.coding.terms.types import Floats, Kind, Method, TermEncoder
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
 from zhibian.terminology.tables import write_yaml
-from zhibian.training.link import alias_sample
+from zhibian.training.link_tasks import alias_sample
 from zhibian.training.pairs import TermPair, read_alias_pairs
 
 CODE_SETS: dict[Kind, str] = {"diagnosis": ICD10_NHSA, "procedure": ICD9CM3_NHSA}
