@@ -27,7 +27,7 @@ from zhibian.records.types import Case, Document
 # Points of score that make one unit of log-odds.
 _POINTS = 15.0
 # Strength of the pull towards the hand-set weights, for a total weight of one a record.
-_PULL = 10.0
+PULL = 10.0
 _STEPS = 50
 _FOLDS = 5
 _LEAST_EXAMPLES = 10
@@ -121,7 +121,9 @@ def _text(row: Mapping[str, Any], names: Sequence[str]) -> str:
     return "\n".join(f"{name}：{row[name]}" for name in names if row.get(name))
 
 
-def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]:
+def fit(
+    found: Sequence[Example], hand: Mapping[str, float], pull: float = PULL
+) -> dict[str, float]:
     """Return weights by feature.
 
     Parameters
@@ -130,6 +132,8 @@ def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]
         Records.
     hand
         Hand-set weights, the centre of the prior.
+    pull
+        Strength of the prior, for a total weight of one a record.
 
     Raises
     ------
@@ -148,9 +152,9 @@ def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]
     theta = centre.copy()
     for _ in range(_STEPS):
         chance = 1.0 / (1.0 + np.exp(rows @ theta + offsets))
-        gradient = -(rows.T @ (weights * chance)) + _PULL * (theta - centre)
+        gradient = -(rows.T @ (weights * chance)) + pull * (theta - centre)
         curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows
-        theta -= np.linalg.solve(curvature + _PULL * np.eye(len(NAMES)), gradient)
+        theta -= np.linalg.solve(curvature + pull * np.eye(len(NAMES)), gradient)
     points = theta * unit * _POINTS
     return {name: round(float(value), 1) for name, value in zip(NAMES, points, strict=True)}
 
@@ -171,7 +175,9 @@ def _pairs(found: Sequence[Example]) -> tuple[Matrix, Matrix, Matrix]:
     return np.array(differences), np.array(offsets), np.array(weights)
 
 
-def cross_validate(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, Any]:
+def cross_validate(
+    found: Sequence[Example], hand: Mapping[str, float], pull: float = PULL
+) -> dict[str, Any]:
     """Return how often the right diagnosis stands first, by source, hand-set against learned.
 
     Weights are learned on four fifths of the records and judged on the last, records kept
@@ -180,7 +186,7 @@ def cross_validate(found: Sequence[Example], hand: Mapping[str, float]) -> dict[
     learned: list[Mapping[str, float]] = [{} for _ in found]
     for fold in range(_FOLDS):
         rest = [example for i, example in enumerate(found) if i % _FOLDS != fold]
-        weights = fit(rest, hand)
+        weights = fit(rest, hand, pull)
         for i in range(fold, len(found), _FOLDS):
             learned[i] = weights
     return {
