@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from zhibian.cli.common import RulesOption, case_limits, refuse
-from zhibian.evaluation.gold_cases import accepted_principal
 from zhibian.evaluation.gold_files import read_gold_cases
+from zhibian.evaluation.matching import accepted_principal
 from zhibian.problems import InputError
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer
 from zhibian.settings import Settings

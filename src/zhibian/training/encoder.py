@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from zhibian.evaluation.data.term_pairs import TermPair
 from zhibian.training.epochs import Course, Stopping, Told, train_epochs, untold
 from zhibian.training.mining import Floats, Prepared, Task, nearest_wrong, prepare
 from zhibian.training.network import TermNetwork, coverage
 from zhibian.training.packed import LowerLayers
-from zhibian.training.pairs import TermPair
 from zhibian.training.weights import assign, snapshot
 
 

@@ -34,13 +34,13 @@ from zhibian.coding.terms.model import (
 )
 from zhibian.coding.terms.parts import clean
 from zhibian.coding.terms.types import TermEncoder
+from zhibian.evaluation.data.hash_split import pick
+from zhibian.evaluation.data.term_pairs import TermPair, read_names
 from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
 from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
 from zhibian.training.labels import learn_labels
 from zhibian.training.link_corpora import SPLIT, Corpus
-from zhibian.training.pairs import TermPair, read_names
 from zhibian.training.ranker import Example, TreeRecipe, train_ranker
-from zhibian.training.split import pick
 
 
 def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: bool) -> Labels:

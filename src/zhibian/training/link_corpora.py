@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zhibian.training.pairs import TermPair, read_chip_cdn, read_yidu_n7k, wordings
-from zhibian.training.split import Split, split
+from zhibian.evaluation.data.hash_split import Split, split
+from zhibian.evaluation.data.term_pairs import TermPair, read_chip_cdn, read_yidu_n7k, wordings
 
 SPLIT = "link-2026-11"
 CHIP_ASIDE, YIDU_ASIDE = 1 / 6, 1 / 5

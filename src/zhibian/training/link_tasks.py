@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from zhibian.coding.dictionary import ALIASES
+from zhibian.evaluation.data.hash_split import pick
+from zhibian.evaluation.data.term_pairs import TermPair, all_names, read_alias_pairs, read_names
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
 from zhibian.training.link_corpora import Corpus
 from zhibian.training.mining import Task
-from zhibian.training.pairs import TermPair, all_names, read_alias_pairs, read_names
-from zhibian.training.split import pick
 
 # The challenge's mark for "no name of the set fits".
 _NO_NAME = "O"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from zhibian.training.pairs import TermPair, all_names
+from zhibian.evaluation.data.term_pairs import TermPair, all_names
 
 Floats = NDArray[np.float32]
 

@@ -75,3 +75,37 @@ ScorerFactory = Callable[[TaskSpec, Any], Scorer]
 
 #: Makes a system by its name in the kind: parameters of the configuration, then resources.
 CoderFactory = Callable[[Mapping[str, Any], TaskSpec, Any], Coder[Any, Any]]
+
+
+#: Tells a scorer what could be learned from: outcomes may say how often a label was seen.
+Informed = Callable[[Any, Sequence[Example[Any, Any]]], Scorer]
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfTask:
+    """Everything the runner needs of one kind (任务类别登记).
+
+    Attributes
+    ----------
+    scorer
+        Makes the kind ready for a task.
+    systems
+        Systems by name.
+    outcome
+        Type of an outcome, for outcomes that are written and read back; it holds no text.
+    metrics
+        Every metric of the kind, for outcomes that are read back.
+    answer
+        Type of an answer: answers are kept while a run lasts, so that it can be taken up again.
+        None where answers quote texts: nothing is kept then.
+    informed
+        Scorer and fit part of a round to the scorer of that round; None where it makes no
+        difference.
+    """
+
+    scorer: ScorerFactory
+    systems: Mapping[str, CoderFactory]
+    outcome: Any
+    metrics: Sequence[Metric[Any]]
+    answer: Any = None
+    informed: Informed | None = None

@@ -86,7 +86,9 @@ class TaskSpec(_Frozen):
     version: int = Field(ge=1, description="Raised when figures stop being comparable 版本")
     kind: Kind
     title: str = Field(description="Chinese name 名称")
+    title_en: str = Field(default="", description="English name; empty: the Chinese is shown")
     question: str = Field(description="What is asked, one sentence 问题")
+    question_en: str = Field(default="", description="The same in English")
     dataset: str = Field(description="Id in the registry 数据集")
     protocol: Protocol
     code_set: str = Field(default="nhsa-2.0", description="Edition of the codes 编码版本")
