@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ def learn_all_labels(corpora: Sequence[Corpus], encoder: TermEncoder, *, tune: b
     return learn_labels(pairs, np.concatenate([encoder.encode(c).vectors for c in chunks]))
 
 
+def count_labels(corpora: Sequence[Corpus]) -> Labels:
+    """Learn from the parts `fit` how often names occur: all that spelling alone can use."""
+    pairs = [p for c in corpora for p in pick(c.pairs, c.parts.fit) if clean(p.wording)]
+    return learn_labels(pairs, np.zeros((len(pairs), 1), np.float32))
+
+
 def published_only(labels: Labels, corpora: Sequence[Corpus]) -> Labels:
     """Return the labels whose names the code sets publish.
 
@@ -76,48 +82,65 @@ def write_labels(labels: Labels, folder: Path) -> None:
     np.save(folder / LABEL_VECTORS, pack_labels(labels.vectors), allow_pickle=False)
 
 
-def train_one_ranker(
-    corpus: Corpus,
-    encoder: TermEncoder | None,
-    rules: Path,
-    labels: Labels,
-    cache: Path | None,
-    recipe: TreeRecipe,
-) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Train one ranker on the tuning part of a data set, which encoder and labels never saw.
+@dataclass(frozen=True, slots=True)
+class RankerTask:
+    """What one ranker learns (一个重排模型的训练任务).
+
+    Attributes
+    ----------
+    file
+        Name of its file.
+    examples
+        Terms of the tuning part with their candidates.
+    columns
+        Names of the feature columns.
+    codes
+        Code of every name.
+    goal
+        ``f1`` or ``accuracy``: what the limit is chosen for.
+    """
+
+    file: str
+    examples: Sequence[Example]
+    columns: Sequence[str]
+    codes: Sequence[str]
+    goal: str
+
+    def train(self, recipe: TreeRecipe) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the content of the ranker's file, and its cross-validated score."""
+        content, score = train_ranker(
+            self.examples, self.columns, self.codes, goal=self.goal, recipe=recipe
+        )
+        return content, {"terms": len(self.examples), **asdict(score)}
+
+
+def ranker_task(
+    corpus: Corpus, encoder: TermEncoder | None, rules: Path, labels: Labels, cache: Path | None
+) -> RankerTask:
+    """Compare the tuning part of a data set, which encoder and labels never saw.
 
     Parameters
     ----------
     corpus
         The data set.
     encoder
-        What it ranks beside; None ranks by spelling alone.
+        What the ranker stands beside; None for spelling alone.
     rules
         Folder of the rule data.
     labels
         What training learned about names.
     cache
         Keeps encoded code sets; None keeps nothing.
-    recipe
-        How to train.
-
-    Returns
-    -------
-    tuple
-        Name of its file, content of its file, cross-validated score.
     """
     codes = target_codes_of_file(corpus.code_file)
     comparer = load_comparer(rules, codes, named_aliases(rules), labels, encoder, cache)
-    examples = examples_of(comparer, pick(corpus.pairs, corpus.parts.tune))
-    content, score = train_ranker(
-        examples,
+    return RankerTask(
+        ranker_file(comparer.names.kind, encoder=encoder is not None),
+        examples_of(comparer, pick(corpus.pairs, corpus.parts.tune)),
         columns(comparer.attributes.groups, meaning=encoder is not None),
         comparer.names.codes,
-        goal=corpus.goal,
-        recipe=recipe,
+        corpus.goal,
     )
-    file = ranker_file(comparer.names.kind, encoder=encoder is not None)
-    return file, content, {"terms": len(examples), **asdict(score)}
 
 
 def write_ranker(content: dict[str, Any], path: Path) -> None:
@@ -196,17 +219,19 @@ def train_rest(
     scores = {}
     for corpus in corpora:
         for used in (first, None):
-            file, content, score = train_one_ranker(
-                corpus, used, rules, labels, cache, TreeRecipe()
-            )
-            write_ranker(content, shipped / file)
-            scores[file] = score
-            log(f"  {file}: {score}")
-    write_rest(corpora, scores, shipped, clock)
+            task = ranker_task(corpus, used, rules, labels, cache)
+            content, scores[task.file] = task.train(TreeRecipe())
+            write_ranker(content, shipped / task.file)
+            log(f"  {task.file}: {scores[task.file]}")
+    minutes = {"wall": round(clock.minutes()), "processor": round(clock.processor())}
+    write_rest(corpora, scores, shipped, {"minutes": minutes})
 
 
 def write_rest(
-    corpora: Sequence[Corpus], scores: dict[str, Any], shipped: Path, clock: Clock
+    corpora: Sequence[Corpus],
+    scores: Mapping[str, Any],
+    shipped: Path,
+    about: Mapping[str, Any],
 ) -> None:
     """Write labels, learned with the second encoder, and the manifest.
 
@@ -218,8 +243,8 @@ def write_rest(
         Cross-validated scores of the rankers, by file.
     shipped
         Folder of the second encoder and of the rankers.
-    clock
-        Started with the run.
+    about
+        What else is known about the training.
     """
     labels = learn_all_labels(corpora, served_encoder(shipped), tune=True)
     write_labels(published_only(labels, corpora), shipped)
@@ -233,8 +258,7 @@ def write_rest(
         }
         for c in corpora
     }
-    minutes = {"wall": round(clock.minutes()), "processor": round(clock.processor())}
-    write_manifest(shipped, {"split": parts, "cross_validated": scores, "minutes": minutes})
+    write_manifest(shipped, {"split": parts, "cross_validated": dict(scores), **about})
 
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> None:

@@ -20,10 +20,14 @@ import numpy.typing as npt
 from zhibian.coding.coder import CodingKnowledge, draft, principal_input
 from zhibian.coding.principal import Weighed, weigh
 from zhibian.coding.principal.features import NAMES
+from zhibian.coding.principal.ranker import Ranker
 from zhibian.documents.reader import read_documents
 from zhibian.problems import InputError, Problem
 from zhibian.records.types import Case, Document
 
+FILE = "principal_ranker.yaml"
+# CCL25 codes are of the clinical edition: they agree with this one in the category.
+CATEGORY = 3
 # Points of score that make one unit of log-odds.
 _POINTS = 15.0
 # Strength of the pull towards the hand-set weights, for a total weight of one a record.
@@ -227,3 +231,30 @@ def beats(figures: Mapping[str, Mapping[str, float]]) -> bool:
         for row in figures.values()
         for part in ("ranker", "with_rules")
     )
+
+
+def as_file(
+    figures: Mapping[str, Any], learned: Mapping[str, float] | None, ranker: Ranker
+) -> tuple[dict[str, Any], str]:
+    """Return the content of the ranker's file, and its first line.
+
+    Parameters
+    ----------
+    figures
+        From :func:`cross_validate`.
+    learned
+        Learned weights; None where the hand-set ones stay.
+    ranker
+        The ranker as it is.
+    """
+    origin = "手工设定（学习所得的权重未处处不逊于手工）" if learned is None else "学习所得"
+    content = {
+        "version": 1,
+        "origin": origin,
+        "cross_validation": dict(figures),
+        "weights": dict(ranker.prior if learned is None else learned),
+        "prior": dict(ranker.prior),
+        "words": dict(ranker.words),
+    }
+    comment = "由 zhibian train principal 生成；说明见 src/zhibian/coding/principal/ranker.py"
+    return content, comment
