@@ -26,7 +26,7 @@ from zhibian.evaluation.kinds.assertion import assertion_scorer
 from zhibian.evaluation.kinds.coding import coding_scorer
 from zhibian.evaluation.kinds.entities import entities_scorer
 from zhibian.evaluation.kinds.grouping import grouping_scorer
-from zhibian.evaluation.kinds.linking import informed, linking_scorer
+from zhibian.evaluation.kinds.linking import linking_scorer
 from zhibian.evaluation.kinds.screening import screening_scorer
 from zhibian.evaluation.metrics import assertion, coding, entities, grouping, linking, screening
 from zhibian.evaluation.metrics.assertion import AssertionOutcome
@@ -64,7 +64,6 @@ LINKING = KindOfTask(
         "linker": linking_shipped.linker_with_encoder,
         "outside": outside.names,
     },
-    informed=informed,
     answer=LinkedNames,
     outcome=LinkingOutcome,
     metrics=linking.METRICS,

@@ -42,6 +42,13 @@ class Scorer(Protocol):
         """Return every metric of the kind, in the order of tables."""
         ...
 
+    def knowing(self, fit: Sequence[Example[Any, Any]]) -> Scorer:
+        """Return the scorer of a round, told what could be learned (unseen names, frequency).
+
+        A kind whose outcomes and strata don't depend on it returns itself.
+        """
+        ...
+
     def outcome(self, example: Example[Any, Any], answer: Any) -> Any:
         """Compare one answer with gold."""
         ...
