@@ -216,7 +216,7 @@ class _Bench:
                 outcomes.append(outcome)
                 strata.append(scorer.strata(example, outcome))
         details = self.scorers[0].details(
-            examples, answers, outcomes, invented=self.task.dataset.invented
+            examples, answers, outcomes, invented=self.task.quotable
         )
         return Measured(
             name=asked.name,
