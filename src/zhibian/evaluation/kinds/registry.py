@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from zhibian.evaluation.coders import pipeline
 from zhibian.evaluation.coders.interface import CodedPage
+from zhibian.evaluation.coders.registry import CODERS
 from zhibian.evaluation.kinds.coding import coding_scorer
 from zhibian.evaluation.metrics import coding
 from zhibian.evaluation.metrics.outcomes import CodingOutcome
@@ -15,11 +15,7 @@ from zhibian.evaluation.tasks.spec import Kind
 
 CODING = KindOfTask(
     scorer=coding_scorer,
-    systems={
-        "dictionary": pipeline.dictionary,
-        "rules": pipeline.rules,
-        "pipeline": pipeline.pipeline,
-    },
+    systems=CODERS,
     answer=CodedPage,
     outcome=CodingOutcome,
     metrics=coding.METRICS,
