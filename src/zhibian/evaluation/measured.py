@@ -121,6 +121,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
         learns=first.info.learns,
         versions=dict(first.info.versions),
         parameters={key: _without_path(value) for key, value in first.info.parameters.items()},
+        notes=dict(first.info.notes),
         seed=first.seed,
         n=len(first.outcomes),
         records=len(set(first.records)),
