@@ -118,7 +118,7 @@ def run(
     scorer = kind.scorer(task.spec, resources)
     metrics, main = chosen_metrics(task.spec, scorer.metrics)
     how = Measuring(metrics, main, task.spec.strata, plan.seed, plan.draws)
-    scorers = [kind.informed(scorer, r.fit) if kind.informed else scorer for r in rounds]
+    scorers = [scorer.knowing(round_.fit) for round_ in rounds]
     bench = _Bench(
         limited, kind, plan, resources, rounds, scorers, _taking(task, kind, plan, resources, watch)
     )
@@ -214,12 +214,10 @@ class _Bench:
                 answers.append(one)
                 outcomes.append(outcome)
                 strata.append(scorer.strata(example, outcome))
-        details = self.scorers[0].details(
-            examples, answers, outcomes, invented=self.task.dataset.invented
-        )
+        details = self.scorers[0].details(examples, answers, outcomes, invented=self.task.quotable)
         return Measured(
             name=asked.name,
-            info=made.info,
+            info=replace(made.info, notes=_notes(answered)),
             seed=seed,
             examples=examples,
             outcomes=outcomes,
@@ -238,6 +236,15 @@ class _Bench:
             for seed in self.plan.seeds:
                 for round_ in self.rounds:
                     self.taking.kept.drop(round_key(asked, info, round_, seed, self.taking.task))
+
+
+def _notes(answered: Sequence[Answered]) -> dict[str, str]:
+    """Return what was told in all rounds; rounds that tell otherwise stand side by side."""
+    told: dict[str, dict[str, None]] = {}
+    for given in answered:
+        for name, note in given.notes.items():
+            told.setdefault(name, {})[note] = None
+    return {name: "；".join(notes) for name, notes in told.items()}
 
 
 def _limited(task: LoadedTask, limit: int | None) -> LoadedTask:

@@ -55,6 +55,12 @@ class CodingScorer:
         """Return every metric of coding."""
         return METRICS
 
+    def knowing(self, fit: Sequence[RecordExample]) -> CodingScorer:
+        """Return the scoring that knows in how many records of a fit part each code is gold."""
+        if not fit:
+            return self
+        return replace(self, seen=count_codes(example.gold.block for example in fit))
+
     def outcome(self, example: RecordExample, answer: CodedPage) -> CodingOutcome:
         """Compare one page with gold."""
         outcome = coding_outcome(example, answer, self.groups)
@@ -102,13 +108,6 @@ def coding_scorer(task: TaskSpec, resources: Resources) -> CodingScorer:
     reviewer = resources.reviewer(task.scheme, task.tariff or NO_TARIFF, task.variant)
     names = _names(reviewer) if task.code_set == NHSA else _no_name
     return CodingScorer(page_groups(reviewer, task.code_set), names, bands)
-
-
-def informed(scorer: CodingScorer, fit: Sequence[RecordExample]) -> CodingScorer:
-    """Return the scoring that knows in how many records of a fit part each code is gold."""
-    if not fit:
-        return scorer
-    return replace(scorer, seen=count_codes(example.gold.block for example in fit))
 
 
 def frequency_band(seen: int | None, bands: Sequence[Band]) -> str:

@@ -44,6 +44,10 @@ class LinkingScorer:
         """Return the metrics of linking."""
         return METRICS
 
+    def knowing(self, fit: Sequence[TermExample]) -> LinkingScorer:
+        """Return the scorer that knows how often each name was there to be learned."""
+        return replace(self, seen=Counter(n for one in fit for n in cleaned(one.gold.names)))
+
     def outcome(self, example: TermExample, answer: LinkedNames) -> LinkingOutcome:
         """Compare the names chosen for one term with its gold names."""
         gold, chosen = cleaned(example.gold.names), cleaned(answer.chosen)
@@ -77,11 +81,6 @@ class LinkingScorer:
     ) -> Details:
         """Return nothing: no table stands beside the figures of linking."""
         return Details()
-
-
-def informed(scorer: LinkingScorer, fit: Sequence[TermExample]) -> LinkingScorer:
-    """Return the scorer that knows how often each name was there to be learned."""
-    return replace(scorer, seen=Counter(n for one in fit for n in cleaned(one.gold.names)))
 
 
 def linking_scorer(task: TaskSpec, resources: Resources) -> LinkingScorer:

@@ -16,18 +16,16 @@ from zhibian.evaluation.coders import (
     linking_regression,
     linking_shipped,
     outside,
-    pipeline,
     screening_dictionary,
     screening_text,
 )
 from zhibian.evaluation.coders.grouping_engine import PUBLISHED, engine
 from zhibian.evaluation.coders.interface import CodedPage, LinkedNames
+from zhibian.evaluation.coders.registry import CODERS
 from zhibian.evaluation.kinds.assertion import assertion_scorer
 from zhibian.evaluation.kinds.coding import coding_scorer
-from zhibian.evaluation.kinds.coding import informed as informed_of_codes
 from zhibian.evaluation.kinds.entities import entities_scorer
 from zhibian.evaluation.kinds.grouping import grouping_scorer
-from zhibian.evaluation.kinds.linking import informed as informed_of_names
 from zhibian.evaluation.kinds.linking import linking_scorer
 from zhibian.evaluation.kinds.screening import screening_scorer
 from zhibian.evaluation.metrics import assertion, coding, entities, grouping, linking, screening
@@ -43,15 +41,10 @@ from zhibian.grouping.pack import DEFAULT_READING
 
 CODING = KindOfTask(
     scorer=coding_scorer,
-    systems={
-        "dictionary": pipeline.dictionary,
-        "rules": pipeline.rules,
-        "pipeline": pipeline.pipeline,
-    },
+    systems=CODERS,
     answer=CodedPage,
     outcome=CodingOutcome,
     metrics=coding.METRICS,
-    informed=informed_of_codes,
 )
 
 LINKING = KindOfTask(
@@ -67,7 +60,6 @@ LINKING = KindOfTask(
         "linker": linking_shipped.linker_with_encoder,
         "outside": outside.names,
     },
-    informed=informed_of_names,
     answer=LinkedNames,
     outcome=LinkingOutcome,
     metrics=linking.METRICS,

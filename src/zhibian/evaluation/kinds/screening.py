@@ -50,6 +50,10 @@ class ScreeningScorer:
         """Return the metrics of screening."""
         return METRICS
 
+    def knowing(self, fit: Sequence[PageExample]) -> ScreeningScorer:
+        """Return itself: nothing here depends on what could be learned."""
+        return self
+
     def outcome(self, example: PageExample, answer: PageAnswer) -> PageScore:
         """Compare the suspicions about one page with what was planted.
 
