@@ -21,7 +21,7 @@ from zhibian.documents.lexicon import CueLexicon, load_reading_lexicon
 from zhibian.documents.types import Assertion, SectionKind
 from zhibian.settings import Settings
 from zhibian.terminology.tables import sha256_of
-from zhibian.training.tagger_corpora import CDEE_FILES, Event, EventText, read_cdee
+from zhibian.evaluation.data.tagged_texts import CDEE_FILES, Event, EventText, read_cdee
 
 SEED = 1
 DRAWS = 2_000

@@ -10,8 +10,8 @@ import typer
 
 from zhibian.cli.common import RulesOption, case_limits, refuse
 from zhibian.cli.outputs import OutputFile, Source, check_outputs
-from zhibian.evaluation.gold_cases import accepted_principal
 from zhibian.evaluation.gold_files import read_gold_cases
+from zhibian.evaluation.matching import accepted_principal
 from zhibian.problems import InputError
 from zhibian.records.case_file import SUFFIXES
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer

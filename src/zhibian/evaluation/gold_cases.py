@@ -19,13 +19,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zhibian.evaluation.matching import (
+    NEUTRAL_DIAGNOSES,
+    NEUTRAL_PROCEDURES,
+    Match,
+    acceptable,
+    counted_gold,
+    other_matches,
+    principal_match,
+    procedure_matches,
+)
 from zhibian.problems import InputError, Problem
-from zhibian.review.report import CaseReport, DiagnosisOut, ProcedureOut
+from zhibian.review.report import CaseReport
 
-# The conventions of the gold codes: neither right nor wrong when proposed.
-_SYMPTOMS = tuple(f"R{n:02d}" for n in range(100) if n not in {57, 64, 65})
-NEUTRAL_DIAGNOSES = ("B95", "B96", "B97", "B98", "O26.9", "V", "W", "X", "Y", *_SYMPTOMS)
-NEUTRAL_PROCEDURES = ("99.0", "87.", "88.0", "88.1", "88.2", "88.3", "88.7", "88.9", "89.")
 GOLD_PARTS = ("principal", "others", "procedures")
 
 
@@ -59,15 +65,6 @@ class CaseScore:
     chances: tuple[tuple[float, bool], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One proposed code against gold (编码比对): ``gold`` is None where it is wrong."""
-
-    entry: DiagnosisOut | ProcedureOut
-    gold: Mapping[str, Any] | None
-    counts: bool
-
-
 def gold_of(raw: object, source: str) -> Mapping[str, Any] | None:
     """Return the ``gold`` block of a parsed case, or None where it has none.
 
@@ -94,35 +91,12 @@ def _has_codes(part: object) -> bool:
     return all(isinstance(e, Mapping) and isinstance(e.get("code"), str) for e in entries)
 
 
-def accepted_principal(gold: Mapping[str, Any]) -> frozenset[str]:
-    """Return the codes that are right as principal diagnosis."""
-    answer = gold["principal"]["code"]
-    return frozenset({answer, *_acceptable(gold).get(answer, ())})
-
-
-def principal_match(report: CaseReport, gold: Mapping[str, Any]) -> Match | None:
-    """Compare the proposed principal diagnosis; None when nothing is proposed."""
-    if report.principal is None:
-        return None
-    answer = gold["principal"]
-    right = report.principal.code in accepted_principal(gold)
-    return Match(report.principal, answer if right else None, counts=True)
-
-
-def other_matches(report: CaseReport, gold: Mapping[str, Any]) -> tuple[Match, ...]:
-    """Compare the proposed other diagnoses."""
-    return _matches(report.others, gold["others"], _acceptable(gold), NEUTRAL_DIAGNOSES)
-
-
-def procedure_matches(report: CaseReport, gold: Mapping[str, Any]) -> tuple[Match, ...]:
-    """Compare the proposed procedures."""
-    return _matches(report.procedures, gold["procedures"], _acceptable(gold), NEUTRAL_PROCEDURES)
-
-
 def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:
     """Compare one report with its gold block."""
-    principal = principal_match(report, gold)
-    others, procedures = other_matches(report, gold), procedure_matches(report, gold)
+    principal = principal_match(report.principal, gold)
+    others = other_matches(report.others, gold)
+    procedures = procedure_matches(report.procedures, gold)
+    judged: tuple[Match[Any], ...] = (*((principal,) if principal else ()), *others, *procedures)
     diagnoses = (principal, *others) if principal else others
     entries = tuple(_entries(diagnoses))
     families = [entry["code_family"] for entry in gold.get("must_not", ())]
@@ -130,16 +104,16 @@ def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:
     proposed_group = report.grouping.proposed
     group = str(gold.get("drg_1_1") or "")
     answer = gold["principal"]["code"]
-    categories = {code[:3] for code in (answer, *_acceptable(gold).get(answer, ()))}
+    categories = {code[:3] for code in (answer, *acceptable(gold).get(answer, ()))}
     return CaseScore(
         principal_exact=principal is not None and principal.gold is not None,
         principal_category=principal is not None and principal.entry.code[:3] in categories,
         others_hit=_hits(others),
         others_proposed=sum(match.counts for match in others),
-        others_gold=_wanted(others, gold["others"], NEUTRAL_DIAGNOSES),
+        others_gold=len(counted_gold(others, gold["others"], NEUTRAL_DIAGNOSES)),
         procedures_hit=_hits(procedures),
         procedures_proposed=sum(match.counts for match in procedures),
-        procedures_gold=_wanted(procedures, gold["procedures"], NEUTRAL_PROCEDURES),
+        procedures_gold=len(counted_gold(procedures, gold["procedures"], NEUTRAL_PROCEDURES)),
         drg_exact=proposed_group is not None and proposed_group.drg == gold.get("drg_1_1"),
         must_not=sum(code.startswith(family) for code in codes for family in families),
         must_not_hit=sum(any(code.startswith(family) for code in codes) for family in families),
@@ -148,51 +122,16 @@ def score_case(report: CaseReport, gold: Mapping[str, Any]) -> CaseScore:
         entry_compared=len(entries),
         category=group[:1],
         chances=tuple(
-            (match.entry.confidence, match.gold is not None)
-            for match in (*diagnoses, *procedures)
-            if match.counts
+            (match.entry.confidence, match.gold is not None) for match in judged if match.counts
         ),
     )
 
 
-def _acceptable(gold: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
-    accepted: Mapping[str, Sequence[str]] = gold.get("acceptable", {})
-    return accepted
-
-
-def _matches(
-    proposed: Sequence[DiagnosisOut] | Sequence[ProcedureOut],
-    gold: Sequence[Mapping[str, Any]],
-    acceptable: Mapping[str, Sequence[str]],
-    neutral: tuple[str, ...],
-) -> tuple[Match, ...]:
-    """Match proposed codes in their order; each gold code is hit at most once."""
-    left = list(gold)
-    found = []
-    for entry in proposed:
-        hit = next(
-            (g for g in left if entry.code in (g["code"], *acceptable.get(g["code"], ()))), None
-        )
-        if hit is not None:
-            left.remove(hit)
-        found.append(Match(entry, hit, hit is not None or not entry.code.startswith(neutral)))
-    return tuple(found)
-
-
-def _hits(matches: Sequence[Match]) -> int:
+def _hits(matches: Sequence[Match[Any]]) -> int:
     return sum(match.gold is not None for match in matches)
 
 
-def _wanted(
-    matches: Sequence[Match], gold: Sequence[Mapping[str, Any]], neutral: tuple[str, ...]
-) -> int:
-    """Return how many gold codes count: those of neutral families only where they were hit."""
-    hit = [match.gold for match in matches if match.gold is not None]
-    left_out = [g for g in gold if str(g["code"]).startswith(neutral) and g not in hit]
-    return len(gold) - len(left_out)
-
-
-def _entries(diagnoses: Sequence[Match]) -> Iterator[bool]:
+def _entries(diagnoses: Sequence[Match[Any]]) -> Iterator[bool]:
     """Yield whether the entry condition is right, for right diagnoses whose gold tells one."""
     for match in diagnoses:
         if match.gold is not None and match.gold.get("poa") and match.entry.poa:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from zhibian.evaluation.gold_cases import NEUTRAL_DIAGNOSES, NEUTRAL_PROCEDURES
+from zhibian.evaluation.matching import NEUTRAL_DIAGNOSES, NEUTRAL_PROCEDURES
 from zhibian.quality.flags import LevelOf
 from zhibian.terminology.code_set import CodeSet
 

@@ -1,7 +1,9 @@
 """The questions of every kind of task and what is right (各类任务的问题与金标准).
 
-Questions of whole records and terms stand beside the `Coder` interface; the rest are here. Gold
-is held by the runner and never given to a system.
+Questions of whole records and terms stand beside the `Coder` interface; the rest are here, and
+what systems answer to them in :mod:`zhibian.evaluation.answers`. Gold is held by the runner and
+never given to a system. A question carries the id of its example, by which answers that were
+made elsewhere are found; records and pages carry it as the id of their case.
 """
 
 from __future__ import annotations
@@ -41,11 +43,15 @@ class TermGold:
 
 @dataclass(frozen=True, slots=True)
 class EventQuestion:
-    """A text and where the head of one event stands in it (临床事件)."""
+    """A text and where the head of one event stands in it (临床事件).
+
+    Positions count characters of ``text``, the end exclusive.
+    """
 
     text: str
     start: int
     end: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,12 @@ class TextQuestion:
     """A text whose entities are wanted (实体抽取)."""
 
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TextGold:
-    """Entities of a text: (start, end, type), in order."""
+    """Entities of a text: (start, end, type), in order; the end is exclusive."""
 
     entities: tuple[tuple[int, int, str], ...]
 
@@ -74,11 +81,15 @@ class GroupingQuestion:
     """A front page to be grouped (待分组首页)."""
 
     page: GroupingInput
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupingGold:
-    """The group that the reference gave (参照分组); empty texts where it gave none."""
+    """The group that the reference gave (参照分组); empty texts where it gave none.
+
+    ``status`` is a value of :class:`zhibian.grouping.types.Status`, such as ``grouped``.
+    """
 
     status: str
     mdc: str

@@ -12,6 +12,9 @@ from zhibian.review.reviewer import Reviewer
 #: Scheme, tariff, rate variant → reviewer with the models that were asked for; kept once loaded.
 ReviewerLoader = Callable[[str, str, str | None], Reviewer]
 
+#: Id of a data set of the registry → its folder; raises InputError where it is absent.
+FolderOf = Callable[[str], Path]
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -27,6 +30,11 @@ class Resources:
         Loads rules, code sets, pack and tariff, with the trained models.
     work
         Folder for checkpoints and other things that can be made again; None keeps nothing.
+    hosts
+        Hosts that systems may send records to, as the user named them; none by default.
+    folder_of
+        Where data sets lie: some publish the code set of their answers beside them. None where
+        only rules and models are at hand.
     """
 
     rules: Path
@@ -35,3 +43,5 @@ class Resources:
     limits: Limits
     reviewer: ReviewerLoader
     work: Path | None = None
+    hosts: tuple[str, ...] = ()
+    folder_of: FolderOf | None = None

@@ -80,6 +80,7 @@ class StepOut(_Frozen):
 class WaterfallOut(_Frozen):
     """From one page to another (从填报到建议): steps whose changes add up."""
 
+    path: Literal["filed_to_given", "given_to_gold"] = Field(description="Between which pages")
     title: str
     steps: tuple[StepOut, ...]
 
@@ -106,8 +107,28 @@ class GalleryOut(_Frozen):
     gold_evidence: tuple[GalleryQuote, ...] = Field(default=(), description="Why gold has it")
 
 
+class SeedOut(_Frozen):
+    """One repetition of a learning system under its own seed (一次重复)."""
+
+    seed: int
+    learn_seconds: float | None
+    figures: dict[str, float | None]
+
+
+class SpreadOut(_Frozen):
+    """Mean and sample standard deviation of a figure over seeds (多种子均值与标准差)."""
+
+    mean: float | None
+    sd: float | None
+    n: int = Field(description="Seeds for which the figure is defined 种子数")
+
+
 class SystemOut(_Frozen):
-    """One system on one task (一个系统的结果)."""
+    """One system on one task (一个系统的结果).
+
+    Figures, strata and details are those of the first seed; ``seeds`` and ``spread`` stand beside
+    them where a learning system ran under several.
+    """
 
     name: str
     title: str
@@ -128,6 +149,16 @@ class SystemOut(_Frozen):
     deviation: tuple[BinOut, ...] = Field(default=(), description="Payment deviation, yuan")
     waterfalls: tuple[WaterfallOut, ...] = ()
     gallery: tuple[GalleryOut, ...] = ()
+    seeds: tuple[SeedOut, ...] = Field(default=(), description="Repetitions, first seed first")
+    spread: dict[str, SpreadOut] = Field(default_factory=dict, description="Over these seeds")
+
+
+class FailureOut(_Frozen):
+    """A system that gave no result (未完成的系统): kind of error, never its text."""
+
+    system: str
+    step: Literal["make", "learn", "code", "score"]
+    error: str = Field(description="Name of the error, or what to do about it 原因")
 
 
 class ComparisonOut(_Frozen):
@@ -140,6 +171,9 @@ class ComparisonOut(_Frozen):
     low: float | None = Field(description="Paired 95 % bootstrap interval 区间下限")
     high: float | None
     p: float | None = Field(description="Two-sided, paired permutation test P值")
+    p_holm: float | None = Field(
+        default=None, description="Adjusted by Holm (1979) over all comparisons of the run 校正P值"
+    )
 
 
 class SplitOut(_Frozen):
@@ -159,7 +193,9 @@ class TaskOut(_Frozen):
     version: int
     kind: str
     title: str
+    title_en: str = ""
     question: str
+    question_en: str = ""
     folds: int | None
     code_set: str
     scheme: str | None
@@ -191,6 +227,13 @@ class RunOut(_Frozen):
     draws: int = Field(description="Bootstrap resamples 重抽次数")
     hardware: HardwareOut
     versions: dict[str, str] = Field(description="zhibian, packages, rule packs 版本")
+    seeds: tuple[int, ...] = Field(default=(), description="Seeds of learning systems 种子")
+    limit: int | None = Field(
+        default=None, description="Only the first questions: partial, not comparable 只取前若干例"
+    )
+    share: float | None = Field(
+        default=None, description="Share of the fit part that was learned from; null: all 训练占比"
+    )
 
 
 class Results(_Frozen):
@@ -202,3 +245,4 @@ class Results(_Frozen):
     metrics: dict[str, MetricOut]
     systems: tuple[SystemOut, ...]
     comparisons: tuple[ComparisonOut, ...] = ()
+    failures: tuple[FailureOut, ...] = ()

@@ -8,7 +8,7 @@ where neither it nor one of its ``acceptable`` codes is filed.
   same category: or names a code of its category (procedures: its first four digits).
 - a missed suspicion is true when it names a lacking gold code or one of its acceptable codes
   (each gold code once); strict: only a planted one, exactly; same category as above. Suspicions
-  of neutral families (:mod:`zhibian.evaluation.gold_cases`) and questions without a code are left
+  of neutral families (:mod:`zhibian.evaluation.matching`) and questions without a code are left
   out, but for the strict reading.
 - an unsupported suspicion is true when its code is neither gold nor acceptable; strict: planted.
 - a principal suspicion is true when the filed principal is not accepted.
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhibian.evaluation.figures import Figure, interval
-from zhibian.evaluation.gold_cases import (
+from zhibian.evaluation.matching import (
     NEUTRAL_DIAGNOSES,
     NEUTRAL_PROCEDURES,
     accepted_principal,

@@ -105,10 +105,11 @@ def contributions(
 
     def settled(chosen: _Subset) -> Settlement:
         if chosen not in known:
-            known[chosen] = settle(_edited(filed, proposed, [changes[i] for i in sorted(chosen)]))
+            known[chosen] = settle(edited(filed, proposed, [changes[i] for i in sorted(chosen)]))
         return known[chosen]
 
-    shares = _shares(len(changes), settled)
+    few = 0 < len(changes) <= MOST_SHARED
+    shares = shapley(len(changes), lambda chosen: settled(chosen).amount, FEN) if few else None
     found = []
     for i, change in enumerate(changes):
         alone, without = settled(frozenset({i})), settled(every - {i})
@@ -128,10 +129,18 @@ def contributions(
     return tuple(found)
 
 
-def _edited(
+def edited(
     filed: GroupingInput, proposed: GroupingInput, changes: Sequence[Change]
 ) -> GroupingInput:
-    """Return the filed page with some of the edits."""
+    """Return the filed page with some of the edits.
+
+    Parameters
+    ----------
+    filed, proposed
+        Two pages of one stay.
+    changes
+        Some of :func:`edits` of the two, in its order.
+    """
     principal, others, procedures = filed.principal, list(filed.others), list(filed.procedures)
     for change in changes:
         code = change.code
@@ -155,34 +164,54 @@ def _edited(
     return replace(filed, principal=principal, others=tuple(others), procedures=tuple(procedures))
 
 
-def _shares(count: int, settled: Callable[[_Subset], Settlement]) -> list[Decimal]:
-    """Return the Shapley values in yuan, none where they are not defined or not cheap."""
-    if not 0 < count <= MOST_SHARED:
-        return []
-    worth: dict[_Subset, Fraction] = {}
+def shapley(
+    count: int, worth: Callable[[frozenset[int]], Decimal | None], step: Decimal
+) -> tuple[Decimal, ...] | None:
+    """Return the Shapley values of players, which add up to what all together change.
+
+    Parameters
+    ----------
+    count
+        Number of players; every subset of them is asked for, 2 to this power.
+    worth
+        What a subset of players is worth, a multiple of ``step``.
+    step
+        What values are rounded to, such as 0.01 yuan.
+
+    Returns
+    -------
+    tuple of Decimal or None
+        One value a player; None where a subset is worth nothing that is known.
+
+    Notes
+    -----
+    Shapley (1953), *A value for n-person games*; exact in fractions, then rounded so that the sum
+    is kept.
+    """
+    known: dict[_Subset, Fraction] = {}
     for size in range(count + 1):
         for members in combinations(range(count), size):
-            amount = settled(frozenset(members)).amount
-            if amount is None:
-                return []
-            worth[frozenset(members)] = Fraction(amount)
+            told = worth(frozenset(members))
+            if told is None:
+                return None
+            known[frozenset(members)] = Fraction(told)
     exact = [Fraction(0)] * count
-    for chosen, value in worth.items():
+    for chosen, value in known.items():
         for i in range(count):
             if i not in chosen:
                 times = factorial(len(chosen)) * factorial(count - len(chosen) - 1)
-                exact[i] += Fraction(times, factorial(count)) * (worth[chosen | {i}] - value)
-    return _to_the_fen(exact)
+                exact[i] += Fraction(times, factorial(count)) * (known[chosen | {i}] - value)
+    return _rounded([e / Fraction(step) for e in exact], step)
 
 
-def _to_the_fen(exact: Sequence[Fraction]) -> list[Decimal]:
-    """Round so that the sum is kept: what is left over goes where rounding took the most."""
-    fen = [half_up((100 * e).numerator, (100 * e).denominator) for e in exact]
-    left = int(100 * sum(exact)) - sum(fen)
-    by_loss = sorted(range(len(exact)), key=lambda i: 100 * exact[i] - fen[i], reverse=left > 0)
+def _rounded(exact: Sequence[Fraction], step: Decimal) -> tuple[Decimal, ...]:
+    """Round to whole steps so that the sum is kept: the rest goes where rounding took the most."""
+    steps = [half_up(e.numerator, e.denominator) for e in exact]
+    left = int(sum(exact)) - sum(steps)
+    by_loss = sorted(range(len(exact)), key=lambda i: exact[i] - steps[i], reverse=left > 0)
     for i in by_loss[: abs(left)]:
-        fen[i] += 1 if left > 0 else -1
-    return [Decimal(f) * FEN for f in fen]
+        steps[i] += 1 if left > 0 else -1
+    return tuple(n * step for n in steps)
 
 
 def _less(one: Decimal | None, other: Decimal | None) -> Decimal | None:

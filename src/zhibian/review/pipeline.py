@@ -85,8 +85,8 @@ def review(read: ReadCase, reviewer: Reviewer, proposer: Proposer = propose) -> 
     filed = in_nhsa_codes(case.coded_front_page, reviewer)
     group_filed = None if filed is None else _group_page(filed, case.admission, reviewer)
     group_proposed = _group_page(proposal, case.admission, reviewer)
-    price_filed = _price(group_filed, reviewer)
-    price_proposed = _price(group_proposed, reviewer)
+    price_filed = standard_of(group_filed, reviewer)
+    price_proposed = standard_of(group_proposed, reviewer)
     quote = quoter(case)
     principal = proposal.principal
     supports = _supports(case, proposal, facts, reviewer)
@@ -198,8 +198,8 @@ def _group_page(
     return group(entry, reviewer.pack, reviewer.codebook)
 
 
-def _price(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
-    """Return the payment standard; an ungrouped case has that of its row.
+def standard_of(grouping: Grouping | None, reviewer: Reviewer) -> PaymentStandard | None:
+    """Return the payment standard of a grouped page; an ungrouped case has that of its row.
 
     Invalid input and insufficient data have none: the group is not known yet.
     """

@@ -26,7 +26,7 @@ from zhibian.coding.confidence import (
 from zhibian.coding.types import Proposal, ProposedDiagnosis, ProposedProcedure
 from zhibian.documents.types import Reading
 from zhibian.evaluation.figures import calibration_error, interval
-from zhibian.evaluation.gold_cases import (
+from zhibian.evaluation.matching import (
     Match,
     other_matches,
     principal_match,
@@ -77,11 +77,13 @@ def trials(
 
         report = review(read, reviewer, proposer)
         proposal = kept[0]
-        principal = principal_match(report, gold)
+        principal = principal_match(report.principal, gold)
         first = [proposal.principal] if proposal.principal else []
         found += _trials(number, "principal", first, [principal] if principal else [])
-        found += _trials(number, "other", proposal.others, other_matches(report, gold))
-        found += _trials(number, "procedure", proposal.procedures, procedure_matches(report, gold))
+        found += _trials(number, "other", proposal.others, other_matches(report.others, gold))
+        found += _trials(
+            number, "procedure", proposal.procedures, procedure_matches(report.procedures, gold)
+        )
     return tuple(found)
 
 
@@ -89,7 +91,7 @@ def _trials(
     case: int,
     role: Role,
     entries: Sequence[ProposedDiagnosis] | Sequence[ProposedProcedure],
-    matches: Sequence[Match],
+    matches: Sequence[Match[Any]],
 ) -> list[Trial]:
     by_code = {entry.code: features(entry) for entry in entries}
     return [

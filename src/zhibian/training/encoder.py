@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import Tensor, nn
 
+from zhibian.evaluation.data.term_pairs import TermPair, all_names
 from zhibian.training.network import TermNetwork, coverage
 from zhibian.training.packed import LowerLayers
-from zhibian.training.pairs import TermPair, all_names
 
 Floats = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ import numpy as np
 from zhibian.coding.terms.meaning import Labels
 from zhibian.coding.terms.parts import clean
 from zhibian.coding.terms.types import Floats
-from zhibian.training.pairs import TermPair
+from zhibian.evaluation.data.term_pairs import TermPair
 
 
 def learn_labels(pairs: Sequence[TermPair], vectors: Floats) -> Labels:

@@ -36,11 +36,8 @@ from zhibian.coding.terms.model import (
 )
 from zhibian.coding.terms.parts import clean
 from zhibian.coding.terms.types import TermEncoder
-from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
-from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
-from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
-from zhibian.training.labels import learn_labels
-from zhibian.training.pairs import (
+from zhibian.evaluation.data.hash_split import Split, pick, split
+from zhibian.evaluation.data.term_pairs import (
     TermPair,
     all_names,
     read_alias_pairs,
@@ -49,8 +46,11 @@ from zhibian.training.pairs import (
     read_yidu_n7k,
     wordings,
 )
+from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
+from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
+from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
+from zhibian.training.labels import learn_labels
 from zhibian.training.ranker import Example, train_ranker
-from zhibian.training.split import Split, pick, split
 
 SPLIT = "link-2026-11"
 CHIP_ASIDE, YIDU_ASIDE = 1 / 6, 1 / 5

@@ -34,8 +34,7 @@ from zhibian.documents.tagger import (
     sentence_pieces,
     write_weights,
 )
-from zhibian.terminology.tables import sha256_of, write_yaml
-from zhibian.training.tagger_corpora import (
+from zhibian.evaluation.data.tagged_texts import (
     CDEE_FILES,
     CEHRNER_FILES,
     EventText,
@@ -44,6 +43,7 @@ from zhibian.training.tagger_corpora import (
     read_cdee,
     read_cehrner,
 )
+from zhibian.terminology.tables import sha256_of, write_yaml
 
 # Least score of a mention that coding is told of: below it, few are right on the development
 # part (see the card of the model).

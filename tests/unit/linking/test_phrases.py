@@ -21,9 +21,9 @@ from zhibian.coding.terms.phrases import (
 )
 from zhibian.coding.terms.types import Kind, LinkedCode
 from zhibian.coding.voices import PhraseLinker
+from zhibian.evaluation.data.term_pairs import TermPair
 from zhibian.problems import InputError
 from zhibian.terminology.tables import write_yaml
-from zhibian.training.pairs import TermPair
 from zhibian.training.phrases import Trial, fit_curve, hold_out, measure, wilson
 
 NO_WEIGHTS = np.zeros(len(SIGNS), np.float32)

@@ -107,12 +107,12 @@ def test_from_the_file_to_onnx_and_one_training_step(contents: Contents, tmp_pat
     pytest.importorskip("onnxruntime", reason="the extra models is not installed")
     from tokenizers import Tokenizer  # noqa: PLC0415
 
+    from zhibian.evaluation.data.term_pairs import TermPair  # noqa: PLC0415
     from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
     from zhibian.training.encoder import Recipe, Task, encode, train_encoder  # noqa: PLC0415
     from zhibian.training.export import export_onnx  # noqa: PLC0415
     from zhibian.training.network import TermNetwork  # noqa: PLC0415
     from zhibian.training.packed import LowerLayers  # noqa: PLC0415
-    from zhibian.training.pairs import TermPair  # noqa: PLC0415
 
     write_bert(contents, kept_pieces(contents), tmp_path)
     bert = transformers.BertModel.from_pretrained(

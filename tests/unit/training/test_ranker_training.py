@@ -8,8 +8,8 @@ import numpy as np
 
 from zhibian.coding.terms.features import Compared
 from zhibian.coding.terms.ranker import ranker_from
+from zhibian.evaluation.data.term_pairs import TermPair
 from zhibian.training.labels import learn_labels
-from zhibian.training.pairs import TermPair
 from zhibian.training.ranker import Example, measure, train_ranker
 
 CODES = [f"A{n:02d}.000" for n in range(40)]

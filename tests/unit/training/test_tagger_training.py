@@ -18,8 +18,8 @@ from zhibian.documents.tagger import (
 
 pytest.importorskip("pycrfsuite")
 
+from zhibian.evaluation.data.tagged_texts import CDEE_FILES, CEHRNER_FILES
 from zhibian.training import tagger as training
-from zhibian.training.tagger_corpora import CDEE_FILES, CEHRNER_FILES
 
 _KINDS = {"肺炎": TermKind.DISEASE}
 _HINTS = DictionaryHints(TermMatcher(_KINDS), _KINDS)

@@ -158,10 +158,11 @@ class CodedPage:
 
 @dataclass(frozen=True, slots=True)
 class TermQuestion:
-    """A term to be linked (待链接术语)."""
+    """A term to be linked (待链接术语); ``id`` is that of its example."""
 
     wording: str
     kind: Literal["diagnosis", "procedure"]
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,42 @@
 Every metric here is a function of sums over records: shares, means, F1, macro F1 (one column a
 label), the calibration error (three columns a bin), CMI. A bootstrap resample is then how often
 each record was drawn, and all resamples are one product of matrices; the paired permutation test
-swaps the two systems' rows record by record in the same way.
+swaps the two systems' sums record by record in the same way. Metrics that share their rows share
+the product, and all metrics of a run see the same resamples.
 
 Sources: percentile bootstrap, Efron & Tibshirani (1993) ch. 13; approximate randomisation,
-Noreen (1989), as used for paired systems by Yeh (2000) and Berg-Kirkpatrick et al. (2012).
+Noreen (1989), as used for paired systems by Yeh (2000) and Berg-Kirkpatrick et al. (2012);
+(b + 1) / (m + 1) as its p, Phipson & Smyth (2010).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+
+from zhibian.evaluation.metrics.resampling import (
+    Numbers,
+    Rows,
+    all_swaps,
+    by_record,
+    interval,
+    random_swaps,
+    resamples,
+    telling,
+    total,
+)
 
 O = TypeVar("O")  # noqa: E741  (an outcome: what one system did on one question)
 
-Numbers = NDArray[np.float64]
 Unit = Literal["share", "count", "yuan", "weight", "seconds", "distance"]
 Better = Literal["higher", "lower", "zero"]
 
-_LOW, _HIGH = 2.5, 97.5
-# Rows of the draw matrix held at once: 20,000 records at 256 draws are 41 MB.
-_BLOCK = 256
+_NAN = float("nan")
+# Sums of amounts differ in their last digits by the order of summing; ties must stay ties.
+_TIE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +56,33 @@ class Metric(Generic[O]):
     better
         In which direction it is better; ``zero`` for signed deviations.
     rows
-        Outcomes to an array of shape (outcomes, columns): what is summed.
+        Outcomes to an array of shape (outcomes, columns): what is summed. Metrics of one family
+        share this function, so that it is called once for all of them. A row of zeros says
+        that the outcome doesn't count for the metric.
     value
         Sums of shape (..., columns) to values of shape (...); NaN where nothing is counted.
+    recentred
+        Whether intervals are moved so that the mean of the resamples falls on the estimate. A
+        resample holds fewer distinct labels than the sample, which shifts macro averages as a
+        whole, and chance gaps of its own, which raise the calibration error; the interval
+        would miss its own estimate.
     """
 
     name: str
     title: str
     unit: Unit
     better: Better
-    rows: Callable[[Sequence[O]], Numbers]
+    rows: Callable[[Sequence[O]], Rows]
     value: Callable[[Numbers], Numbers]
+    recentred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its 95 % interval (点估计与区间); the interval is NaN for a single record."""
+    """A value with its 95 % interval (点估计与区间).
+
+    The interval is NaN where fewer than two records count: one record tells nothing of spread.
+    """
 
     value: float
     low: float
@@ -87,22 +110,51 @@ class Difference:
 def estimate(
     metric: Metric[O], outcomes: Sequence[O], records: Sequence[str], *, seed: int, draws: int
 ) -> Estimate:
-    """Return a metric over outcomes with its percentile bootstrap interval over records.
+    """Return one metric as :func:`estimates` does."""
+    return estimates([metric], outcomes, records, seed=seed, draws=draws)[metric.name]
+
+
+def estimates(
+    metrics: Sequence[Metric[O]],
+    outcomes: Sequence[O],
+    records: Sequence[str],
+    *,
+    seed: int,
+    draws: int,
+) -> dict[str, Estimate]:
+    """Return metrics over outcomes with their percentile bootstrap intervals over records.
 
     Parameters
     ----------
-    metric
+    metrics
         What to measure.
     outcomes
         One a question; at least one.
     records
         Record of each outcome: those of one record are drawn together.
     seed, draws
-        Seed and number of resamples.
+        Seed (not negative) and number of resamples.
+
+    Returns
+    -------
+    dict
+        By name. A resample over which a metric is not defined is left out of its interval.
+
+    Raises
+    ------
+    ValueError
+        There is no outcome, or not one record for each.
     """
-    sums = by_record(metric.rows(outcomes), records)
-    drawn = np.concatenate([metric.value(w @ sums) for w in _draws(len(sums), seed, draws)])
-    return Estimate(float(metric.value(sums.sum(axis=0))), *_interval(drawn))
+    _check(records, outcomes)
+    sums = {rows: by_record(rows(outcomes), records) for rows in _families(metrics)}
+    drawn: dict[str, list[Numbers]] = {metric.name: [] for metric in metrics}
+    for counts in resamples(len(set(records)), seed, draws):
+        resampled = {rows: counts @ table for rows, table in sums.items()}
+        for metric in metrics:
+            drawn[metric.name].append(metric.value(resampled[metric.rows]))
+    return {
+        metric.name: _estimated(metric, sums[metric.rows], drawn[metric.name]) for metric in metrics
+    }
 
 
 def difference(
@@ -114,70 +166,120 @@ def difference(
     seed: int,
     draws: int,
 ) -> Difference:
+    """Return one metric as :func:`differences` does."""
+    return differences([metric], ours, other, records, seed=seed, draws=draws)[metric.name]
+
+
+def differences(
+    metrics: Sequence[Metric[O]],
+    ours: Sequence[O],
+    other: Sequence[O],
+    records: Sequence[str],
+    *,
+    seed: int,
+    draws: int,
+) -> dict[str, Difference]:
     """Compare two systems on the same questions: paired bootstrap interval, permutation p.
+
+    All swaps are enumerated where the records on which the two differ are so few that there are
+    no more than ``draws`` of them, and p is exact; else ``draws`` random swaps are taken and the
+    observed one is counted with them. A swap over which a metric is not defined counts as
+    extreme, so that p is never too small.
 
     Parameters
     ----------
-    metric
+    metrics
         What to measure.
     ours, other
         Outcomes of the two systems, the same questions in the same order.
     records
         Record of each outcome.
     seed, draws
-        Seed and number of resamples and of permutations.
+        Seed (not negative), and number of resamples and of permutations.
 
     Raises
     ------
     ValueError
-        The two sequences differ in length.
+        There is no outcome, or the sequences differ in length.
     """
-    if not len(ours) == len(other) == len(records):
-        raise ValueError("paired outcomes must be of the same questions")
+    _check(records, ours, other)
+    pairs = {rows: _pair(rows, ours, other, records) for rows in _families(metrics)}
+    drawn: dict[str, list[Numbers]] = {metric.name: [] for metric in metrics}
+    for counts in resamples(len(set(records)), seed, draws):
+        resampled = {rows: (counts @ one, counts @ two) for rows, (one, two) in pairs.items()}
+        for metric in metrics:
+            one, two = resampled[metric.rows]
+            drawn[metric.name].append(metric.value(one) - metric.value(two))
+    return {
+        metric.name: _compared(metric, *pairs[metric.rows], drawn[metric.name], seed, draws)
+        for metric in metrics
+    }
+
+
+def by_stratum(outcomes: Sequence[O], stratum: Callable[[O], str]) -> dict[str, tuple[int, ...]]:
+    """Return the places of the outcomes of each stratum (分层), strata in order of their names."""
+    found: dict[str, list[int]] = {}
+    for place, outcome in enumerate(outcomes):
+        found.setdefault(stratum(outcome), []).append(place)
+    return {name: tuple(found[name]) for name in sorted(found)}
+
+
+def _check(records: Sequence[str], *systems: Sequence[Any]) -> None:
+    if not records:
+        raise ValueError("there is no outcome to measure")
+    if any(len(outcomes) != len(records) for outcomes in systems):
+        raise ValueError("outcomes must be of the same questions, one record named for each")
+
+
+def _families(metrics: Sequence[Metric[O]]) -> dict[Callable[[Sequence[O]], Rows], None]:
+    return dict.fromkeys(metric.rows for metric in metrics)
+
+
+def _pair(
+    rows: Callable[[Sequence[O]], Rows],
+    ours: Sequence[O],
+    other: Sequence[O],
+    records: Sequence[str],
+) -> tuple[Rows, Rows]:
     # Rows of both at once: a metric with a column a label lays its columns out alike for both.
-    rows = metric.rows([*ours, *other])
-    one, two = by_record(rows[: len(ours)], records), by_record(rows[len(ours) :], records)
-
-    def gap(first: Numbers, second: Numbers) -> Numbers:
-        return metric.value(first) - metric.value(second)
-
-    value = float(gap(one.sum(axis=0), two.sum(axis=0)))
-    drawn = np.concatenate([gap(w @ one, w @ two) for w in _draws(len(one), seed, draws)])
-    total, apart = one.sum(axis=0) + two.sum(axis=0), two - one
-    base = one.sum(axis=0)
-    swapped = np.concatenate(
-        [gap(base + m @ apart, total - base - m @ apart) for m in _swaps(len(one), seed + 1, draws)]
-    )
-    extreme = np.count_nonzero(np.abs(swapped) >= abs(value) - 1e-12)
-    p = float("nan") if np.isnan(value) else (extreme + 1) / (draws + 1)
-    return Difference(value, *_interval(drawn), p)
+    both = rows([*ours, *other])
+    return by_record(both[: len(ours)], records), by_record(both[len(ours) :], records)
 
 
-def by_record(rows: Numbers, records: Sequence[str]) -> Numbers:
-    """Sum rows of the same record, shape (records, columns), records in order of appearance."""
-    places = {record: place for place, record in enumerate(dict.fromkeys(records))}
-    sums = np.zeros((len(places), rows.shape[1]))
-    np.add.at(sums, [places[record] for record in records], rows)
-    return sums
+def _estimated(metric: Metric[O], sums: Rows, drawn: Sequence[Numbers]) -> Estimate:
+    value = float(metric.value(total(sums)))
+    around = value if metric.recentred else None
+    low, high = interval(drawn, len(telling(sums)), around)
+    if metric.recentred:
+        # Moved bounds may leave 0 to 1; only shares are moved.
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Estimate(value, low, high)
 
 
-def _draws(n: int, seed: int, draws: int) -> Iterator[Numbers]:
-    dice = np.random.default_rng(seed)
-    for start in range(0, draws, _BLOCK):
-        size = min(_BLOCK, draws - start)
-        yield dice.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+def _compared(
+    metric: Metric[O], one: Rows, two: Rows, drawn: Sequence[Numbers], seed: int, draws: int
+) -> Difference:
+    ours, theirs = metric.value(total(one)), metric.value(total(two))
+    value = float(ours - theirs)
+    if np.isnan(value):
+        return Difference(_NAN, _NAN, _NAN, _NAN)
+    slack = _TIE * max(abs(float(ours)), abs(float(theirs)))
+    around = value if metric.recentred else None
+    low, high = interval(drawn, len(telling(abs(one) + abs(two))), around)
+    return Difference(value, low, high, _p(metric, one, two, abs(value) - slack, seed, draws))
 
 
-def _swaps(n: int, seed: int, draws: int) -> Iterator[Numbers]:
-    dice = np.random.default_rng(seed)
-    for start in range(0, draws, _BLOCK):
-        yield dice.integers(0, 2, size=(min(_BLOCK, draws - start), n)).astype(np.float64)
-
-
-def _interval(drawn: Numbers) -> tuple[float, float]:
-    # A resample that holds nothing of the kind says nothing of it.
-    known = drawn[~np.isnan(drawn)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.percentile(known, [_LOW, _HIGH])
-    return float(low), float(high)
+def _p(metric: Metric[O], one: Rows, two: Rows, observed: float, seed: int, draws: int) -> float:
+    """Return the share of swaps whose difference is at least as far from zero as ``observed``."""
+    differ = telling(two - one)
+    apart = (two - one)[differ]
+    ours, theirs = total(one), total(two)
+    exact = len(differ) < draws.bit_length()
+    swaps = all_swaps(len(differ)) if exact else random_swaps(len(differ), seed, draws)
+    extreme = count = 0
+    for swapped in swaps:
+        moved = swapped @ apart
+        gaps = metric.value(ours + moved) - metric.value(theirs - moved)
+        extreme += int(np.count_nonzero(~(np.abs(gaps) < observed)))
+        count += len(gaps)
+    return extreme / count if exact else (extreme + 1) / (count + 1)

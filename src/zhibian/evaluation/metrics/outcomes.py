@@ -38,21 +38,52 @@ class GivenCode:
 
 @dataclass(frozen=True, slots=True)
 class GoldCode:
-    """A gold code that counts (金标准编码), its level, and whether it was hit."""
+    """A gold code that counts (金标准编码).
+
+    Attributes
+    ----------
+    code
+        As it stands in gold.
+    level
+        CC/MCC level of the code in the scheme, before exclusion.
+    hit
+        Whether a given code hits it, itself or an acceptable one.
+    accepted
+        Other codes that count as it.
+    seen
+        How many records of the fit part carry it; None where a task has no fit part.
+    """
 
     code: str
     level: Level
     hit: bool
+    accepted: frozenset[str] = frozenset()
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PrincipalOutcome:
-    """The principal diagnosis (主要诊断): gold, all codes accepted for it, and the one given."""
+    """The principal diagnosis (主要诊断): gold, all codes accepted for it, and the one given.
+
+    Attributes
+    ----------
+    gold
+        The gold code.
+    accepted
+        Codes that are right, the gold one among them.
+    given
+        As given; None where none is.
+    confidence
+        0 to 1, or None.
+    seen
+        How many records of the fit part carry the gold code; None where a task has no fit part.
+    """
 
     gold: str
     accepted: frozenset[str]
     given: str | None
     confidence: float | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

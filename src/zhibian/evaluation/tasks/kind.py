@@ -42,6 +42,13 @@ class Scorer(Protocol):
         """Return every metric of the kind, in the order of tables."""
         ...
 
+    def knowing(self, fit: Sequence[Example[Any, Any]]) -> Scorer:
+        """Return the scorer of a round, told what could be learned (unseen names, frequency).
+
+        A kind whose outcomes and strata don't depend on it returns itself.
+        """
+        ...
+
     def outcome(self, example: Example[Any, Any], answer: Any) -> Any:
         """Compare one answer with gold."""
         ...
@@ -67,3 +74,29 @@ ScorerFactory = Callable[[TaskSpec, Any], Scorer]
 
 #: Makes a system by its name in the kind: parameters of the configuration, then resources.
 CoderFactory = Callable[[Mapping[str, Any], TaskSpec, Any], Coder[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfTask:
+    """Everything the runner needs of one kind (任务类别登记).
+
+    Attributes
+    ----------
+    scorer
+        Makes the kind ready for a task.
+    systems
+        Systems by name.
+    outcome
+        Type of an outcome, for outcomes that are written and read back; it holds no text.
+    metrics
+        Every metric of the kind, for outcomes that are read back.
+    answer
+        Type of an answer: answers are kept while a run lasts, so that it can be taken up again.
+        None where answers quote texts: nothing is kept then.
+    """
+
+    scorer: ScorerFactory
+    systems: Mapping[str, CoderFactory]
+    outcome: Any
+    metrics: Sequence[Metric[Any]]
+    answer: Any = None

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from zhibian.evaluation.data.hash_split import pick, split
+from zhibian.evaluation.data.term_pairs import (
+    read_alias_pairs,
+    read_chip_cdn,
+    read_names,
+    read_yidu_n7k,
+)
 from zhibian.problems import InputError
-from zhibian.training.pairs import read_alias_pairs, read_chip_cdn, read_names, read_yidu_n7k
-from zhibian.training.split import pick, split
 
 WORDINGS = [f"病{n}" for n in range(600)]
 

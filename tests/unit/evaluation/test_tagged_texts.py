@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from zhibian.documents.tagger import EntityType
+from zhibian.evaluation.data.tagged_texts import read_cdee, read_cehrner
 from zhibian.problems import InputError
-from zhibian.training.tagger_corpora import read_cdee, read_cehrner
 
 
 def _event(core: str, tendency: str = "", sites: tuple[str, ...] = ()) -> dict[str, object]:
