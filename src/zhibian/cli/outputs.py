@@ -151,6 +151,8 @@ def _unusable(output: Output) -> Iterator[Problem]:
     if isinstance(output, OutputFolder):
         if os.path.exists(path) and not os.path.isdir(path):
             yield _told(output, "not_a_folder", "是已有的文件，这里须为文件夹", _OTHER_FOLDER)
+        elif os.path.isdir(path) and not os.access(path, os.W_OK):
+            yield _told(output, "unwritable", "输出目录不能写入", "检查权限，或写到另一个目录")
         return
     if os.path.isdir(path):
         yield _told(output, "is_folder", "是文件夹，这里须为文件", "在文件夹后加上文件名")

@@ -256,7 +256,7 @@ def table_in(folder: Path) -> Path:
     ("make", "words"),
     [
         (lambda folder: folder / "none.json", "没有这个文件或文件夹"),
-        (lambda folder: table_in(folder), "是表格"),
+        (table_in, "是表格"),
         (lambda folder: folder, "文件夹中没有病例文件"),
     ],
 )
