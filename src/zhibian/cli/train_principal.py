@@ -18,9 +18,6 @@ from zhibian.review.reviewer import NO_TARIFF, load_reviewer
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
 
-# CCL25 codes are of the clinical edition: they agree with this one in the category.
-_CATEGORY = 3
-
 
 def principal(
     folder: Annotated[Path, typer.Argument(help="含 gold 块的病例文件夹（JSON 或 YAML）。")],
@@ -48,25 +45,15 @@ def principal(
         ]
         found = training.examples(cases, "records", knowledge, None)
         if ccl25 is not None:
-            found += training.examples(training.ccl25_cases(ccl25), "ccl25", knowledge, _CATEGORY)
+            found += training.examples(
+                training.ccl25_cases(ccl25), "ccl25", knowledge, training.CATEGORY
+            )
         hand = knowledge.principal_rules.ranker.prior
         figures = training.cross_validate(found, hand)
-        better = training.beats(figures)
-        weights = training.fit(found, hand) if better else dict(hand)
+        learned = training.fit(found, hand) if training.beats(figures) else None
+        content, comment = training.as_file(figures, learned, knowledge.principal_rules.ranker)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
-    content = {
-        "version": 1,
-        "origin": "学习所得" if better else "手工设定（学习所得的权重未处处不逊于手工）",
-        "cross_validation": figures,
-        "weights": weights,
-        "prior": dict(hand),
-        "words": dict(knowledge.principal_rules.ranker.words),
-    }
-    write_yaml(
-        output,
-        content,
-        "由 zhibian train principal 生成；说明见 src/zhibian/coding/principal/ranker.py",
-    )
+    write_yaml(output, content, comment)
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
     typer.echo(f"已写出 {output}：{content['origin']}")
