@@ -24,6 +24,7 @@ from zhibian.cli.evaluate_screening import plant, screening
 from zhibian.cli.evaluate_tasks import digests, list_tasks, show_task, validate
 from zhibian.cli.evaluate_track import track_results
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.evaluation.coders.steps import System, systems, whole_system
 from zhibian.evaluation.figures import (
     METRICS,
     Figure,
@@ -33,7 +34,6 @@ from zhibian.evaluation.figures import (
 )
 from zhibian.evaluation.gold_cases import CaseScore, score_case
 from zhibian.evaluation.gold_files import Gold, read_gold_cases
-from zhibian.evaluation.systems import System, systems, whole_system
 from zhibian.problems import InputError
 from zhibian.records.case_json import ReadCase
 from zhibian.review.pipeline import review
