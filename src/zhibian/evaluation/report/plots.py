@@ -18,7 +18,6 @@ from matplotlib.ticker import FuncFormatter
 
 from zhibian.evaluation.metrics.metric import Unit
 from zhibian.evaluation.report import chart_data, numerals
-from zhibian.evaluation.report.drawings import sign
 from zhibian.evaluation.report.fonts import style
 from zhibian.evaluation.report.phrases import Phrase, label
 from zhibian.evaluation.report.tables import mdc_title, metric_title, step_title
@@ -112,7 +111,9 @@ def deviation(bins: Sequence[BinOut], language: Shown = "zh") -> Figure:
     """Draw the distribution of payment deviation, bars of one width (支付偏差分布)."""
     with _axes((7.2, 3.4)) as (figure, axes):
         places = range(len(bins))
-        bars = axes.bar(places, [b.n for b in bins], 0.88, color=[_SIGNS[sign(b)] for b in bins])
+        bars = axes.bar(
+            places, [b.n for b in bins], 0.88, color=[_SIGNS[chart_data.sign(b)] for b in bins]
+        )
         axes.bar_label(bars, [numerals.short(b.n) if b.n else "" for b in bins], fontsize=8)
         axes.set_xticks(places, [_range(b) for b in bins], rotation=60, ha="right", fontsize=8)
         axes.set_xlabel(_said(label("deviation.axis"), language))
@@ -238,7 +239,7 @@ def _formatter(unit: Unit) -> FuncFormatter:
 
 
 def _range(b: BinOut) -> str:
-    if sign(b) == "exact" and b.low == b.high:
+    if chart_data.sign(b) == "exact" and b.low == b.high:
         return "0"
     return f"{numerals.shown(b.low, 'yuan')} ~ {numerals.shown(b.high, 'yuan')}"
 
