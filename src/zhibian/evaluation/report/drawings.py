@@ -18,7 +18,7 @@ from zhibian.evaluation.report.chart_data import (
     waterfall_axis,
     waterfall_bars,
 )
-from zhibian.evaluation.report.numerals import short, shown, tick
+from zhibian.evaluation.report.numerals import bound, short, tick
 from zhibian.evaluation.results import BinOut, FigureOut, ReliabilityOut, StepOut
 
 # Room at both ends of an axis, in percent, so that labels of the outer ticks are not cut.
@@ -127,7 +127,7 @@ def _bounds(bins: Sequence[BinOut], step: float) -> tuple[Tick, ...]:
     ticks = [
         Tick(
             round(_MARGIN + place * step, 3),
-            shown(bins[place].low if place < last else bins[-1].high, "yuan"),
+            bound(bins[place].low if place < last else bins[-1].high),
         )
         for place in places
     ]

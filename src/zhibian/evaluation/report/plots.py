@@ -241,7 +241,7 @@ def _formatter(unit: Unit) -> FuncFormatter:
 def _range(b: BinOut) -> str:
     if chart_data.sign(b) == "exact" and b.low == b.high:
         return "0"
-    return f"{numerals.shown(b.low, 'yuan')} ~ {numerals.shown(b.high, 'yuan')}"
+    return f"{numerals.bound(b.low)} ~ {numerals.bound(b.high)}"
 
 
 def _or(bound: float | None, value: float | None) -> float | None:
