@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.rounds import LoadedTask
 from zhibian.evaluation.tasks.registry import load_tasks
 from zhibian.evaluation.tasks.spec import Protocol
+
+FEW = 20
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +82,10 @@ def test_a_wording_that_spells_a_name_is_linked_to_it_alone(
     folder = library.folder_of(task.spec.dataset)
     where = resources(rules, folder=folder)
     target = target_names(task.spec, where)
-    questions = [e.question for e in task.parts.test if clean(e.question.wording) in target.spelled]
-    assert questions
+    names = frozenset(target.spelled)
+    asked = (example.question for example in task.parts.test)
+    questions = list(islice((q for q in asked if clean(q.wording) in names), FEW))
+    assert len(questions) == FEW
     for system in ("dictionary", "rapidfuzz"):
         coder: Any = KINDS["linking"].systems[system]({}, task.spec, where)
         for question, answer in zip(questions, answers(coder, questions), strict=True):
