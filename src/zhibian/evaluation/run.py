@@ -212,9 +212,7 @@ class _Bench:
                 answers.append(one)
                 outcomes.append(outcome)
                 strata.append(scorer.strata(example, outcome))
-        details = self.scorers[0].details(
-            examples, answers, outcomes, invented=self.task.quotable
-        )
+        details = self.scorers[0].details(examples, answers, outcomes, invented=self.task.quotable)
         return Measured(
             name=asked.name,
             info=made.info,
