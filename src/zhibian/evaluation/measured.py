@@ -13,7 +13,7 @@ from typing import Any
 from zhibian.evaluation.coders.interface import CoderInfo
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.metrics.metric import Difference, Estimate, Metric, differences, estimates
-from zhibian.evaluation.metrics.registry import select
+from zhibian.evaluation.metrics.registry import matching
 from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.results import (
     ComparisonOut,
@@ -92,7 +92,7 @@ def chosen_metrics(
     InputError
         A name or pattern fits no metric.
     """
-    chosen = select(spec.kind, spec.metrics, extra=every)
+    chosen = matching(every, spec.metrics)
     main = tuple(metric for metric in chosen if metric.name in spec.metrics)
     return chosen, main or chosen[:1]
 
@@ -121,6 +121,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
         learns=first.info.learns,
         versions=dict(first.info.versions),
         parameters={key: _without_path(value) for key, value in first.info.parameters.items()},
+        notes=dict(first.info.notes),
         seed=first.seed,
         n=len(first.outcomes),
         records=len(set(first.records)),

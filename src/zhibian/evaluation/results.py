@@ -135,6 +135,9 @@ class SystemOut(_Frozen):
     learns: bool
     versions: dict[str, str]
     parameters: dict[str, Any]
+    notes: dict[str, str] = Field(
+        default_factory=dict, description="What happened while it answered 作答情况"
+    )
     seed: int
     n: int = Field(description="Questions answered 例数")
     records: int = Field(description="Units of resampling 重抽样单位数")

@@ -9,12 +9,10 @@ from typing import Any, Literal
 
 from zhibian.coding.terms.parts import Splitter, clean, load_splitter
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
-from zhibian.evaluation.coders.linking_target import TargetNames, target_names
+from zhibian.evaluation.coders.linking_target import RANKED, TargetNames, target_names
 from zhibian.evaluation.coders.parameters import Parameters, read_parameters
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
-
-_RANKED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class MajorityLinker:
         """Return the linker that knows the names of the fit part."""
         golds = [example.gold.names for example in material.fit]
         sets = Counter(golds).most_common(1)
-        ranked = Counter(name for names in golds for name in names).most_common(_RANKED)
+        ranked = Counter(name for names in golds for name in names).most_common(RANKED)
         chosen = sets[0][0] if sets else ()
         return replace(self, answer=LinkedNames(chosen, tuple(name for name, _ in ranked)))
 

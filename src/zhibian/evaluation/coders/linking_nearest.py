@@ -15,13 +15,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from zhibian.coding.terms.parts import clean
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
-from zhibian.evaluation.coders.linking_target import target_names
+from zhibian.evaluation.coders.linking_target import RANKED, target_names
 from zhibian.evaluation.coders.parameters import Parameters, read_parameters
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 
 BATCH = 128
-NEAREST = 20
 GRAMS = (1, 3)
 
 #: Cleaned terms to similarities, shape (terms, entries).
@@ -71,7 +70,7 @@ class NearestLinker:
             yield from map(self._answer, self.similarity(texts[start : start + BATCH]))
 
     def _answer(self, similar: NDArray[np.float32]) -> LinkedNames:
-        nearest = np.argpartition(-similar, min(NEAREST, len(similar) - 1))[:NEAREST]
+        nearest = np.argpartition(-similar, min(RANKED, len(similar) - 1))[:RANKED]
         # Of equally near ones the first: names of the code set stand before wordings.
         order = sorted(nearest.tolist(), key=lambda place: (-similar[place], place))
         near = [self.entries[place][1] for place in order if similar[place] > 0]

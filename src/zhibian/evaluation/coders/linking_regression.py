@@ -19,7 +19,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from zhibian.coding.terms.parts import clean
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
-from zhibian.evaluation.coders.linking_target import cleaned
+from zhibian.evaluation.coders.linking_target import RANKED, cleaned
 from zhibian.evaluation.coders.parameters import Parameters, read_parameters
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.questions import TermGold
@@ -27,7 +27,6 @@ from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 
 GRAMS = (1, 3)
-RANKED = 20
 #: Floors that are tried on the tune part for names beside the first.
 FLOORS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 1.1)
 

@@ -12,7 +12,7 @@ from zhibian.coding.terms.model import LinkModel, load_link_model
 from zhibian.coding.terms.types import TermEncoder
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.learned import refuse_learned
-from zhibian.evaluation.coders.linking_target import target_of
+from zhibian.evaluation.coders.linking_target import RANKED, target_of
 from zhibian.evaluation.coders.parameters import Parameters, read_parameters
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
@@ -31,8 +31,9 @@ class ShippedLinker:
         return self
 
     def code(self, questions: Sequence[TermQuestion]) -> Iterator[LinkedNames]:
-        """Yield the chosen names and the alternatives."""
-        for link in self.linker.link([question.wording for question in questions]):
+        """Yield the chosen names and the next best ones."""
+        terms = [question.wording for question in questions]
+        for link in self.linker.link(terms, alternatives=RANKED):
             chosen = tuple(code.name for code in link.codes)
             yield LinkedNames(chosen, (*chosen, *(code.name for code in link.alternatives)))
 

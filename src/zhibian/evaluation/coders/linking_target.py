@@ -15,6 +15,8 @@ from zhibian.problems import InputError, Problem
 
 #: Option of a task: file of ``code<TAB>name`` in the folder of the data set.
 NAMES_OPTION = "names"
+#: Candidates that a system tells at most: as deep as recall is measured.
+RANKED = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhibian.evaluation.answers import GroupingAnswer
 from zhibian.evaluation.examples import Example
@@ -17,8 +17,6 @@ from zhibian.evaluation.tasks.kind import Details
 from zhibian.evaluation.tasks.spec import TaskSpec
 
 GroupingExample = Example[GroupingQuestion, GroupingGold]
-
-_CATEGORY = "MDC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,8 @@ class GroupingScorer:
 
     def outcome(self, example: GroupingExample, answer: GroupingAnswer) -> GroupingOutcome:
         """Put the group of the reference and the one given side by side."""
-        return GroupingOutcome(example.gold, answer)
+        gold = replace(example.gold, mdc=_letter(example.gold.mdc))
+        return GroupingOutcome(gold, replace(answer, mdc=_letter(answer.mdc)))
 
     def strata(self, example: GroupingExample, outcome: GroupingOutcome) -> Mapping[str, str]:
         """Return category and status of the reference beside what the reader tells."""
@@ -60,9 +59,14 @@ class GroupingScorer:
         )
 
 
-def _category(mdc: str) -> str:
+def _letter(mdc: str) -> str:
+    """Return a category as its letter: schemes write MDCF, data sets F."""
+    return mdc.removeprefix("MDC")
+
+
+def _category(letter: str) -> str:
     """Return a category, or nothing for the code that a scheme gives to ungrouped pages."""
-    return mdc if mdc.startswith(_CATEGORY) else ""
+    return letter if letter.isalpha() else ""
 
 
 def grouping_scorer(task: TaskSpec, resources: Resources) -> GroupingScorer:

@@ -16,12 +16,12 @@ from zhibian.evaluation.coders import (
     linking_regression,
     linking_shipped,
     outside,
-    pipeline,
     screening_dictionary,
     screening_text,
 )
 from zhibian.evaluation.coders.grouping_engine import PUBLISHED, engine
 from zhibian.evaluation.coders.interface import CodedPage, LinkedNames
+from zhibian.evaluation.coders.registry import CODERS
 from zhibian.evaluation.kinds.assertion import assertion_scorer
 from zhibian.evaluation.kinds.coding import coding_scorer
 from zhibian.evaluation.kinds.entities import entities_scorer
@@ -41,11 +41,7 @@ from zhibian.grouping.pack import DEFAULT_READING
 
 CODING = KindOfTask(
     scorer=coding_scorer,
-    systems={
-        "dictionary": pipeline.dictionary,
-        "rules": pipeline.rules,
-        "pipeline": pipeline.pipeline,
-    },
+    systems=CODERS,
     answer=CodedPage,
     outcome=CodingOutcome,
     metrics=coding.METRICS,
