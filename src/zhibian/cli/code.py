@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_file import SUFFIXES, case_files, read_raw
 from zhibian.records.case_json import CodeCheck, Limits, ReadCase, case_from_mapping
@@ -70,6 +71,11 @@ def code(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     """Review cases; exit code 2 when any of them could not be read."""
     settings = Settings()
     try:
+        check_outputs(
+            "code",
+            [Source("PATH", path, SUFFIXES), Source("--classifier", classifier)],
+            [OutputFolder("--output", output, (".json",))],
+        )
         where = rules or settings.rules
         reviewer = with_models(
             load_reviewer(where, scheme or settings.scheme, tariff or settings.tariff, variant),
@@ -81,7 +87,7 @@ def code(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
         limits = case_limits(settings)
         entries, failures = collect(path, limits, code_check(reviewer))
         if output is not None:
-            _make_output(output, path)
+            _make_output(output)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
     printer = Console(highlight=False)
@@ -201,14 +207,8 @@ def review_one(
         )
 
 
-def _make_output(output: Path, path: Path) -> None:
-    """Make the folder of results; never the folder of the cases, whose files would be replaced."""
-    cases = path if path.is_dir() else path.parent
-    if output.resolve() == cases.resolve():
-        problem = Problem(
-            "--output", "output_is_input", "结果文件夹就是病例所在文件夹", "另选一个文件夹"
-        )
-        raise InputError(output.name, [problem])
+def _make_output(output: Path) -> None:
+    """Make the folder of results."""
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError:

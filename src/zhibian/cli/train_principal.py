@@ -9,15 +9,14 @@ from typing import Annotated
 import typer
 
 from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.outputs import OutputFile, Source, check_outputs
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.evaluation.matching import accepted_principal
 from zhibian.problems import InputError
+from zhibian.records.case_file import SUFFIXES
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
-
-# CCL25 codes are of the clinical edition: they agree with this one in the category.
-_CATEGORY = 3
 
 
 def principal(
@@ -31,6 +30,11 @@ def principal(
     settings = Settings()
     where = rules or settings.rules
     try:
+        check_outputs(
+            "train principal",
+            [Source("FOLDER", folder, SUFFIXES), Source("--ccl25", ccl25)],
+            [OutputFile("--output", output)],
+        )
         from zhibian.training import principal as training  # noqa: PLC0415
 
         reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None)
@@ -41,25 +45,15 @@ def principal(
         ]
         found = training.examples(cases, "records", knowledge, None)
         if ccl25 is not None:
-            found += training.examples(training.ccl25_cases(ccl25), "ccl25", knowledge, _CATEGORY)
+            found += training.examples(
+                training.ccl25_cases(ccl25), "ccl25", knowledge, training.CATEGORY
+            )
         hand = knowledge.principal_rules.ranker.prior
         figures = training.cross_validate(found, hand)
-        better = training.beats(figures)
-        weights = training.fit(found, hand) if better else dict(hand)
+        learned = training.fit(found, hand) if training.beats(figures) else None
+        content, comment = training.as_file(figures, learned, knowledge.principal_rules.ranker)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
-    content = {
-        "version": 1,
-        "origin": "学习所得" if better else "手工设定（学习所得的权重未处处不逊于手工）",
-        "cross_validation": figures,
-        "weights": weights,
-        "prior": dict(hand),
-        "words": dict(knowledge.principal_rules.ranker.words),
-    }
-    write_yaml(
-        output,
-        content,
-        "由 zhibian train principal 生成；说明见 src/zhibian/coding/principal/ranker.py",
-    )
+    write_yaml(output, content, comment)
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1))
     typer.echo(f"已写出 {output}：{content['origin']}")

@@ -13,7 +13,7 @@ from typing import Any
 from zhibian.evaluation.coders.interface import CoderInfo
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.metrics.metric import Difference, Estimate, Metric, differences, estimates
-from zhibian.evaluation.metrics.registry import select
+from zhibian.evaluation.metrics.registry import matching
 from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.results import (
     ComparisonOut,
@@ -92,7 +92,7 @@ def chosen_metrics(
     InputError
         A name or pattern fits no metric.
     """
-    chosen = select(spec.kind, spec.metrics, extra=every)
+    chosen = matching(every, spec.metrics)
     main = tuple(metric for metric in chosen if metric.name in spec.metrics)
     return chosen, main or chosen[:1]
 
@@ -113,7 +113,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
         Metrics and resampling.
     """
     first = runs[0]
-    figures = _figures(first.outcomes, first.records, how)
+    figures = _figures(how.metrics, first.outcomes, first.records, how)
     repeated = [seed_out(run, how) for run in runs] if len(runs) > 1 else []
     return SystemOut(
         name=first.name,
@@ -219,14 +219,18 @@ def figure_out(estimate: Estimate) -> FigureOut:
 
 
 def _figures(
-    outcomes: Sequence[Any], records: Sequence[str], how: Measuring
+    metrics: Sequence[Metric[Any]], outcomes: Sequence[Any], records: Sequence[str], how: Measuring
 ) -> dict[str, FigureOut]:
-    found = estimates(how.metrics, outcomes, records, seed=how.seed, draws=how.draws)
+    found = estimates(metrics, outcomes, records, seed=how.seed, draws=how.draws)
     return {name: figure_out(value) for name, value in found.items()}
 
 
 def _strata(run: Measured, how: Measuring) -> dict[str, dict[str, StratumOut]]:
-    """Return figures by part; questions that belong to no part of a partition are left out."""
+    """Return the main figures by part; questions of no part of a partition are left out.
+
+    All figures of every part would be a file of megabytes that says little: most parts hold few
+    records.
+    """
     found: dict[str, dict[str, StratumOut]] = {}
     records = run.records
     for partition in how.partitions:
@@ -237,7 +241,9 @@ def _strata(run: Measured, how: Measuring) -> dict[str, dict[str, StratumOut]]:
         found[partition] = {
             part: StratumOut(
                 n=len({records[p] for p in held}),
-                figures=_figures([run.outcomes[p] for p in held], [records[p] for p in held], how),
+                figures=_figures(
+                    how.main, [run.outcomes[p] for p in held], [records[p] for p in held], how
+                ),
             )
             for part, held in sorted(places.items())
         }

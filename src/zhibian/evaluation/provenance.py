@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zhibian.evaluation.data.digests import checksum_of_digests
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.hardware import hardware, package_versions
 from zhibian.evaluation.results import RunOut, SplitOut, TaskOut
@@ -25,8 +26,7 @@ _SHOWN = 16
 
 def checksum_of(examples: Sequence[Example[Any, Any]]) -> str:
     """Return the sha256 over the sorted digests of some questions."""
-    digests = "\n".join(sorted(example.digest for example in examples))
-    return hashlib.sha256(digests.encode()).hexdigest()
+    return checksum_of_digests(example.digest for example in examples)
 
 
 def task_out(task: LoadedTask) -> TaskOut:

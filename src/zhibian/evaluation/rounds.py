@@ -28,6 +28,12 @@ class LoadedTask:
     dataset: DatasetSpec
     parts: Parts[Any, Any]
 
+    @property
+    def quotable(self) -> bool:
+        """Whether misses may be shown with their text: nobody real in it, and not held out."""
+        held_out = self.dataset.splits[self.spec.protocol.test].held_out
+        return self.dataset.invented and not held_out
+
 
 @dataclass(frozen=True, slots=True)
 class Round:

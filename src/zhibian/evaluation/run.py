@@ -189,7 +189,10 @@ class _Bench:
         """Return the results of one system, one a seed."""
         made = make(asked, self.task.spec, self.resources)
         seeds = self.plan.seeds if made.info.learns else self.plan.seeds[:1]
-        return [self._under_seed(asked, made, seed) for seed in seeds]
+        found = [self._under_seed(asked, made, seed) for seed in seeds]
+        # Repetitions that there is no need for count as done.
+        self.taking.watch.step((len(self.plan.seeds) - len(seeds)) * len(found[0].examples))
+        return found
 
     def _under_seed(self, asked: AskedSystem, made: Coder[Any, Any], seed: int) -> Measured:
         answered = answer(asked, made, self.rounds, seed, self.taking)
@@ -212,9 +215,7 @@ class _Bench:
                 answers.append(one)
                 outcomes.append(outcome)
                 strata.append(scorer.strata(example, outcome))
-        details = self.scorers[0].details(
-            examples, answers, outcomes, invented=self.task.dataset.invented
-        )
+        details = self.scorers[0].details(examples, answers, outcomes, invented=self.task.quotable)
         return Measured(
             name=asked.name,
             info=made.info,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from zhibian.coding.record_codes.parts import Floats, Scores, log_softmax
+from zhibian.training.epochs import Course, Stopping, Told, train_epochs, untold
+from zhibian.training.weights import assign, snapshot
 
 CHECKPOINT = "checkpoint.pt"
 _OTHERS_SCALE = 8.0
@@ -171,9 +173,9 @@ def train_attention(
     *,
     device: str = "cpu",
     encoder_layers: Sequence[nn.Parameter] = (),
-    folder: Path | None = None,
-    log: Callable[[str], None] = print,
-) -> None:
+    checkpoint: Path | None = None,
+    told: Told = untold,
+) -> Course:
     """Train in place and leave the weights of the best pass.
 
     Nothing random is drawn inside a pass, and the order of records follows from the seed
@@ -192,39 +194,14 @@ def train_attention(
         ``cpu`` or ``cuda``.
     encoder_layers
         Parameters of unfrozen encoder layers, which the sources use.
-    folder
-        Where checkpoints are kept, one after every pass; None keeps none.
-    log
-        Told of progress.
+    checkpoint
+        File that is written after every pass, and gone on from; None keeps none.
+    told
+        Told of every pass.
     """
-    network.to(device)
-    learned = [*network.parameters(), *encoder_layers]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": list(network.parameters()), "lr": recipe.rate},
-            {"params": list(encoder_layers), "lr": recipe.encoder_rate},
-        ],
-        weight_decay=recipe.decay,
-    )
-    state = _State(best=float("inf"), best_epoch=-1, epoch=0)
-    kept = _snapshot(learned)
-    if folder is not None and (folder / CHECKPOINT).is_file():
-        state, kept = _resume(folder / CHECKPOINT, learned, optimizer)
-        log(f"  从第 {state.epoch} 轮之后继续")
-    while state.epoch < recipe.epochs and state.epoch - state.best_epoch <= recipe.patience:
-        loss = _pass(network, fit, recipe, state.epoch, optimizer, learned, device)
-        with torch.inference_mode():
-            tuned = _mean_loss(network, tune, device)
-        if tuned < state.best:
-            state.best, state.best_epoch = tuned, state.epoch
-            kept = _snapshot(learned)
-        log(f"  第 {state.epoch + 1} 轮：损失 {loss:.4f}，调参部分 {tuned:.4f}")
-        state.epoch += 1
-        if folder is not None:
-            _save(folder / CHECKPOINT, state, learned, kept, optimizer)
-    with torch.no_grad():
-        for parameter, value in zip(learned, kept, strict=True):
-            parameter.copy_(value)
+    learner = _Heads(network.to(device), encoder_layers, fit, tune, recipe, device)
+    stopping = Stopping(recipe.epochs, recipe.patience, "minimize")
+    return train_epochs(learner, stopping, checkpoint, told)
 
 
 def score(network: LabelAttention, source: Source, records: int, device: str = "cpu") -> Scores:
@@ -238,13 +215,6 @@ def score(network: LabelAttention, source: Source, records: int, device: str = "
             principal.append(one.float().cpu().numpy())
             others.append(other.float().cpu().numpy())
     return Scores(log_softmax(np.stack(principal)), np.stack(others))
-
-
-@dataclass(slots=True)
-class _State:
-    best: float
-    best_epoch: int
-    epoch: int
 
 
 def _priors(answers: Answers, labels: int) -> tuple[Tensor, Tensor]:
@@ -269,67 +239,75 @@ def _loss(network: LabelAttention, examples: Examples, place: int, device: str) 
     return first + _OTHERS_SCALE * second
 
 
-def _pass(
-    network: LabelAttention,
-    examples: Examples,
-    recipe: Recipe,
-    epoch: int,
-    optimizer: torch.optim.Optimizer,
-    learned: Sequence[nn.Parameter],
-    device: str,
-) -> float:
-    network.train()
-    order = list(range(len(examples.answers.principal)))
-    random.Random(f"{recipe.seed} {epoch}").shuffle(order)
-    total = 0.0
-    for start in range(0, len(order), recipe.batch):
-        places = order[start : start + recipe.batch]
-        optimizer.zero_grad()
-        for place in places:
-            loss = _loss(network, examples, place, device) / len(places)
-            loss.backward()
-            total += float(loss.detach()) * len(places)
-        nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-    network.eval()
-    return total / len(order)
+class _Heads:
+    """The heads as a learner: loss on the tuning records tells when to stop."""
 
+    def __init__(
+        self,
+        network: LabelAttention,
+        encoder_layers: Sequence[nn.Parameter],
+        fit: Examples,
+        tune: Examples,
+        recipe: Recipe,
+        device: str,
+    ) -> None:
+        self._network, self._fit, self._tune = network, fit, tune
+        self._recipe, self._device = recipe, device
+        self._learned = [*network.parameters(), *encoder_layers]
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": list(network.parameters()), "lr": recipe.rate},
+                {"params": list(encoder_layers), "lr": recipe.encoder_rate},
+            ],
+            weight_decay=recipe.decay,
+        )
+        self._kept = snapshot(self._learned)
 
-def _mean_loss(network: LabelAttention, examples: Examples, device: str) -> float:
-    count = len(examples.answers.principal)
-    losses = (_loss(network, examples, place, device) for place in range(count))
-    return float(sum(float(loss) for loss in losses)) / count
+    def epoch(self, number: int) -> float:
+        self._network.train()
+        order = list(range(len(self._fit.answers.principal)))
+        random.Random(f"{self._recipe.seed} {number}").shuffle(order)
+        total = 0.0
+        for start in range(0, len(order), self._recipe.batch):
+            places = order[start : start + self._recipe.batch]
+            self._optimizer.zero_grad()
+            for place in places:
+                loss = _loss(self._network, self._fit, place, self._device) / len(places)
+                loss.backward()
+                total += float(loss.detach()) * len(places)
+            nn.utils.clip_grad_norm_(self._learned, 1.0)
+            self._optimizer.step()
+        self._network.eval()
+        return total / len(order)
 
+    def measure(self) -> float:
+        count = len(self._tune.answers.principal)
+        with torch.inference_mode():
+            losses = [
+                float(_loss(self._network, self._tune, place, self._device))
+                for place in range(count)
+            ]
+        return sum(losses) / count
 
-def _snapshot(learned: Sequence[nn.Parameter]) -> list[Tensor]:
-    return [parameter.detach().clone() for parameter in learned]
+    def keep(self) -> None:
+        self._kept = snapshot(self._learned)
 
+    def restore(self) -> None:
+        assign(self._learned, self._kept)
 
-def _save(
-    path: Path,
-    state: _State,
-    learned: Sequence[nn.Parameter],
-    kept: Sequence[Tensor],
-    optimizer: torch.optim.Optimizer,
-) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".writing")
-    content: dict[str, Any] = {
-        "state": asdict(state),
-        "learned": _snapshot(learned),
-        "kept": list(kept),
-        "optimizer": optimizer.state_dict(),
-    }
-    torch.save(content, scratch)
-    scratch.replace(path)
+    def save(self, path: Path, values: Sequence[float | None]) -> None:
+        content: dict[str, Any] = {
+            "values": list(values),
+            "learned": snapshot(self._learned),
+            "kept": list(self._kept),
+            "optimizer": self._optimizer.state_dict(),
+        }
+        torch.save(content, path)
 
-
-def _resume(
-    path: Path, learned: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer
-) -> tuple[_State, list[Tensor]]:
-    content = torch.load(path, weights_only=True)
-    with torch.no_grad():
-        for parameter, value in zip(learned, content["learned"], strict=True):
-            parameter.copy_(value)
-    optimizer.load_state_dict(content["optimizer"])
-    return _State(**content["state"]), content["kept"]
+    def load(self, path: Path) -> list[float | None]:
+        content = torch.load(path, weights_only=True, map_location=self._device)
+        assign(self._learned, content["learned"])
+        self._optimizer.load_state_dict(content["optimizer"])
+        self._kept = content["kept"]
+        values: list[float | None] = content["values"]
+        return values

@@ -18,6 +18,7 @@ from zhibian.neural.tokens import RecordTokenizer
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import sha256_of
 from zhibian.training.attention import (
+    CHECKPOINT,
     Answers,
     Examples,
     LabelAttention,
@@ -26,6 +27,7 @@ from zhibian.training.attention import (
     score,
     train_attention,
 )
+from zhibian.training.epochs import Course, EpochDone, Told, untold
 from zhibian.training.export_classifier import export_encoder, export_heads
 from zhibian.training.records import TrainingRecord, checksum_of
 from zhibian.training.token_vectors import (
@@ -55,16 +57,24 @@ class AttentionTrainer:
         ``cpu`` or ``cuda``.
     log
         Told of progress.
+    told
+        Told of every pass.
     """
 
     def __init__(
-        self, base: Path, recipe: Recipe, cache: Path, device: str, log: Callable[[str], None]
+        self,
+        base: Path,
+        recipe: Recipe,
+        cache: Path,
+        device: str,
+        log: Callable[[str], None],
+        told: Told = untold,
     ) -> None:
         self.base, self.recipe, self.cache, self.device = base, recipe, cache, device
         self.encoder = load_base(base)
         self.tokenizer_file = tokenizer_of(base, cache)
         self.tokenizer = RecordTokenizer(self.tokenizer_file, longest=_positions(self.encoder))
-        self._log = log
+        self._log, self._told = log, told
         self._vectors: dict[str, TokenVectors] = {}
 
     @property
@@ -138,19 +148,29 @@ class AttentionTrainer:
         answers = Answers(*vocabulary.answers(fit))
         network = LabelAttention(names, len(SECTIONS), answers, recipe.width)
         fitted = FittedAttention(self, network, encoder if recipe.unfreeze else None)
-        train_attention(
+        checkpoint = (
+            None
+            if folder is None
+            else folder / _run_name([*fit, *tune], vocabulary, recipe) / CHECKPOINT
+        )
+        if checkpoint is not None and checkpoint.is_file():
+            log("  从上次的断点继续")
+
+        def tell(done: EpochDone) -> None:
+            log(f"  第 {done.number} 轮：损失 {done.loss:.4f}，调参部分 {done.value:.4f}")
+            self._told(done)
+
+        course = train_attention(
             network,
             Examples(fitted.source(fit), answers),
             Examples(fitted.source(tune), Answers(*vocabulary.answers(tune))),
             recipe,
             device=self.device,
             encoder_layers=learned,
-            folder=None
-            if folder is None
-            else folder / _run_name([*fit, *tune], vocabulary, recipe),
-            log=log,
+            checkpoint=checkpoint,
+            told=tell,
         )
-        return fitted
+        return replace(fitted, course=course)
 
     def vectors(self, record: TrainingRecord, encoder: nn.Module | None) -> tuple[Tensor, Tensor]:
         """Return token vectors and section numbers of one record."""
@@ -176,11 +196,14 @@ class FittedAttention:
         The heads.
     encoder
         The encoder whose highest layers learned; None for the encoder as it was.
+    course
+        How training went; None before it.
     """
 
     trainer: AttentionTrainer
     network: LabelAttention
     encoder: nn.Module | None
+    course: Course | None = None
 
     def source(self, records: Sequence[TrainingRecord]) -> Source:
         """Return the function from a record's place to its vectors."""

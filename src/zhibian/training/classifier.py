@@ -8,7 +8,7 @@ the attention, which needed the last quarter to know when to stop, stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import Crosswalk, load_filed_set
 from zhibian.terminology.tables import sha256_of, write_csv, write_yaml
 from zhibian.training.blend import fit_blend
-from zhibian.training.linear import fit_linear
+from zhibian.training.linear import LinearRecipe, fit_linear
 from zhibian.training.records import (
     TrainingRecord,
     checksum_of,
@@ -67,11 +67,14 @@ class Design:
         Feature families of the linear parts.
     baseline
         The family that is only measured beside the others and does not serve.
+    linear
+        How the linear parts are held back.
     """
 
     seed: int
     families: tuple[Family, ...] = (TERMS,)
     baseline: Family | None = None
+    linear: LinearRecipe = field(default_factory=LinearRecipe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,9 @@ class Trained:
         Blend of every set of parts, by its parts.
     chosen
         The set that serves.
+    tuned
+        What it scored on the records that weighed the parts: good for comparing settings, but
+        no measurement, for the weights and the threshold were fitted there.
     """
 
     vocabulary: Vocabulary
@@ -97,6 +103,7 @@ class Trained:
     attention: FittedAttention | None
     blends: Mapping[tuple[str, ...], Blend]
     chosen: tuple[str, ...] = ()
+    tuned: tuple[RecordScore, ...] = ()
 
     def score(self, records: Sequence[TrainingRecord]) -> dict[str, Scores]:
         """Score records with every part."""
@@ -204,7 +211,7 @@ def train(
     tune = [record for place, record in enumerate(records) if place in tuned]
     fit = [record for place, record in enumerate(records) if place not in tuned]
     refuse_overlap([*fit, *extra], tune, "cases")
-    linear = {f: _linear(f, [*fit, *extra], tune, vocabulary) for f in design.families}
+    linear = {f: _linear(f, [*fit, *extra], tune, vocabulary, design) for f in design.families}
     log("  线性部分已拟合")
     heads = (
         None
@@ -218,15 +225,17 @@ def train(
         parts: fit_blend({part: scores[part] for part in parts}, principal, others)
         for parts in part_sets(tuple(scores), design.baseline)
     }
-    chosen = choose(blends, scores, tune, vocabulary, design)
+    measured = measure(blends, scores, tune, vocabulary.codes)
+    chosen = choose(measured, design)
     log(f"  采用 {'+'.join(chosen)}")
     everything = [*records, *extra]
     return Trained(
         vocabulary,
-        {family: _linear(family, everything, tune, vocabulary) for family in design.families},
+        {f: _linear(f, everything, tune, vocabulary, design) for f in design.families},
         heads,
         blends,
         chosen,
+        tuple(measured[chosen]),
     )
 
 
@@ -260,20 +269,22 @@ def measure(
 
 
 def choose(
-    blends: Mapping[tuple[str, ...], Blend],
-    scores: Mapping[str, Scores],
-    tune: Sequence[TrainingRecord],
-    vocabulary: Vocabulary,
-    design: Design,
+    measured: Mapping[tuple[str, ...], Sequence[RecordScore]], design: Design
 ) -> tuple[str, ...]:
     """Return the set of parts that serves: terms, unless more parts are surely better.
 
     Surely: the interval of the paired gain on the tuning records lies above zero. A part
     that only costs time and memory has no place in a model that serves.
+
+    Parameters
+    ----------
+    measured
+        Scores of the tuning records, by set of parts.
+    design
+        Its baseline never serves.
     """
-    measured = measure(blends, scores, tune, vocabulary.codes)
     chosen: tuple[str, ...] = (TERMS,)
-    for parts in sorted((p for p in blends if TERMS in p and design.baseline not in p), key=len):
+    for parts in sorted((p for p in measured if TERMS in p and design.baseline not in p), key=len):
         if gain(measured[parts], measured[chosen], seed=design.seed).low > 0:
             chosen = parts
     return chosen
@@ -356,12 +367,13 @@ def _linear(
     records: Sequence[TrainingRecord],
     tune: Sequence[TrainingRecord],
     vocabulary: Vocabulary,
+    design: Design,
 ) -> LinearPart:
     """Fit one linear part; spelling learns only from records of the form it is weighed on."""
     forms = {record.whole for record in tune}
     used = [r for r in records if r.whole in forms] if family == SPELLING else records
     terms = vocabulary.terms | _published_names(records) if family == TERMS else ()
-    return fit_linear(family, used, vocabulary.codes, vocabulary.groups, terms)
+    return fit_linear(family, used, vocabulary.codes, vocabulary.groups, terms, design.linear)
 
 
 def _published_names(records: Sequence[TrainingRecord]) -> set[str]:

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import Tensor, nn
 
-from zhibian.evaluation.data.term_pairs import TermPair, all_names
+from zhibian.evaluation.data.term_pairs import TermPair
+from zhibian.training.epochs import Course, Stopping, Told, train_epochs, untold
+from zhibian.training.mining import Floats, Prepared, Task, nearest_wrong, prepare
 from zhibian.training.network import TermNetwork, coverage
 from zhibian.training.packed import LowerLayers
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Pairs of one code set, and the names that are wrong answers.
-
-    Attributes
-    ----------
-    name
-        Shown in the log.
-    pairs
-        Pairs to learn.
-    names
-        All names of the code set.
-    per_epoch
-        Pairs drawn for one epoch; None for all.
-    """
-
-    name: str
-    pairs: Sequence[TermPair]
-    names: Sequence[str]
-    per_epoch: int | None = None
+from zhibian.training.weights import assign, snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +28,8 @@ class Recipe:
     ----------
     epochs, batch, rate, warmup
         Passes over the pairs, terms a step, peak learning rate, share of warm-up steps.
+    patience
+        Passes without gain on the tuning pairs before stopping; 0 never stops early.
     temperature
         Divisor of cosines; of `coverage` likewise.
     hard
@@ -65,6 +45,7 @@ class Recipe:
     """
 
     epochs: int = 2
+    patience: int = 2
     batch: int = 48
     rate: float = 1e-4
     warmup: float = 0.08
@@ -76,26 +57,18 @@ class Recipe:
     seed: int = 20261122
 
 
-@dataclass(slots=True)
-class _Prepared:
-    """A task with the names that may be mined and the wrong ones of each pair."""
-
-    task: Task
-    wrong: list[list[str]]
-    pool: list[str]
-
-
 def train_encoder(
     network: TermNetwork,
     lower: LowerLayers,
     tasks: Sequence[Task],
     recipe: Recipe,
     *,
-    device: str = "cpu",
+    tune: Sequence[Task] = (),
     trained: bool = False,
-    log: Callable[[str], None] = print,
-) -> None:
-    """Train a network in place.
+    checkpoint: Path | None = None,
+    told: Told = untold,
+) -> Course:
+    """Train a network in place and leave the weights of the best pass.
 
     Negatives of the first epoch come from character n-grams, later ones from the
     network itself, so that each epoch works on what is still confused.
@@ -103,58 +76,151 @@ def train_encoder(
     Parameters
     ----------
     network
-        The network; its word embeddings stay as they are: few pairs would only bend
-        the words that they happen to have.
+        The network, where it is to be trained; its word embeddings stay as they are: few
+        pairs would only bend the words that they happen to have.
     lower
         What its frozen layers make of texts.
     tasks
         One a code set; a batch never mixes two.
     recipe
         How to train.
-    device
-        ``cpu`` or ``cuda``.
+    tune
+        Pairs that tell when to stop: how near their right names come to the top among
+        the names that they are confused with. Without them the last pass is kept.
     trained
         Whether the network has been trained before: then it names its own confusions at
         once, and is not asked again.
-    log
-        Told of progress.
+    checkpoint
+        File that is written after every pass, and gone on from; None keeps none.
+    told
+        Told of every pass.
     """
-    rng = random.Random(recipe.seed)
     torch.manual_seed(recipe.seed)
-    network.to(device)
     for still in (network.bert.embeddings, *network.bert.encoder.layer[: recipe.frozen]):
         still.requires_grad_(False)
-    prepared = [_prepare(task, recipe.mined) for task in tasks]
-    sizes = [min(t.per_epoch or len(t.pairs), len(t.pairs)) for t in tasks]
-    steps = recipe.epochs * sum(-(-size // recipe.batch) for size in sizes)
-    learned = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=recipe.rate, weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.rate, steps + 1, pct_start=recipe.warmup, cycle_momentum=False
-    )
-    started = time.monotonic()
-    for epoch in range(recipe.epochs):
-        if bool(epoch) != trained:
-            for one in prepared:
-                # A task that only shows a sample is seen too seldom to be mined again.
-                if one.task.per_epoch is None:
-                    one.wrong = _mine_by_network(network, lower, one, recipe.mined, device)
-            log(f"  mined again, {time.monotonic() - started:.0f} s")
-        network.train()
-        total = 0.0
-        batches = list(_batches(prepared, recipe, rng))
-        for pairs, wrong in batches:
-            with torch.autocast(device, dtype=torch.bfloat16):
-                loss = _loss(network, lower, pairs, wrong, recipe, device)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(learned, 1.0)
-            optimizer.step()
-            schedule.step()
-            total += loss.item()
-        seconds = time.monotonic() - started
-        log(f"  epoch {epoch + 1}: loss {total / len(batches):.4f}, {seconds:.0f} s")
+    learner = _Contrast(network, lower, tasks, tune, recipe, trained=trained)
+    stopping = Stopping(recipe.epochs, recipe.patience, "maximize")
+    course = train_epochs(learner, stopping, checkpoint, told)
     network.eval()
+    return course
+
+
+class _Contrast:
+    """The network as a learner: right names against wrong ones."""
+
+    def __init__(
+        self,
+        network: TermNetwork,
+        lower: LowerLayers,
+        tasks: Sequence[Task],
+        tune: Sequence[Task],
+        recipe: Recipe,
+        *,
+        trained: bool,
+    ) -> None:
+        self._network, self._lower = network, lower
+        self._recipe, self._trained = recipe, trained
+        self._device = next(network.parameters()).device.type
+        self._rng = random.Random(recipe.seed)
+        self._prepared = [prepare(task, recipe.mined) for task in tasks]
+        self._tune = [prepare(task, recipe.mined) for task in tune]
+        sizes = [min(t.per_epoch or len(t.pairs), len(t.pairs)) for t in tasks]
+        steps = recipe.epochs * sum(-(-size // recipe.batch) for size in sizes)
+        self._learned = [p for p in network.parameters() if p.requires_grad]
+        self._kept = snapshot(self._learned)
+        self._optimizer = torch.optim.AdamW(
+            self._learned, lr=recipe.rate, weight_decay=0.01, fused=True
+        )
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self._optimizer, recipe.rate, steps + 1, pct_start=recipe.warmup, cycle_momentum=False
+        )
+
+    def epoch(self, number: int) -> float:
+        if bool(number) != self._trained:
+            self._mine()
+        self._network.train()
+        total = 0.0
+        batches = list(_batches(self._prepared, self._recipe, self._rng))
+        for pairs, wrong in batches:
+            with torch.autocast(self._device, dtype=torch.bfloat16):
+                loss = _loss(self._network, self._lower, pairs, wrong, self._recipe, self._device)
+            self._optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self._learned, 1.0)
+            self._optimizer.step()
+            self._schedule.step()
+            total += loss.item()
+        return total / len(batches)
+
+    def measure(self) -> float | None:
+        """Return the mean reciprocal rank of the right names of the tuning pairs."""
+        if not self._tune:
+            return None
+        ranks = np.concatenate(
+            [_ranks(self._network, self._lower, one, self._device) for one in self._tune]
+        )
+        return float((1 / ranks).mean())
+
+    def keep(self) -> None:
+        self._kept = snapshot(self._learned)
+
+    def restore(self) -> None:
+        assign(self._learned, self._kept)
+
+    def save(self, path: Path, values: Sequence[float | None]) -> None:
+        version, numbers, spare = self._rng.getstate()
+        content = {
+            "values": list(values),
+            "learned": snapshot(self._learned),
+            "kept": self._kept,
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "dice": [version, list(numbers), spare],
+            # Numbers of names, not names: a checkpoint holds no words of records.
+            "wrong": [_places(one) for one in self._prepared],
+        }
+        torch.save(content, path)
+
+    def load(self, path: Path) -> list[float | None]:
+        content = torch.load(path, weights_only=True, map_location=self._device)
+        assign(self._learned, content["learned"])
+        self._kept = content["kept"]
+        self._optimizer.load_state_dict(content["optimizer"])
+        self._schedule.load_state_dict(content["schedule"])
+        version, numbers, spare = content["dice"]
+        self._rng.setstate((version, tuple(numbers), spare))
+        for one, places in zip(self._prepared, content["wrong"], strict=True):
+            one.wrong = [[one.pool[place] for place in row] for row in places]
+        values: list[float | None] = content["values"]
+        return values
+
+    def _mine(self) -> None:
+        for one in self._prepared:
+            # A task that only shows a sample is seen too seldom to be mined again.
+            if one.task.per_epoch is None:
+                one.wrong = _mine_by_network(
+                    self._network, self._lower, one, self._recipe.mined, self._device
+                )
+
+
+def _places(one: Prepared) -> list[list[int]]:
+    place = {name: number for number, name in enumerate(one.pool)}
+    return [[place[name] for name in row] for row in one.wrong]
+
+
+def _ranks(
+    network: TermNetwork, lower: LowerLayers, one: Prepared, device: str
+) -> NDArray[np.int64]:
+    """Return the rank of the best right name of every pair among the names of the pool."""
+    vectors = encode(network, lower, one.pool, device=device)
+    terms = encode(network, lower, [p.wording for p in one.task.pairs], device=device)
+    place = {name: number for number, name in enumerate(one.pool)}
+    found = []
+    for pair, term in zip(one.task.pairs, terms, strict=True):
+        near = vectors @ term
+        best = max(near[place[name]] for name in pair.names)
+        found.append(1 + int((near > best).sum()))
+    return np.array(found)
 
 
 def encode(
@@ -178,7 +244,7 @@ def encode(
 
 
 def _batches(
-    prepared: Sequence[_Prepared], recipe: Recipe, rng: random.Random
+    prepared: Sequence[Prepared], recipe: Recipe, rng: random.Random
 ) -> Iterator[tuple[list[TermPair], list[list[str]]]]:
     """Yield the batches of one epoch over all tasks, in random order."""
     found = []
@@ -224,22 +290,8 @@ def _contrast(near: Tensor, right: Tensor, temperature: float) -> Tensor:
     return a_term.mean()
 
 
-def _prepare(task: Task, count: int) -> _Prepared:
-    """Mine wrong names by spelling; they and the right ones are what is mined in later."""
-    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
-    names = list(dict.fromkeys(task.names))
-    matrix = vectorizer.fit_transform(names).T.tocsr()
-    wrong: list[list[str]] = []
-    for start in range(0, len(task.pairs), 256):
-        some = task.pairs[start : start + 256]
-        near = (vectorizer.transform([p.wording for p in some]) @ matrix).toarray()
-        wrong += _nearest_wrong(near, names, some, count)
-    met = {name for some in wrong for name in some} | all_names(task.pairs)
-    return _Prepared(task, wrong, [name for name in names if name in met])
-
-
 def _mine_by_network(
-    network: TermNetwork, lower: LowerLayers, one: _Prepared, count: int, device: str
+    network: TermNetwork, lower: LowerLayers, one: Prepared, count: int, device: str
 ) -> list[list[str]]:
     pairs = one.task.pairs
     vectors = encode(network, lower, one.pool, device=device)
@@ -247,17 +299,5 @@ def _mine_by_network(
     found: list[list[str]] = []
     for start in range(0, len(pairs), 256):
         near = terms[start : start + 256] @ vectors.T
-        found += _nearest_wrong(near, one.pool, pairs[start : start + 256], count)
-    return found
-
-
-def _nearest_wrong(
-    near: Floats, names: Sequence[str], pairs: Sequence[TermPair], count: int
-) -> list[list[str]]:
-    wide = min(count + 13, near.shape[1] - 1)
-    best = np.argpartition(-near, wide, axis=1)[:, : wide + 1]
-    found = []
-    for row, pair in zip(best, pairs, strict=True):
-        wrong = [names[i] for i in row if names[i] not in pair.names]
-        found.append(wrong[:count])
+        found += nearest_wrong(near, one.pool, pairs[start : start + 256], count)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,27 @@ from zhibian.coding.record_codes.features import Family, learn_space
 from zhibian.coding.record_codes.parts import FLOOR, Floats, LinearPart
 from zhibian.training.records import TrainingRecord
 
-# Records a feature must stand in: below, it describes single patients.
-LEAST_RECORDS = 3
-# Inverse strength of the ridge: rows have unit length, so these are gentle. A principal
-# diagnosis is one of few, each with many records; an other diagnosis may have a handful.
-PRINCIPAL_STRENGTH, OTHERS_STRENGTH = 3.0, 10.0
 # Weights that can't move a score are not stored.
 _SMALLEST = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LinearRecipe:
+    """How linear parts are held back (训练参数).
+
+    Attributes
+    ----------
+    least_records
+        Records a feature must stand in: below, it describes single patients.
+    principal_strength, others_strength
+        Inverse strength of the ridge: rows have unit length, so the defaults are gentle. A
+        principal diagnosis is one of few, each with many records; an other diagnosis may have
+        a handful.
+    """
+
+    least_records: int = 3
+    principal_strength: float = 3.0
+    others_strength: float = 10.0
 
 
 def fit_linear(
@@ -28,6 +43,7 @@ def fit_linear(
     labels: Sequence[str],
     groups: Mapping[str, Sequence[str]],
     terms: Iterable[str],
+    recipe: LinearRecipe = LinearRecipe(),
 ) -> LinearPart:
     """Fit one linear part: one softmax for the principal, one logistic model an other label.
 
@@ -43,22 +59,24 @@ def fit_linear(
         Section to groups of sections.
     terms
         Words worth finding.
+    recipe
+        How it is held back.
     """
     passages = [record.passages for record in records]
-    space = learn_space(family, passages, groups, terms, least=LEAST_RECORDS)
+    space = learn_space(family, passages, groups, terms, least=recipe.least_records)
     rows = space.rows(passages)
     place = {code: position for position, code in enumerate(labels)}
     principals = np.array([place[record.principal] for record in records])
     filed = np.zeros((len(records), len(labels)), bool)
     for row, record in enumerate(records):
         filed[row, [place[code] for code in record.others]] = True
-    principal, principal_offset = _softmax(rows, principals, len(labels))
-    others, others_offset = _each(rows, filed)
+    principal, principal_offset = _softmax(rows, principals, len(labels), recipe.principal_strength)
+    others, others_offset = _each(rows, filed, recipe.others_strength)
     return LinearPart(space, principal, others, principal_offset, others_offset)
 
 
 def _softmax(
-    rows: csr_matrix, principals: NDArray[np.int64], labels: int
+    rows: csr_matrix, principals: NDArray[np.int64], labels: int, strength: float
 ) -> tuple[csr_matrix, Floats]:
     weights = np.zeros((labels, rows.shape[1]), np.float32)
     offset = np.full(labels, FLOOR, np.float32)
@@ -66,7 +84,7 @@ def _softmax(
     if len(seen) == 1:
         offset[seen] = 0
         return csr_matrix(weights), offset
-    model = LogisticRegression(C=PRINCIPAL_STRENGTH, max_iter=500).fit(rows, principals)
+    model = LogisticRegression(C=strength, max_iter=500).fit(rows, principals)
     coefficients, intercepts = model.coef_, model.intercept_
     if len(seen) == 2:
         # scikit-learn gives one row for two classes: log-odds of the second.
@@ -77,7 +95,7 @@ def _softmax(
     return _sparse(weights), offset
 
 
-def _each(rows: csr_matrix, filed: NDArray[np.bool_]) -> tuple[csr_matrix, Floats]:
+def _each(rows: csr_matrix, filed: NDArray[np.bool_], strength: float) -> tuple[csr_matrix, Floats]:
     count = filed.sum(axis=0)
     offset = np.log((count + 0.5) / (len(filed) - count + 0.5)).astype(np.float32)
     weights = []
@@ -86,7 +104,7 @@ def _each(rows: csr_matrix, filed: NDArray[np.bool_]) -> tuple[csr_matrix, Float
         if answers.all() or not answers.any():
             weights.append(csr_matrix((1, rows.shape[1]), dtype=np.float32))
             continue
-        model = LogisticRegression(C=OTHERS_STRENGTH, max_iter=300, solver="liblinear")
+        model = LogisticRegression(C=strength, max_iter=300, solver="liblinear")
         model.fit(rows, answers)
         offset[label] = model.intercept_[0]
         weights.append(_sparse(model.coef_.astype(np.float32)))

@@ -29,7 +29,7 @@ from zhibian.coding.terms.types import Floats, Kind, Method, TermEncoder
 from zhibian.evaluation.data.term_pairs import TermPair, read_alias_pairs
 from zhibian.terminology.code_set import ICD9CM3_NHSA, ICD10_NHSA, load_code_set
 from zhibian.terminology.tables import write_yaml
-from zhibian.training.link import alias_sample
+from zhibian.training.link_tasks import alias_sample
 
 CODE_SETS: dict[Kind, str] = {"diagnosis": ICD10_NHSA, "procedure": ICD9CM3_NHSA}
 FLOORS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)

@@ -20,14 +20,18 @@ import numpy.typing as npt
 from zhibian.coding.coder import CodingKnowledge, draft, principal_input
 from zhibian.coding.principal import Weighed, weigh
 from zhibian.coding.principal.features import NAMES
+from zhibian.coding.principal.ranker import Ranker
 from zhibian.documents.reader import read_documents
 from zhibian.problems import InputError, Problem
 from zhibian.records.types import Case, Document
 
+FILE = "principal_ranker.yaml"
+# CCL25 codes are of the clinical edition: they agree with this one in the category.
+CATEGORY = 3
 # Points of score that make one unit of log-odds.
 _POINTS = 15.0
 # Strength of the pull towards the hand-set weights, for a total weight of one a record.
-_PULL = 10.0
+PULL = 10.0
 _STEPS = 50
 _FOLDS = 5
 _LEAST_EXAMPLES = 10
@@ -121,7 +125,9 @@ def _text(row: Mapping[str, Any], names: Sequence[str]) -> str:
     return "\n".join(f"{name}：{row[name]}" for name in names if row.get(name))
 
 
-def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]:
+def fit(
+    found: Sequence[Example], hand: Mapping[str, float], pull: float = PULL
+) -> dict[str, float]:
     """Return weights by feature.
 
     Parameters
@@ -130,6 +136,8 @@ def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]
         Records.
     hand
         Hand-set weights, the centre of the prior.
+    pull
+        Strength of the prior, for a total weight of one a record.
 
     Raises
     ------
@@ -148,9 +156,9 @@ def fit(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, float]
     theta = centre.copy()
     for _ in range(_STEPS):
         chance = 1.0 / (1.0 + np.exp(rows @ theta + offsets))
-        gradient = -(rows.T @ (weights * chance)) + _PULL * (theta - centre)
+        gradient = -(rows.T @ (weights * chance)) + pull * (theta - centre)
         curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows
-        theta -= np.linalg.solve(curvature + _PULL * np.eye(len(NAMES)), gradient)
+        theta -= np.linalg.solve(curvature + pull * np.eye(len(NAMES)), gradient)
     points = theta * unit * _POINTS
     return {name: round(float(value), 1) for name, value in zip(NAMES, points, strict=True)}
 
@@ -171,7 +179,9 @@ def _pairs(found: Sequence[Example]) -> tuple[Matrix, Matrix, Matrix]:
     return np.array(differences), np.array(offsets), np.array(weights)
 
 
-def cross_validate(found: Sequence[Example], hand: Mapping[str, float]) -> dict[str, Any]:
+def cross_validate(
+    found: Sequence[Example], hand: Mapping[str, float], pull: float = PULL
+) -> dict[str, Any]:
     """Return how often the right diagnosis stands first, by source, hand-set against learned.
 
     Weights are learned on four fifths of the records and judged on the last, records kept
@@ -180,7 +190,7 @@ def cross_validate(found: Sequence[Example], hand: Mapping[str, float]) -> dict[
     learned: list[Mapping[str, float]] = [{} for _ in found]
     for fold in range(_FOLDS):
         rest = [example for i, example in enumerate(found) if i % _FOLDS != fold]
-        weights = fit(rest, hand)
+        weights = fit(rest, hand, pull)
         for i in range(fold, len(found), _FOLDS):
             learned[i] = weights
     return {
@@ -221,3 +231,30 @@ def beats(figures: Mapping[str, Mapping[str, float]]) -> bool:
         for row in figures.values()
         for part in ("ranker", "with_rules")
     )
+
+
+def as_file(
+    figures: Mapping[str, Any], learned: Mapping[str, float] | None, ranker: Ranker
+) -> tuple[dict[str, Any], str]:
+    """Return the content of the ranker's file, and its first line.
+
+    Parameters
+    ----------
+    figures
+        From :func:`cross_validate`.
+    learned
+        Learned weights; None where the hand-set ones stay.
+    ranker
+        The ranker as it is.
+    """
+    origin = "手工设定（学习所得的权重未处处不逊于手工）" if learned is None else "学习所得"
+    content = {
+        "version": 1,
+        "origin": origin,
+        "cross_validation": dict(figures),
+        "weights": dict(ranker.prior if learned is None else learned),
+        "prior": dict(ranker.prior),
+        "words": dict(ranker.words),
+    }
+    comment = "由 zhibian train principal 生成；说明见 src/zhibian/coding/principal/ranker.py"
+    return content, comment

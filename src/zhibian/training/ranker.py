@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,37 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeRecipe:
+    """How trees are grown (训练参数); the defaults are those of the shipped weights.
+
+    Attributes
+    ----------
+    trees
+        Trees a stage.
+    rate
+        Learning rate.
+    leaves
+        Most leaves of a tree.
+    least
+        Least rows of a leaf.
+    ridge
+        L2 penalty of leaf values.
+    share
+        Share of the features that a split may choose from, 0 to 1.
+    seed
+        Of folds and trees.
+    """
+
+    trees: int = 200
+    rate: float = 0.04
+    leaves: int = 12
+    least: int = 20
+    ridge: float = 2.0
+    share: float = 0.3
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """How well choices agree with the right names (一致性).
 
@@ -61,8 +92,7 @@ def train_ranker(
     codes: Sequence[str],
     *,
     goal: str,
-    seed: int,
-    trees: int = 200,
+    recipe: TreeRecipe = TreeRecipe(),
 ) -> tuple[dict[str, Any], Score]:
     """Train both stages and choose the limit.
 
@@ -79,33 +109,32 @@ def train_ranker(
         Code of every name.
     goal
         ``f1`` or ``accuracy``: what the limit is chosen for.
-    seed
-        Of folds and trees.
-    trees
-        Trees a stage.
+    recipe
+        How trees are grown.
 
     Returns
     -------
     tuple
         The mapping of the ranker's JSON file, and its cross-validated score.
     """
+    second = replace(recipe, seed=recipe.seed + 1)
     rows = [e.compared.rows for e in examples]
     truth = [_truth(e.compared.places, e) for e in examples]
-    alone_out = _out_of_fold(rows, truth, seed, trees)
+    alone_out = _out_of_fold(rows, truth, recipe)
     finals = [np.argsort(-s, kind="stable")[:FINALISTS] for s in alone_out]
     beside = [
         beside_rows(e.compared, s, order, codes)
         for e, s, order in zip(examples, alone_out, finals, strict=True)
     ]
     beside_truth = [t[order] for t, order in zip(truth, finals, strict=True)]
-    beside_out = _out_of_fold(beside, beside_truth, seed + 1, trees)
+    beside_out = _out_of_fold(beside, beside_truth, second)
     places = [e.compared.places[order] for e, order in zip(examples, finals, strict=True)]
     scored = [measure(examples, places, beside_out, float(limit)) for limit in _LIMITS]
     best = max(range(len(scored)), key=lambda i: getattr(scored[i], goal))
     content = {
         "columns": list(columns),
-        "alone": as_data(_fit(rows, truth, seed, trees)),
-        "beside": as_data(_fit(beside, beside_truth, seed + 1, trees)),
+        "alone": as_data(_fit(rows, truth, recipe)),
+        "beside": as_data(_fit(beside, beside_truth, second)),
         "limit": round(float(_LIMITS[best]), 2),
     }
     return content, scored[best]
@@ -159,17 +188,17 @@ def _truth(places: Integers, example: Example) -> NDArray[np.int64]:
 
 
 def _fit(
-    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], seed: int, trees: int
+    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], recipe: TreeRecipe
 ) -> HistGradientBoostingClassifier:
     model = HistGradientBoostingClassifier(
-        max_iter=trees,
-        learning_rate=0.04,
-        max_leaf_nodes=12,
-        min_samples_leaf=20,
-        l2_regularization=2.0,
-        max_features=0.3,
+        max_iter=recipe.trees,
+        learning_rate=recipe.rate,
+        max_leaf_nodes=recipe.leaves,
+        min_samples_leaf=recipe.least,
+        l2_regularization=recipe.ridge,
+        max_features=recipe.share,
         early_stopping=False,
-        random_state=seed,
+        random_state=recipe.seed,
     )
     # One thread: the tables are small, and waiting for a second busy core costs more.
     with threadpool_limits(1):
@@ -177,11 +206,11 @@ def _fit(
 
 
 def _out_of_fold(
-    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], seed: int, trees: int
+    rows: Sequence[Floats], truth: Sequence[NDArray[np.int64]], recipe: TreeRecipe
 ) -> list[Floats]:
     found: list[Floats] = [np.zeros(0, np.float32)] * len(rows)
-    for fit, rest in KFold(FOLDS, shuffle=True, random_state=seed).split(rows):
-        model = _fit([rows[i] for i in fit], [truth[i] for i in fit], seed, trees)
+    for fit, rest in KFold(FOLDS, shuffle=True, random_state=recipe.seed).split(rows):
+        model = _fit([rows[i] for i in fit], [truth[i] for i in fit], recipe)
         scores = model.predict_proba(np.concatenate([rows[i] for i in rest]))[:, 1]
         ends = np.cumsum([len(rows[i]) for i in rest])[:-1]
         for i, some in zip(rest, np.split(scores.astype(np.float32), ends), strict=True):

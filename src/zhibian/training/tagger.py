@@ -31,6 +31,7 @@ from zhibian.documents.tagger import (
     EntityTagger,
     EntityType,
     TaggerWeights,
+    read_weights,
     sentence_pieces,
     write_weights,
 )
@@ -49,19 +50,31 @@ from zhibian.terminology.tables import sha256_of, write_yaml
 # part (see the card of the model).
 FLOOR = 0.5
 DRAWS = 2_000
-# The taggers that only complete the other corpus need not be trained to the end.
-HELPER_ROUNDS = 60
 _WHOLE = 127
 _EVENT_TYPES = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.FINDING})
 
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """How training is held back and when it ends (训练参数)."""
+    """How training is held back and when it ends (训练参数).
+
+    Attributes
+    ----------
+    l1, l2
+        Penalties on absolute and squared weights.
+    rounds
+        Most rounds of L-BFGS.
+    helper_rounds
+        The same of the taggers that only complete the other corpus: they need not be trained
+        to the end.
+    least
+        Occurrences a feature must have.
+    """
 
     l1: float = 0.1
     l2: float = 0.01
     rounds: int = 100
+    helper_rounds: int = 60
     least: int = 2
 
 
@@ -71,6 +84,7 @@ def train_tagger(
     hints: DictionaryHints,
     log: Callable[[str], None],
     penalty: Penalty = Penalty(),
+    work: Path | None = None,
 ) -> TaggerWeights:
     """Return the weights of the tagger that ships.
 
@@ -84,6 +98,9 @@ def train_tagger(
         Told of each step.
     penalty
         Settings of the optimiser.
+    work
+        Where the first two taggers are kept, so that a stopped training need not begin anew;
+        None keeps none.
 
     Raises
     ------
@@ -93,11 +110,11 @@ def train_tagger(
     spans = read_cehrner(cehrner, CEHRNER_FILES[0])
     events = [text for text in read_cdee(cdee, CDEE_FILES[0]) if text.complete]
     log(f"CEHRNER {len(spans)} 篇，CHIP-CDEE {len(events)} 篇")
-    helper = replace(penalty, rounds=HELPER_ROUNDS)
-    of_spans = EntityTagger(train_crf(spans, hints, helper), hints)
+    helper = replace(penalty, rounds=penalty.helper_rounds)
+    of_spans = EntityTagger(_kept(work, "spans", spans, hints, helper), hints)
     log("已训练 CEHRNER 标注器")
     heads = [TaggedText(text.text, tuple(_heads(text))) for text in events]
-    of_heads = EntityTagger(train_crf(heads, hints, helper), hints)
+    of_heads = EntityTagger(_kept(work, "heads", heads, hints, helper), hints)
     log("已训练事件标注器")
     completed = [
         *(TaggedText(t.text, _with_findings(_tagged(of_spans, t.text), _heads(t))) for t in events),
@@ -106,6 +123,26 @@ def train_tagger(
     weights = train_crf(completed, hints, penalty)
     log("已训练联合标注器")
     return weights
+
+
+def _kept(
+    work: Path | None,
+    name: str,
+    texts: Sequence[TaggedText],
+    hints: DictionaryHints,
+    penalty: Penalty,
+) -> TaggerWeights:
+    """Train a CRF, or read the one that was kept."""
+    if work is None:
+        return train_crf(texts, hints, penalty)
+    path = work / f"{name}.npz"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f"{name}-writing.npz")
+        write_weights(train_crf(texts, hints, penalty), scratch)
+        scratch.replace(path)
+    # Read back even when just trained: the file rounds, and a resumed run has only the file.
+    return read_weights(path)
 
 
 def _heads(text: EventText) -> Iterator[Stretch]:

@@ -24,7 +24,7 @@ from zhibian.settings import Settings
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.crosswalk import ICD10_CLINICAL_TO_NHSA, load_crosswalk
 from zhibian.training.blend import fit_blend
-from zhibian.training.classifier import Design, choose, part_sets
+from zhibian.training.classifier import Design, choose, measure, part_sets
 from zhibian.training.records import TrainingRecord
 from zhibian.training.vocabulary import Vocabulary
 
@@ -202,7 +202,7 @@ def test_a_part_serves_only_where_it_is_surely_better() -> None:
             parts: fit_blend({part: scores[part] for part in parts}, principal, others)
             for parts in part_sets(tuple(scores))
         }
-        return choose(blends, scores, records, vocabulary, Design(1))
+        return choose(measure(blends, scores, records, vocabulary.codes), Design(1))
 
     assert chosen(wrong, right) == ("terms", "attention")
     assert chosen(right, right) == ("terms",)

@@ -13,6 +13,7 @@ pytest.importorskip("tokenizers", reason="the extra models is not installed")
 
 from zhibian.problems import InputError
 from zhibian.training.e5 import Contents, kept_pieces, parse, read_wheel, write_bert
+from zhibian.training.epochs import EpochDone
 
 HIDDEN, LAYERS, INNER, POSITIONS = 32, 2, 64, 64
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "胃", "炎", "急", "性", "慢", "ж", "高", "血", "压"]
@@ -109,8 +110,9 @@ def test_from_the_file_to_onnx_and_one_training_step(contents: Contents, tmp_pat
 
     from zhibian.evaluation.data.term_pairs import TermPair  # noqa: PLC0415
     from zhibian.neural.onnx_encoder import OnnxTermEncoder  # noqa: PLC0415
-    from zhibian.training.encoder import Recipe, Task, encode, train_encoder  # noqa: PLC0415
+    from zhibian.training.encoder import Recipe, encode, train_encoder  # noqa: PLC0415
     from zhibian.training.export import export_onnx  # noqa: PLC0415
+    from zhibian.training.mining import Task  # noqa: PLC0415
     from zhibian.training.network import TermNetwork  # noqa: PLC0415
     from zhibian.training.packed import LowerLayers  # noqa: PLC0415
 
@@ -122,11 +124,11 @@ def test_from_the_file_to_onnx_and_one_training_step(contents: Contents, tmp_pat
     tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     pairs = [TermPair("急性胃炎", ("胃炎",)), TermPair("高血压", ("高血",))] * 8
     names = ["胃炎", "高血", *(a + b for a in "急慢胃高" for b in "性炎血压")]
-    told: list[str] = []
+    told: list[EpochDone] = []
     recipe = Recipe(epochs=2, batch=8, frozen=1, mined=4)
     lower = LowerLayers(bert, tokenizer, frozen=1, longest=48, device="cpu")
-    train_encoder(network, lower, [Task("t", pairs, names)], recipe, log=told.append)
-    assert sum("epoch" in line for line in told) == 2
+    train_encoder(network, lower, [Task("t", pairs, names)], recipe, told=told.append)
+    assert [one.number for one in told] == [1, 2]
 
     out = tmp_path / "out"
     weights = export_onnx(network, tmp_path / "tokenizer.json", names, out)

@@ -10,7 +10,7 @@ from zhibian.coding.terms.features import Compared
 from zhibian.coding.terms.ranker import ranker_from
 from zhibian.evaluation.data.term_pairs import TermPair
 from zhibian.training.labels import learn_labels
-from zhibian.training.ranker import Example, measure, train_ranker
+from zhibian.training.ranker import Example, TreeRecipe, measure, train_ranker
 
 CODES = [f"A{n:02d}.000" for n in range(40)]
 
@@ -28,7 +28,7 @@ def test_training_finds_the_feature_that_decides() -> None:
     dice = np.random.default_rng(5)
     examples = [example(dice) for _ in range(100)]
     content, score = train_ranker(
-        examples, ("a", "b", "c"), CODES, goal="accuracy", seed=1, trees=25
+        examples, ("a", "b", "c"), CODES, goal="accuracy", recipe=TreeRecipe(trees=25)
     )
     assert score.accuracy > 0.6
     ranker = ranker_from(json.loads(json.dumps(content)))

@@ -1,77 +1,84 @@
-"""Data sets by id, and where they lie on this machine (数据集登记与存放位置)."""
+"""The registry of data sets (数据集登记): what each is, where it lies, under which terms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
+import zhibian
+from zhibian.evaluation.data.written import read_written
 from zhibian.evaluation.tasks.spec import DatasetSpec
 from zhibian.problems import InputError, Problem
 
-#: Names the folder below which data sets lie that have no variable of their own.
-HOME = "ZHIBIAN_DATA"
+REGISTRY = Path(__file__).resolve().parent
+BASE_VARIABLE = "ZHIBIAN_DATA"
 
 
-def dataset_ids() -> list[str]:
-    """Return the ids of all registered data sets."""
-    names = (entry.name for entry in files(__package__).iterdir())
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
-
-
-def load_dataset(id: str) -> DatasetSpec:
-    """Return a data set of the registry.
+def load_datasets(folder: Path = REGISTRY) -> dict[str, DatasetSpec]:
+    """Return the data sets of a registry by id.
 
     Raises
     ------
     InputError
-        There is none of that id, or its entry is damaged.
+        A file is no valid definition; all problems of all files at once.
     """
-    if id not in dataset_ids():
-        message = f"没有登记数据集 {id}；现有：{'、'.join(dataset_ids())}"
-        raise InputError(id, [Problem("dataset", "dataset_unknown", message, "改用现有的数据集")])
-    text = files(__package__).joinpath(f"{id}.yaml").read_text(encoding="utf-8")
-    try:
-        return DatasetSpec.model_validate(yaml.safe_load(text))
-    except ValidationError as wrong:
-        problem = Problem("dataset", "dataset_invalid", str(wrong.title), "恢复随程序发布的文件")
-        raise InputError(f"{id}.yaml", [problem]) from None
+    return read_written(folder, DatasetSpec)
 
 
-def folder_of(
-    dataset: DatasetSpec, named: Mapping[str, Path], environment: Mapping[str, str]
-) -> Path:
-    """Return where a data set lies.
+@dataclass(frozen=True, slots=True)
+class DataFolders:
+    """Where data sets lie on this machine (数据目录).
 
-    Parameters
+    Attributes
     ----------
-    dataset
-        The entry of the registry.
-    named
-        Folders that the user names, by id; they come first.
     environment
-        Environment variables.
-
-    Raises
-    ------
-    InputError
-        No folder is named, or there is none.
+        Variables; the one of a data set names its folder, ``ZHIBIAN_DATA`` the folder of all.
+    given
+        Folders that were named for this run, by id; they come first.
+    checkout
+        Root of the checkout, for the invented records of this project.
     """
-    home = environment.get(HOME)
-    told = environment.get(dataset.variable)
-    folder = named.get(dataset.id) or (
-        Path(told) if told else Path(home) / dataset.folder if home else None
-    )
-    if folder is None or not folder.is_dir():
-        problem = Problem(
-            dataset.variable,
-            "dataset_absent",
-            f"这台机器上没有数据集 {dataset.title}（{dataset.id}）",
-            f"用 --data {dataset.id}=文件夹 指定，或设环境变量 {dataset.variable}；"
-            f"取得方式：{dataset.url or dataset.provenance}",
+
+    environment: Mapping[str, str]
+    given: Mapping[str, Path] = field(default_factory=dict)
+    checkout: Path = Path(zhibian.__file__).resolve().parents[2]
+
+    def candidates(self, dataset: DatasetSpec) -> list[Path]:
+        """Return where a data set is looked for, in order."""
+        if dataset.id in self.given:
+            return [self.given[dataset.id]]
+        if self.environment.get(dataset.variable):
+            return [Path(self.environment[dataset.variable])]
+        found = []
+        if self.environment.get(BASE_VARIABLE):
+            found.append(Path(self.environment[BASE_VARIABLE]) / dataset.folder)
+        if dataset.in_checkout:
+            found.append(self.checkout / dataset.folder)
+        return found
+
+    def find(self, dataset: DatasetSpec) -> Path | None:
+        """Return the folder of a data set, or None where there is none."""
+        return next((path for path in self.candidates(dataset) if path.is_dir()), None)
+
+    def folder(self, dataset: DatasetSpec) -> Path:
+        """Return the folder of a data set.
+
+        Raises
+        ------
+        InputError
+            There is none; the remedy names the variable and where the data are published.
+        """
+        found = self.find(dataset)
+        if found is not None:
+            return found
+        looked = self.candidates(dataset)
+        message = "指定的文件夹不存在" if looked else "没有指定数据目录"
+        remedy = (
+            f"设 {dataset.variable}=数据目录，或 {BASE_VARIABLE}=上级目录（含 {dataset.folder}），"
+            f"或用 --data {dataset.id}=数据目录"
         )
+        if dataset.url is not None:
+            remedy += f"；数据见 {dataset.url}，使用条款见 zhibian evaluate list --datasets"
+        problem = Problem(dataset.variable, "data_missing", message, remedy)
         raise InputError(dataset.id, [problem])
-    return folder

@@ -53,7 +53,7 @@ METRICS: tuple[Metric[AssertionOutcome], ...] = (
     *(
         metric
         for name, tendency, title in TENDENCIES
-        for metric in micro(f"assertion.{name}.", f"{title}", _counts(tendency))
+        for metric in micro(f"assertion.{name}.", title, _counts(tendency))
     ),
     *calibration("assertion", "发生状态", _chances),
 )

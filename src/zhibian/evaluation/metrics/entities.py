@@ -69,7 +69,7 @@ METRICS: tuple[Metric[EntitiesOutcome], ...] = (
         metric
         for kind in EntityType
         for metric in micro(
-            f"entities.{kind.name.lower()}.", f"{kind.value}", _counts(frozenset({kind.value}))
+            f"entities.{kind.name.lower()}.", kind.value, _counts(frozenset({kind.value}))
         )
     ),
 )

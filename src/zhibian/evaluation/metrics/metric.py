@@ -250,12 +250,10 @@ def _estimated(metric: Metric[O], sums: Rows, drawn: Sequence[Numbers]) -> Estim
     value = float(metric.value(total(sums)))
     around = value if metric.recentred else None
     low, high = interval(drawn, len(telling(sums)), around)
-    # Moved bounds of a share may leave 0 to 1; only shares are moved.
-    return (
-        Estimate(value, max(low, 0.0), min(high, 1.0))
-        if metric.recentred
-        else Estimate(value, low, high)
-    )
+    if metric.recentred:
+        # Moved bounds may leave 0 to 1; only shares are moved.
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Estimate(value, low, high)
 
 
 def _compared(

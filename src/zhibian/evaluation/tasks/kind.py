@@ -43,10 +43,9 @@ class Scorer(Protocol):
         ...
 
     def knowing(self, fit: Sequence[Example[Any, Any]]) -> Scorer:
-        """Return the scorer that knows what could be learned, for strata such as unseen names.
+        """Return the scorer of a round, told what could be learned (unseen names, frequency).
 
-        The runner asks once a fold, before outcomes; a kind whose strata don't depend on it
-        returns itself.
+        A kind whose outcomes and strata don't depend on it returns itself.
         """
         ...
 

@@ -1,86 +1,48 @@
-"""Tasks by id, and their questions (任务登记与读取)."""
+"""The tasks that can be run (任务登记): those of the package, and those of a user's folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.resources import files
-from itertools import chain
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from zhibian.evaluation.data.readers import READERS
-from zhibian.evaluation.data.registry import load_dataset
-from zhibian.evaluation.examples import Example, Parts
-from zhibian.evaluation.provenance import checksum_of
-from zhibian.evaluation.rounds import LoadedTask
-from zhibian.evaluation.tasks.spec import DatasetSpec, TaskSpec
+from zhibian.evaluation.data.written import read_definition, read_written
+from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
-from zhibian.records.case_json import Limits
+
+TASKS = Path(__file__).resolve().parent
 
 
-def task_ids() -> list[str]:
-    """Return the ids of the tasks that come with the program."""
-    names = (entry.name for entry in files(__package__).iterdir())
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
-
-
-def load_spec(name: str) -> TaskSpec:
-    """Return a task by its id, or from a YAML file of one's own.
-
-    Raises
-    ------
-    InputError
-        There is no such task or file, or a field is wrong; every such field is named.
-    """
-    own = Path(name)
-    if own.suffix in {".yaml", ".yml"} and own.is_file():
-        text = own.read_text(encoding="utf-8")
-    elif name in task_ids():
-        text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    else:
-        message = f"没有任务 {name}；现有：{'、'.join(task_ids())}"
-        remedy = "改用现有的任务，或指向任务 YAML 文件"
-        raise InputError("task", [Problem("task", "task_unknown", message, remedy)])
-    try:
-        return TaskSpec.model_validate(yaml.safe_load(text))
-    except ValidationError as wrong:
-        problems = [
-            Problem(".".join(map(str, e["loc"])), "task_invalid", e["msg"], "按任务格式改正")
-            for e in wrong.errors(include_input=False, include_url=False)
-        ]
-        raise InputError(own.name, problems) from None
-
-
-def load_task(
-    spec: TaskSpec, folder_of: Callable[[DatasetSpec], Path], limits: Limits
-) -> LoadedTask:
-    """Return a task with its questions.
+def load_tasks(own: Path | None = None) -> dict[str, TaskSpec]:
+    """Return all tasks by id; a task of the user's folder stands for a shipped one of its id.
 
     Parameters
     ----------
-    spec
-        The task.
-    folder_of
-        Where a data set lies.
-    limits
-        Largest file and document.
+    own
+        Folder of the user's tasks; None for the shipped ones alone.
 
     Raises
     ------
     InputError
-        The data set is absent or not as registered.
+        A file is no valid definition; all problems of all files at once.
     """
-    dataset = load_dataset(spec.dataset)
-    folder = folder_of(dataset)
-    reader = READERS[dataset.reader]
+    shipped = read_written(TASKS, TaskSpec)
+    return shipped if own is None else {**shipped, **read_written(own, TaskSpec)}
 
-    def part(names: tuple[str, ...]) -> tuple[Example[Any, Any], ...]:
-        read = (reader(folder, dataset.splits[name], spec.code_set, limits) for name in names)
-        return tuple(chain.from_iterable(read))
 
-    test = part((spec.protocol.test,))
-    parts = Parts(part(spec.protocol.fit), part(spec.protocol.tune), test, checksum_of(test))
-    return LoadedTask(spec, dataset, parts)
+def find_task(name: str, tasks: Mapping[str, TaskSpec]) -> TaskSpec:
+    """Return a task by its id or by the path of its file.
+
+    Raises
+    ------
+    InputError
+        There is none; the remedy names the nearest.
+    """
+    if name in tasks:
+        return tasks[name]
+    if name.endswith((".yaml", ".yml")):
+        return read_definition(Path(name), TaskSpec)
+    near = get_close_matches(name, tasks, n=3)
+    remedy = f"是否为 {'、'.join(near)}？" if near else f"可用：{'、'.join(tasks)}"
+    problem = Problem("TASK", "task_unknown", f"没有任务 {name}", remedy)
+    raise InputError("evaluate", [problem])

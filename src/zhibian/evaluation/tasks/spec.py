@@ -26,7 +26,7 @@ class SplitSpec(_Frozen):
     )
     rule: str | None = Field(
         default=None,
-        description="Named split rule with its seed, such as hash-aside:link-2026-11; null: all",
+        description="Split rule, its seed and share, such as hash-aside:link-2026-11:1/6",
     )
     part: Literal["all", "fit", "tune", "aside"] = Field(
         default="all", description="Which part under the rule 取哪一部分"
@@ -54,6 +54,9 @@ class DatasetSpec(_Frozen):
         description="Environment variable that names its folder 数据目录变量",
     )
     folder: str = Field(description="Folder below ZHIBIAN_DATA when the variable is not set")
+    in_checkout: bool = Field(
+        default=False, description="Whether the folder lies in a checkout of this project 在源码中"
+    )
     reader: str = Field(description="Name of its reader 读取器")
     invented: bool = Field(description="Whether all persons in it are invented 是否虚构")
     provenance: str = Field(description="Who made it, when, from what 来源")

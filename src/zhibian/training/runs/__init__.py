@@ -1,0 +1,1 @@
+"""Training runs (训练运行): one configuration, searched, repeated over seeds, resumable."""
