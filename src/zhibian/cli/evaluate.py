@@ -21,6 +21,7 @@ from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import RulesOption, case_limits, refuse
 from zhibian.cli.evaluate_compare import compare_results
 from zhibian.cli.evaluate_experiment import experiment
+from zhibian.cli.evaluate_report import report
 from zhibian.cli.evaluate_run import run_task
 from zhibian.cli.evaluate_screening import plant, screening
 from zhibian.cli.evaluate_tasks import digests, list_tasks, show_task, validate
@@ -79,6 +80,7 @@ app.command("list", help="列出评测任务；--datasets 列出登记的数据�
 app.command("show", help="一个任务的全部定义、数据来源与使用条款。")(show_task)
 app.command("validate", help="核对任务与数据：格式、校验和、指标、系统、重叠。")(validate)
 app.command("digests", help="评测问题的摘要（sha256），供核对训练数据是否重叠。")(digests)
+app.command("report", help="把评测结果写成一个网页报告（中英文），可离线打开与打印。")(report)
 app.command("track", help="把评测结果记入 MLflow 追踪库。")(track_results)
 
 

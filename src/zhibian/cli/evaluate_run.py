@@ -13,6 +13,7 @@ from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluate_report import REPORT
 from zhibian.cli.evaluation_resources import (
     evaluation_resources,
     known_kinds,
@@ -41,7 +42,6 @@ from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 
 FAILED = 1
-REPORT = "report.html"
 MARKS = "▲ 优于对照，▼ 劣于对照：配对置换检验，Holm 校正 P < 0.05；未标者不能说有差别。"
 
 #: What becomes of a finished run: a sink writes or files it and returns a sentence for the user.
@@ -80,7 +80,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         float | None, typer.Option(min=0.001, max=1.0, help="只学训练部分的这一比例（学习曲线）。")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="结果文件夹：results.json 等。")
+        Path | None, typer.Option("--output", help="结果文件夹：results.json、report.html 等。")
     ] = None,
     outcomes: Annotated[
         bool, typer.Option("--outcomes", help="另写逐例结果（编码、分组、金额，不含病历文字）。")
