@@ -14,8 +14,8 @@ from zhibian.cli.evaluate_run import FAILED, show, watching
 from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
 from zhibian.cli.models import ModelsOption, say
 from zhibian.evaluation.data.load import load_task
-from zhibian.evaluation.experiments.kinds import Setting
 from zhibian.evaluation.experiments.run import experiment_file, run_experiment
+from zhibian.evaluation.experiments.setting import Setting
 from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.results_file import RESULTS
 from zhibian.problems import InputError
