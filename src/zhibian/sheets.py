@@ -14,6 +14,8 @@ from typing import Literal
 
 import xlsxwriter
 
+from zhibian.whole_file import whole_file
+
 Kind = Literal["text", "whole", "number", "money", "percent", "date", "time"]
 Cell = str | int | float | Decimal | date | datetime | bool | None
 
@@ -151,7 +153,7 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
     Parameters
     ----------
     path
-        File to write, ``.xlsx``.
+        File to write, ``.xlsx``; one that is there already stays until the new one is finished.
     sheets
         Sheets in their order. One longer than Excel allows is continued on further sheets.
 
@@ -166,15 +168,17 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
         "strings_to_numbers": False,
         "strings_to_urls": False,
     }
-    book = xlsxwriter.Workbook(str(path), options)
-    try:
-        for sheet in sheets:
-            _Writer(book, sheet).write()
-    finally:
+    with whole_file(path) as part:
+        book = xlsxwriter.Workbook(str(part), options)
         try:
-            book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            raise OSError(f"{path.name} can't be written") from error
+            for sheet in sheets:
+                _Writer(book, sheet).write()
+        finally:
+            # Closing is what removes the scratch files of the sheets, whatever has gone wrong.
+            try:
+                book.close()
+            except xlsxwriter.exceptions.FileCreateError as error:
+                raise OSError(f"{path.name} can't be written") from error
 
 
 class _Writer:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from zhibian.cli.models import with_models
+from zhibian.evaluation.coders.steps import systems
 from zhibian.evaluation.gold_files import read_gold_cases
-from zhibian.evaluation.systems import systems
 from zhibian.records.case_json import Limits, ReadCase
 from zhibian.review.pipeline import review
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer

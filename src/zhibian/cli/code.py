@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
+from zhibian.grouping.table_files import PARQUET, WORKBOOKS
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_file import SUFFIXES, case_files, read_raw
 from zhibian.records.case_json import CodeCheck, Limits, ReadCase, case_from_mapping
@@ -27,6 +29,7 @@ from zhibian.settings import Settings
 
 PROBLEM_FILE = "_problems.json"
 _PROGRESS_FROM = 40
+_TABLES = {*WORKBOOKS, PARQUET, ".csv"}
 
 Loader = Callable[[], ReadCase]
 
@@ -70,6 +73,11 @@ def code(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     """Review cases; exit code 2 when any of them could not be read."""
     settings = Settings()
     try:
+        check_outputs(
+            "code",
+            [Source("PATH", path, SUFFIXES), Source("--classifier", classifier)],
+            [OutputFolder("--output", output, (".json",))],
+        )
         where = rules or settings.rules
         reviewer = with_models(
             load_reviewer(where, scheme or settings.scheme, tariff or settings.tariff, variant),
@@ -81,7 +89,7 @@ def code(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
         limits = case_limits(settings)
         entries, failures = collect(path, limits, code_check(reviewer))
         if output is not None:
-            _make_output(output, path)
+            _make_output(output)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
     printer = Console(highlight=False)
@@ -147,6 +155,9 @@ def collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry], 
     entries: list[Entry] = []
     failures: list[Failure] = []
     for file in files:
+        if file.suffix.lower() in _TABLES:
+            failures.append(Failure(file.name, (_no_case(),)))
+            continue
         try:
             raw = read_raw(file, limits)
             entries.extend(_entries(raw, file.name, limits, check))
@@ -201,14 +212,8 @@ def review_one(
         )
 
 
-def _make_output(output: Path, path: Path) -> None:
-    """Make the folder of results; never the folder of the cases, whose files would be replaced."""
-    cases = path if path.is_dir() else path.parent
-    if output.resolve() == cases.resolve():
-        problem = Problem(
-            "--output", "output_is_input", "结果文件夹就是病例所在文件夹", "另选一个文件夹"
-        )
-        raise InputError(output.name, [problem])
+def _make_output(output: Path) -> None:
+    """Make the folder of results."""
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -216,6 +221,12 @@ def _make_output(output: Path, path: Path) -> None:
             "--output", "output_unusable", "不能建立结果文件夹", "核对路径与写入权限，或另选文件夹"
         )
         raise InputError(output.name, [problem]) from None
+
+
+def _no_case() -> Problem:
+    message = "是表格，这里须为带文书的病例文件（JSON 或 YAML）"
+    remedy = "首页表用 zhibian screen 或 zhibian quality check；病例格式见 zhibian schema case"
+    return Problem("文件", "table_given", message, remedy)
 
 
 def _reserved() -> Problem:

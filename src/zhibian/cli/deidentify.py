@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from zhibian.cli.common import RulesOption, case_limits, refuse, tell
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.cli.progress import progress
 from zhibian.problems import InputError, Problem
-from zhibian.records.case_file import case_files, read_raw
+from zhibian.records.case_file import SUFFIXES, case_files, read_raw
 from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.records.deidentify.apply import deidentify as without_identifiers
 from zhibian.records.deidentify.rules import Kind, Rules, load_rules
@@ -41,6 +42,11 @@ def deidentify(
     settings = Settings()
     limits = case_limits(settings)
     try:
+        check_outputs(
+            "deidentify",
+            [*(Source("CASES", path, SUFFIXES) for path in cases), Source("--key-file", key_file)],
+            [OutputFolder("--output", output, (".json",))],
+        )
         found = load_rules(rules or settings.rules)
         key = _key(key_file)
         output.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from zhibian.cli.common import RulesOption, refuse
+from zhibian.cli.outputs import OutputFile, Source, check_outputs
 from zhibian.cli.progress import progress
-from zhibian.cli.settle import XLSX, refuse_same, tell_rows
+from zhibian.cli.settle import XLSX, tell_rows
 from zhibian.cli.settlement_options import (
     CaseFormat,
     CityMeanOption,
@@ -68,10 +69,11 @@ def deviation(  # noqa: PLR0913, PLR0917  (each option of the command is an argu
     settings = Settings()
     folder = rules or settings.rules
     try:
-        refuse_same(filed, output)
-        if output.suffix != XLSX:
-            wrong = Problem("--output", "suffix", "结果是工作簿", "输出文件名以 .xlsx 结尾")
-            raise InputError(output.name, [wrong])
+        check_outputs(
+            "deviation",
+            [Source("FILED", filed), Source("PROPOSED", proposed, (".json",))],
+            [OutputFile("--output", output, (XLSX,))],
+        )
         pack = load_scheme(folder, scheme or settings.scheme)
         terms = Terms(settlement, coefficient, rate, city_mean)
         book = load_book(folder, pack, tariff or settings.tariff, terms)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from zhibian.cli.common import RulesOption, case_limits, refuse
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.cli.progress import progress
 from zhibian.evaluation.figures import Figure
 from zhibian.evaluation.planting import material, planted_cases
@@ -26,7 +27,7 @@ from zhibian.evaluation.screening import (
 )
 from zhibian.problems import InputError, Problem
 from zhibian.quality.flags import Level
-from zhibian.records.case_file import case_files, read_raw
+from zhibian.records.case_file import SUFFIXES, case_files, read_raw
 from zhibian.records.case_json import Limits, case_from_mapping
 from zhibian.review.assemble import level_of
 from zhibian.review.pipeline import review
@@ -109,13 +110,21 @@ def plant(
     """Write cases whose right pages were given errors, one JSON file a page."""
     settings = Settings()
     try:
+        check_outputs(
+            "evaluate plant",
+            [Source("FOLDERS", folder, SUFFIXES) for folder in folders],
+            [OutputFolder("--output", output, (".json",))],
+        )
         reviewer = load_reviewer(
             rules or settings.rules, scheme or settings.scheme, NO_TARIFF, None
         )
         raws = _raw_cases(folders, pattern, case_limits(settings))
+        output.mkdir(parents=True, exist_ok=True)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None
-    output.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        problem = Problem("--output", "output_unusable", "不能建立输出文件夹", "另选一个文件夹")
+        raise refuse([problem], output.name) from None
     cases = _planted(raws, rounds, seed, reviewer)
     for case in cases:
         text = json.dumps(case, ensure_ascii=False, indent=1)

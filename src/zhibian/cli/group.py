@@ -11,7 +11,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from zhibian.batch.spark import SparkJob, SparkReport, group_on_spark, session
+from zhibian.batch.spark import (
+    GROUPS,
+    PROBLEMS,
+    SparkJob,
+    SparkReport,
+    group_on_spark,
+    session,
+)
+from zhibian.cli.outputs import (
+    OutputFile,
+    OutputFolder,
+    Source,
+    check_outputs,
+    workbook_problems,
+)
 from zhibian.cli.progress import progress
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.compare import compare
@@ -82,7 +96,7 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     wanted = scheme or settings.scheme
     try:
         if engine is Engine.SPARK:
-            _check_spark_options(against, problems)
+            _check_spark(table, output, against, problems)
             job = SparkJob(
                 table,
                 output,
@@ -96,9 +110,12 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
             _print_spark_report(group_on_spark(session(master), job), wanted, output)
             return
         source, target = Path(table), Path(output)
-        if target.resolve() == source.resolve():
-            same = Problem("--output", "same_file", "结果与原表同名", "换一个输出文件名")
-            raise InputError(source.name, [same])
+        check_outputs(
+            "group",
+            [Source("TABLE", source)],
+            [OutputFile("--output", target), OutputFile("--problems", problems)],
+            workbook_problems("--output", target),
+        )
         pack = load_scheme(folder, wanted)
         comparison = compare(folder, pack, load_scheme(folder, against)) if against else None
         opened = open_table(source)
@@ -120,16 +137,30 @@ def group(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     _print_report(report, pack.scheme, against)
 
 
-def _check_spark_options(against: str | None, problems: Path | None) -> None:
-    """Refuse options that only the local engine has."""
+def _check_spark(table: str, output: str, against: str | None, problems: Path | None) -> None:
+    """Refuse options that only the local engine has, and outputs within the table.
+
+    Raises
+    ------
+    InputError
+        All of them.
+    """
     given = {"--against": against is not None, "--problems": problems is not None}
     wrong = [
         Problem(name, "option_unknown", "spark 不支持该选项", "去掉该选项，或用 --engine local")
         for name, used in given.items()
         if used
     ]
-    if wrong:
-        raise InputError("spark", wrong)
+    # Of places on a cluster, which need not begin with hdfs://, only Spark itself knows.
+    here = Path(table).exists() and "://" not in output
+    check_outputs(
+        "spark",
+        [Source("TABLE", Path(table), deep=True)] if here else [],
+        [OutputFolder("--output", Path(output, name)) for name in (GROUPS, PROBLEMS)]
+        if here
+        else [],
+        wrong,
+    )
 
 
 def _encoding(table: str) -> str:

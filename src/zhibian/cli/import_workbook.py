@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zhibian.cli.common import RulesOption, refuse
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.workbook_pack import editions
 from zhibian.grouping.workbook_pack import import_workbook as import_pack
@@ -37,6 +38,11 @@ def import_workbook(
         raise refuse([problem])
     target = out or folder / "chs-drg" / edition
     try:
+        check_outputs(
+            "rules import",
+            [Source("WORKBOOK", workbook)],
+            [OutputFolder("--out", target, (".csv", ".json", ".yaml"))],
+        )
         report = import_pack(workbook, known[edition], target, load_codebook(folder))
     except InputError as error:
         left = len(error.problems) - _SHOWN_PROBLEMS

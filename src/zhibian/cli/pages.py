@@ -10,10 +10,11 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, print_csv, refuse
+from zhibian.cli.outputs import OutputFile, Source, check_outputs
 from zhibian.cli.progress import progress
-from zhibian.problems import InputError, Problem
+from zhibian.problems import InputError
 from zhibian.records.front_page.bad_cells import BadCellFile
-from zhibian.records.front_page.catalogue import FOLDER, Catalogue, load_catalogue
+from zhibian.records.front_page.catalogue import FIELDS, FOLDER, MANIFEST, Catalogue, load_catalogue
 from zhibian.records.front_page.catalogue_build import build_catalogue
 from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.reader import OpenedPages, open_pages
@@ -62,7 +63,13 @@ def build(
 ) -> None:
     """Rebuild the catalogue and its manifest."""
     try:
-        count = build_catalogue(columns, (rules or Settings().rules) / FOLDER)
+        folder = (rules or Settings().rules) / FOLDER
+        check_outputs(
+            "pages build",
+            [Source("--columns", columns)],
+            [OutputFile("--rules", folder / name) for name in (FIELDS, MANIFEST)],
+        )
+        count = build_catalogue(columns, folder)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     typer.echo(f"字段目录：{count} 个字段")
@@ -105,6 +112,7 @@ def check(
     """Tell what a file of front pages holds and lacks; exit 1 where a cell can't be used."""
     screen = _screen()
     try:
+        check_outputs("pages check", [Source("SOURCE", source)], [OutputFile("--bad", bad)])
         catalogue = load_catalogue(rules or Settings().rules)
         opened = open_pages(source, catalogue, layout)
         rows = 0
@@ -139,9 +147,11 @@ def convert(
     screen = _screen()
     wanted = to or (Layout.LIST_4101 if target.suffix.lower() in _LISTS else Layout.OWN)
     try:
-        if target.resolve() == source.resolve():
-            same = Problem(target.name, "same_file", "结果与来源同名", "换一个文件名")
-            raise InputError(source.name, [same])
+        check_outputs(
+            "pages convert",
+            [Source("SOURCE", source)],
+            [OutputFile("TARGET", target), OutputFile("--bad", bad)],
+        )
         catalogue = load_catalogue(rules or Settings().rules)
         opened = open_pages(source, catalogue, layout)
         with BadCellFile(bad) as problems, progress("转换", _lines(source)) as step:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
+from zhibian.cli.outputs import OutputFile, Source, check_outputs
 from zhibian.cli.progress import progress
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.pack import load_scheme
@@ -34,9 +35,9 @@ from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.reader import OpenedPages, open_pages
 from zhibian.settings import Settings
 from zhibian.terminology.crosswalk import load_filed_set
+from zhibian.whole_file import whole_file
 
 _SHOWN = 10
-_CSV = ".csv"
 _LINES = 1 << 20
 _BY_LINES = (".csv", ".txt", ".jsonl", ".ndjson")
 
@@ -92,7 +93,15 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
     """
     folder = rules or Settings().rules
     try:
-        _check_names(source, output, findings)
+        check_outputs(
+            "quality check",
+            [Source("SOURCE", source), Source("--controls", controls)],
+            [
+                OutputFile("--output", output, (".xlsx",)),
+                OutputFile("--bad", bad),
+                OutputFile("--findings", findings, (".csv", ".parquet")),
+            ],
+        )
         catalogue = load_catalogue(folder)
         book = load_rule_book(folder)
         setup = CheckSetup(
@@ -128,19 +137,6 @@ def check(  # noqa: PLR0913, PLR0917  (each option of the command is an argument
             name, "unwritable", "不能写入", "检查路径、权限与磁盘空间，关闭已打开的工作簿"
         )
         raise refuse([wrong]) from None
-
-
-def _check_names(source: Path, output: Path, findings: Path | None) -> None:
-    problems = []
-    if output.suffix.lower() != ".xlsx":
-        problems.append(Problem("--output", "not_xlsx", "结果须为 .xlsx", "文件名以 .xlsx 结尾"))
-    if findings and findings.suffix.lower() not in (_CSV, ".parquet"):
-        message = "全部问题须写成 .csv 或 .parquet"
-        problems.append(Problem("--findings", "kind_unknown", message, "改用这两种文件名"))
-    if source.resolve() in {p.resolve() for p in (output, findings) if p}:
-        problems.append(Problem(output.name, "same_file", "结果与来源同名", "换一个文件名"))
-    if problems:
-        raise InputError("quality check", problems)
 
 
 def _day(written: str | None) -> date:
@@ -186,12 +182,13 @@ def _lines(path: Path) -> int:
 
 def _write_findings(path: Path, run: CheckRun) -> None:
     parts = list(run.spool.parts(FINDINGS))
-    if path.suffix.lower() == ".parquet":
-        (pl.concat(parts) if parts else pl.DataFrame()).write_parquet(path)
-        return
-    with path.open("wb") as target:
-        for number, part in enumerate(parts):
-            part.write_csv(target, include_header=not number, include_bom=not number)
+    with whole_file(path) as written:
+        if path.suffix.lower() == ".parquet":
+            (pl.concat(parts) if parts else pl.DataFrame()).write_parquet(written)
+            return
+        with written.open("wb") as target:
+            for number, part in enumerate(parts):
+                part.write_csv(target, include_header=not number, include_bom=not number)
 
 
 def _print(

@@ -12,8 +12,10 @@ from rich.console import Console
 from zhibian.cli.code import Failure, collect, review_one
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.cli.progress import progress
 from zhibian.problems import InputError, Problem
+from zhibian.records.case_file import SUFFIXES
 from zhibian.review.pipeline import review
 from zhibian.review.reviewer import NO_TARIFF, Reviewer, code_check, load_reviewer
 from zhibian.screening.queries.questions import QuestionRules, load_question_rules
@@ -48,7 +50,12 @@ def queries(
     """Write the questions that records raise; exit code 2 when a case could not be read."""
     settings = Settings()
     try:
-        _need_office(output_format)
+        check_outputs(
+            "queries",
+            [Source("CASES", path, SUFFIXES) for path in cases],
+            [OutputFolder("--output", output, (f".{output_format}",))],
+            _office_problems(output_format),
+        )
         where = rules or settings.rules
         reviewer = with_models(
             load_reviewer(where, scheme or settings.scheme, NO_TARIFF, None),
@@ -77,15 +84,11 @@ def queries(
         raise typer.Exit(REFUSED)
 
 
-def _need_office(output_format: Format) -> None:
-    if output_format == "docx" and find_spec("docx") is None:
-        problem = Problem(
-            "--format",
-            "extra_missing",
-            "没有安装 python-docx",
-            "安装 zhibian[office]，或用 --format html",
-        )
-        raise InputError("queries", [problem])
+def _office_problems(output_format: Format) -> list[Problem]:
+    if output_format != "docx" or find_spec("docx") is not None:
+        return []
+    remedy = "安装 zhibian[office]，或用 --format html"
+    return [Problem("--format", "extra_missing", "没有安装 python-docx", remedy)]
 
 
 def _sheets(

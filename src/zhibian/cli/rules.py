@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +12,7 @@ import typer
 
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse
 from zhibian.cli.import_workbook import import_workbook
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.cli.regional import built_overlays, standing
 from zhibian.cli.rules_reach import show_coverage, show_reach
 from zhibian.cli.rules_show import show
@@ -88,6 +89,7 @@ def build(
     """由公布的表重建 CHS-DRG 各版本或地方方案的规则包，并报告发现的问题。"""
     home = (rules or Settings().rules) / "chs-drg"
     if regional is not None:
+        _check_targets(facts, "--rules", [home / "regional"])
         for overlay, findings in built_overlays(facts, regional, home / "regional"):
             _told(overlay, findings)
         return
@@ -96,8 +98,22 @@ def build(
         remedy = f"可用：{'、'.join((*known, _ALL))}"
         problem = Problem("--edition", "edition_unknown", "没有这个版本", remedy, edition)
         raise refuse([problem])
-    for name in known if edition == _ALL else (edition,):
-        _build(facts, known[name], (out or home) / name)
+    targets = {name: (out or home) / name for name in (known if edition == _ALL else (edition,))}
+    _check_targets(facts, "--out" if out else "--rules", targets.values())
+    for name, target in targets.items():
+        _build(facts, known[name], target)
+
+
+def _check_targets(facts: Path, option: str, targets: Iterable[Path]) -> None:
+    """Refuse to build among the source tables."""
+    try:
+        check_outputs(
+            "rules build",
+            [Source("--facts", facts)],
+            [OutputFolder(option, target) for target in targets],
+        )
+    except InputError as error:
+        raise refuse(error.problems) from None
 
 
 def _build(facts: Path, authored: Path, target: Path) -> None:

@@ -16,12 +16,14 @@ from rich.table import Table
 
 import zhibian
 from zhibian.cli.common import RulesOption, refuse, tell
+from zhibian.cli.outputs import OutputFile, OutputFolder, Source, check_outputs
 from zhibian.cli.progress import progress
 from zhibian.cli.screen_input import ScreenInput, open_input
 from zhibian.grouping.codebook import load_codebook
 from zhibian.grouping.pack import load_scheme
 from zhibian.payment.tariff_files import load_tariff
 from zhibian.problems import InputError, Problem
+from zhibian.records.case_file import SUFFIXES
 from zhibian.records.front_page.layouts import Layout
 from zhibian.records.front_page.reader import CHUNK_ROWS
 from zhibian.review.reviewer import NO_TARIFF
@@ -48,6 +50,7 @@ from zhibian.screening.workbook import Texts, write_screening
 from zhibian.settings import Settings
 from zhibian.terminology.code_set import ICD10_NHSA, load_code_set
 from zhibian.terminology.tables import sha256_of
+from zhibian.whole_file import whole_file
 
 _DAY = ["%Y-%m-%d"]
 _SHOWN_BAD = 10
@@ -125,7 +128,7 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     folder = rules or settings.rules
     today = date.today()
     try:
-        _check_paths(source, output, items)
+        _check_paths(source, output, items, write_benchmarks, (silence, benchmarks, previous))
         silences = load_silences(silence, today) if silence else Silences()
         before = read_progress(previous) if previous else {}
         choice = Choice(
@@ -140,9 +143,8 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
             setup = replace(setup, quality=load_quality(folder))
         opened = open_input(source, folder, settings, setup, layout, part_rows, with_text=text)
         told = _told(source, opened, setup, benchmarks)
-        parts = output.with_name(f"{output.name}.parts")
         identity = {**told, **choice.identity(), "文本依据": "是" if text else "否"}
-        work = (WorkFolder.resume if resume else WorkFolder.begin)(parts, identity)
+        work = (WorkFolder.resume if resume else WorkFolder.begin)(_parts(output), identity)
         today = _day_of(work, today)
         with progress("读入与分组", opened.rows) as step:
             gather_facts(opened.parts, work, setup, today, step)
@@ -164,24 +166,37 @@ def screen(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     _print(outcome, output, side)
 
 
-def _check_paths(source: Path, output: Path, items: Path | None) -> None:
+def _check_paths(
+    source: Path,
+    output: Path,
+    items: Path | None,
+    write_benchmarks: Path | None,
+    read: tuple[Path | None, ...],
+) -> None:
     """Refuse paths that can't be used, all of them, before anything is read."""
-    problems = []
-    if not source.exists():
-        problems.append(Problem("INPUT", "input_missing", "没有该文件或文件夹", "检查路径"))
-    if output.suffix.lower() != _WORKBOOK:
-        problems.append(Problem("--output", "output_format", "只能写 .xlsx", "修改文件扩展名"))
-    for name, path in (("--output", output), ("--items", items)):
-        if path is not None and not path.parent.is_dir():
-            problems.append(Problem(name, "folder_missing", "输出目录不存在", "先建立该目录"))
-    if items is not None and items.suffix.lower() not in _ITEM_FILES:
-        problems.append(
-            Problem("--items", "output_format", "只能写 .csv 或 .parquet", "修改文件扩展名")
-        )
-    if source.exists() and output.exists() and output.samefile(source):
-        problems.append(Problem("--output", "same_file", "结果与输入同名", "换一个输出文件名"))
-    if problems:
-        raise InputError("screen", problems)
+    names = ("--silence", "--benchmarks", "--previous")
+    check_outputs(
+        "screen",
+        # What a hospital has filled in in the former workbook is nowhere else.
+        [Source("INPUT", source, SUFFIXES), *map(Source, names, read)],
+        [
+            OutputFile("--output", output, (_WORKBOOK,)),
+            OutputFile("--items", items, _ITEM_FILES),
+            OutputFile("--write-benchmarks", write_benchmarks),
+            OutputFile("--output", _bad_cells(output)),
+            OutputFolder("--output", _parts(output), replaced=True),
+        ],
+    )
+
+
+def _parts(output: Path) -> Path:
+    """Return the folder in which a run keeps its parts."""
+    return output.parent / f"{output.name}.parts"
+
+
+def _bad_cells(output: Path) -> Path:
+    """Return the file of cells that can't be used, beside the workbook."""
+    return output.parent / f"{output.stem}.bad.csv"
 
 
 def _setup(
@@ -284,10 +299,11 @@ def _write_items(work: WorkFolder, path: Path) -> None:
     """Write all items, as found, part by part."""
     shown = pl.col("rules", "evidence").list.join("；")
     try:
-        if path.suffix.lower() == ".parquet":
-            work.scan(ITEMS).sink_parquet(path)
-        else:
-            work.scan(ITEMS).with_columns(shown).sink_csv(path)
+        with whole_file(path) as part:
+            if path.suffix.lower() == ".parquet":
+                work.scan(ITEMS).sink_parquet(part)
+            else:
+                work.scan(ITEMS).with_columns(shown).sink_csv(part)
     except (OSError, pl.exceptions.PolarsError):
         problem = Problem(path.name, "unwritable", "疑点文件不能写入", "检查路径、权限与磁盘空间")
         raise InputError(path.name, [problem]) from None
@@ -298,9 +314,12 @@ def _write_bad(work: WorkFolder, output: Path) -> Path | None:
     bad = work.scan(BAD).collect()
     if bad.is_empty():
         return None
-    side = output.with_suffix(".bad.csv")
+    side = _bad_cells(output)
     try:
-        with side.open("w", encoding="utf-8-sig", newline="") as target:
+        with (
+            whole_file(side) as part,
+            part.open("w", encoding="utf-8-sig", newline="") as target,
+        ):
             writer = csv.writer(target, lineterminator="\n")
             writer.writerow(bad.columns)
             writer.writerows(bad.iter_rows())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from zhibian.cli.common import RulesOption, refuse, tell
+from zhibian.cli.outputs import OutputFile, Source, check_outputs, workbook_problems
 from zhibian.cli.progress import progress
 from zhibian.cli.settlement_options import (
     CaseFormat,
@@ -43,6 +45,7 @@ from zhibian.payment.totals import balance_by
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 from zhibian.sheets import write_workbook
+from zhibian.whole_file import whole_file
 
 XLSX = ".xlsx"
 _SHOWN_PROBLEMS = 20
@@ -74,7 +77,12 @@ def settle(  # noqa: PLR0913, PLR0917  (each option of the command is an argumen
     settings = Settings()
     folder = rules or settings.rules
     try:
-        refuse_same(table, output)
+        check_outputs(
+            "settle",
+            [Source("TABLE", table)],
+            [OutputFile("--output", output)],
+            workbook_problems("--output", output, written=(XLSX,)),
+        )
         pack = load_scheme(folder, scheme or settings.scheme)
         terms = Terms(settlement, coefficient, rate, city_mean)
         book = load_book(folder, pack, tariff or settings.tariff, terms)
@@ -104,31 +112,15 @@ def lines_of(path: Path) -> int:
         return sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
 
 
-def refuse_same(table: Path, output: Path) -> None:
-    """Refuse to write over the input.
-
-    Raises
-    ------
-    InputError
-        Both are the same file.
-    """
-    if output.resolve() == table.resolve():
-        same = Problem("--output", "same_file", "结果与原表同名", "换一个输出文件名")
-        raise InputError(table.name, [same])
-
-
 def _write(settled: SettledTable, output: Path, book: PriceBook, pack: RulePack) -> None:
-    if output.suffix == XLSX:
+    if output.suffix.lower() == XLSX:
         write_workbook(output, settlement_sheets(settled, book.rules, pack.names()))
         return
     added = settled_columns(settled.cases)
     names = renamed(settled.rows.columns, added.columns)
     rows = settled.rows.rename(dict(zip(settled.rows.columns, names, strict=True)))
-    writer = writer_for(output, output.suffix)
-    try:
+    with whole_file(output) as part, closing(writer_for(part, output.suffix)) as writer:
         writer.write(rows.hstack(added))
-    finally:
-        writer.close()
 
 
 def tell_rows(problems: list[RowProblem]) -> None:

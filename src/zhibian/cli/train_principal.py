@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.outputs import OutputFile, Source, check_outputs
 from zhibian.evaluation.gold_files import read_gold_cases
 from zhibian.evaluation.matching import accepted_principal
 from zhibian.problems import InputError
+from zhibian.records.case_file import SUFFIXES
 from zhibian.review.reviewer import NO_TARIFF, load_reviewer
 from zhibian.settings import Settings
 from zhibian.terminology.tables import write_yaml
@@ -28,6 +30,11 @@ def principal(
     settings = Settings()
     where = rules or settings.rules
     try:
+        check_outputs(
+            "train principal",
+            [Source("FOLDER", folder, SUFFIXES), Source("--ccl25", ccl25)],
+            [OutputFile("--output", output)],
+        )
         from zhibian.training import principal as training  # noqa: PLC0415
 
         reviewer = load_reviewer(where, settings.scheme, NO_TARIFF, None)

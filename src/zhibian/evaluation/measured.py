@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import PurePath
 from statistics import fmean, stdev
@@ -13,7 +12,16 @@ from typing import Any
 
 from zhibian.evaluation.coders.interface import CoderInfo
 from zhibian.evaluation.examples import Example
-from zhibian.evaluation.metrics.metric import Difference, Estimate, Metric, differences, estimates
+from zhibian.evaluation.metrics.metric import (
+    Difference,
+    Estimate,
+    Metric,
+    by_stratum,
+    differences,
+    estimates,
+)
+from zhibian.evaluation.metrics.registry import matching
+from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.results import (
     ComparisonOut,
     FigureOut,
@@ -24,11 +32,10 @@ from zhibian.evaluation.results import (
     SystemOut,
 )
 from zhibian.evaluation.tasks.kind import Details
-from zhibian.problems import InputError, Problem
+from zhibian.evaluation.tasks.spec import TaskSpec
 
 # Figures are written to so many digits behind the point: finer than any interval here.
 _DIGITS = 6
-_WILD = frozenset("*?[")
 
 Strata = Mapping[str, str]
 
@@ -83,39 +90,18 @@ class Measuring:
 
 
 def chosen_metrics(
-    every: Sequence[Metric[Any]], wanted: Sequence[str]
+    spec: TaskSpec, every: Sequence[Metric[Any]]
 ) -> tuple[tuple[Metric[Any], ...], tuple[Metric[Any], ...]]:
     """Return the metrics of a task and its main ones: those named in full, at least the first.
-
-    Parameters
-    ----------
-    every
-        Metrics of the kind.
-    wanted
-        Names and patterns, in the order of tables.
 
     Raises
     ------
     InputError
-        A name or pattern fits no metric; the problem lists those there are.
+        A name or pattern fits no metric.
     """
-    named = {metric.name: metric for metric in every}
-    fits = {want: [n for n in named if fnmatchcase(n, want)] for want in wanted}
-    problems = [
-        Problem(
-            f"metrics.{want}",
-            "metric_unknown",
-            f"没有指标 {want}；现有：{'、'.join(named)}",
-            "改用现有的指标名或通配",
-        )
-        for want, names in fits.items()
-        if not names
-    ]
-    if problems:
-        raise InputError("metrics", problems)
-    chosen = [named[name] for name in dict.fromkeys(n for names in fits.values() for n in names)]
-    main = [named[want] for want in dict.fromkeys(wanted) if not _WILD & set(want)]
-    return tuple(chosen), tuple(main or chosen[:1])
+    chosen = matching(every, spec.metrics)
+    main = tuple(metric for metric in chosen if metric.name in spec.metrics)
+    return chosen, main or chosen[:1]
 
 
 def metrics_out(metrics: Iterable[Metric[Any]]) -> dict[str, MetricOut]:
@@ -134,7 +120,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
         Metrics and resampling.
     """
     first = runs[0]
-    figures = _figures(first.outcomes, first.records, how)
+    figures = _figures(how.metrics, first.outcomes, first.records, how)
     repeated = [seed_out(run, how) for run in runs] if len(runs) > 1 else []
     return SystemOut(
         name=first.name,
@@ -142,6 +128,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
         learns=first.info.learns,
         versions=dict(first.info.versions),
         parameters={key: _without_path(value) for key, value in first.info.parameters.items()},
+        notes=dict(first.info.notes),
         seed=first.seed,
         n=len(first.outcomes),
         records=len(set(first.records)),
@@ -163,7 +150,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
 
 def seed_out(run: Measured, how: Measuring) -> SeedOut:
     """Return the figures of one repetition, without intervals."""
-    values = {m.name: float(m.value(m.rows(run.outcomes).sum(axis=0))) for m in how.metrics}
+    values = {m.name: float(m.value(total(m.rows(run.outcomes)))) for m in how.metrics}
     return SeedOut(
         seed=run.seed,
         learn_seconds=_rounded(run.learn_seconds),
@@ -239,27 +226,31 @@ def figure_out(estimate: Estimate) -> FigureOut:
 
 
 def _figures(
-    outcomes: Sequence[Any], records: Sequence[str], how: Measuring
+    metrics: Sequence[Metric[Any]], outcomes: Sequence[Any], records: Sequence[str], how: Measuring
 ) -> dict[str, FigureOut]:
-    found = estimates(how.metrics, outcomes, records, seed=how.seed, draws=how.draws)
+    found = estimates(metrics, outcomes, records, seed=how.seed, draws=how.draws)
     return {name: figure_out(value) for name, value in found.items()}
 
 
 def _strata(run: Measured, how: Measuring) -> dict[str, dict[str, StratumOut]]:
-    """Return figures by part; questions that belong to no part of a partition are left out."""
+    """Return the main figures by part; questions of no part of a partition are left out.
+
+    All figures of every part would be a file of megabytes that says little: most parts hold few
+    records.
+    """
     found: dict[str, dict[str, StratumOut]] = {}
     records = run.records
     for partition in how.partitions:
-        places: dict[str, list[int]] = {}
-        for place, parts in enumerate(run.strata):
-            if parts.get(partition):
-                places.setdefault(parts[partition], []).append(place)
+        places = by_stratum([parts.get(partition, "") for parts in run.strata], str)
         found[partition] = {
             part: StratumOut(
                 n=len({records[p] for p in held}),
-                figures=_figures([run.outcomes[p] for p in held], [records[p] for p in held], how),
+                figures=_figures(
+                    how.main, [run.outcomes[p] for p in held], [records[p] for p in held], how
+                ),
             )
-            for part, held in sorted(places.items())
+            for part, held in places.items()
+            if part
         }
     return found
 

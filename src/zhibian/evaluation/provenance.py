@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zhibian.evaluation.data.digests import checksum_of_digests
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.hardware import hardware, package_versions
 from zhibian.evaluation.results import RunOut, SplitOut, TaskOut
@@ -25,13 +26,13 @@ _SHOWN = 16
 
 def checksum_of(examples: Sequence[Example[Any, Any]]) -> str:
     """Return the sha256 over the sorted digests of some questions."""
-    digests = "\n".join(sorted(example.digest for example in examples))
-    return hashlib.sha256(digests.encode()).hexdigest()
+    return checksum_of_digests(example.digest for example in examples)
 
 
 def task_out(task: LoadedTask) -> TaskOut:
     """Return the task as it was when it was run."""
     spec, dataset = task.spec, task.dataset
+    measured = dataset.splits[spec.protocol.test]
     return TaskOut(
         id=spec.id,
         version=spec.version,
@@ -46,13 +47,16 @@ def task_out(task: LoadedTask) -> TaskOut:
         tariff=spec.tariff,
         citation=dataset.citation,
         terms=dataset.terms,
+        terms_en=dataset.terms_en,
         invented=dataset.invented,
         test=SplitOut(
             dataset=dataset.id,
             split=spec.protocol.test,
             n=len(task.parts.test),
             checksum=task.parts.checksum,
-            held_out=dataset.splits[spec.protocol.test].held_out,
+            held_out=measured.held_out,
+            contact=measured.contact,
+            contact_en=measured.contact_en,
         ),
         learned_from=tuple(_learned_from(task)),
     )

@@ -30,6 +30,8 @@ class Resources:
         Loads rules, code sets, pack and tariff, with the trained models.
     work
         Folder for checkpoints and other things that can be made again; None keeps nothing.
+    hosts
+        Hosts that systems may send records to, as the user named them; none by default.
     folder_of
         Where data sets lie: some publish the code set of their answers beside them. None where
         only rules and models are at hand.
@@ -41,4 +43,5 @@ class Resources:
     limits: Limits
     reviewer: ReviewerLoader
     work: Path | None = None
+    hosts: tuple[str, ...] = ()
     folder_of: FolderOf | None = None

@@ -135,6 +135,9 @@ class SystemOut(_Frozen):
     learns: bool
     versions: dict[str, str]
     parameters: dict[str, Any]
+    notes: dict[str, str] = Field(
+        default_factory=dict, description="What happened while it answered 作答情况"
+    )
     seed: int
     n: int = Field(description="Questions answered 例数")
     records: int = Field(description="Units of resampling 重抽样单位数")
@@ -184,6 +187,10 @@ class SplitOut(_Frozen):
     n: int
     checksum: str
     held_out: bool
+    contact: str | None = Field(
+        default=None, description="What was read, learned or tuned on before 既往接触"
+    )
+    contact_en: str | None = None
 
 
 class TaskOut(_Frozen):
@@ -202,6 +209,7 @@ class TaskOut(_Frozen):
     tariff: str | None
     citation: str
     terms: str
+    terms_en: str = ""
     invented: bool
     test: SplitOut
     learned_from: tuple[SplitOut, ...] = ()

@@ -34,7 +34,6 @@ from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.results import FailureOut, Results, RunOut
 from zhibian.evaluation.rounds import LoadedTask, Round, rounds_of
 from zhibian.evaluation.tasks.kind import KindOfTask, Scorer
-from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
 
 DRAWS = 2000
@@ -117,9 +116,9 @@ def run(
     limited = _limited(task, plan.limit)
     rounds = rounds_of(limited.parts, task.spec.protocol, share=plan.share)
     scorer = kind.scorer(task.spec, resources)
-    metrics, main = chosen_metrics(scorer.metrics, task.spec.metrics)
+    metrics, main = chosen_metrics(task.spec, scorer.metrics)
     how = Measuring(metrics, main, task.spec.strata, plan.seed, plan.draws)
-    scorers = [kind.informed(scorer, r.fit) if kind.informed else scorer for r in rounds]
+    scorers = [scorer.knowing(round_.fit) for round_ in rounds]
     bench = _Bench(
         limited, kind, plan, resources, rounds, scorers, _taking(task, kind, plan, resources, watch)
     )
@@ -136,7 +135,7 @@ def run(
     comparable = any(m.name == reference for m in firsts)
     results = Results(
         task=task_out(limited),
-        run=_run_out(plan, task.spec, resources),
+        run=_run_out(plan, limited, task, resources),
         metrics=metrics_out(metrics),
         systems=tuple(system_out(runs, how) for runs in measured),
         comparisons=tuple(comparisons(firsts, reference, how)) if comparable else (),
@@ -189,7 +188,10 @@ class _Bench:
         """Return the results of one system, one a seed."""
         made = make(asked, self.task.spec, self.resources)
         seeds = self.plan.seeds if made.info.learns else self.plan.seeds[:1]
-        return [self._under_seed(asked, made, seed) for seed in seeds]
+        found = [self._under_seed(asked, made, seed) for seed in seeds]
+        # Repetitions that there is no need for count as done.
+        self.taking.watch.step((len(self.plan.seeds) - len(seeds)) * len(found[0].examples))
+        return found
 
     def _under_seed(self, asked: AskedSystem, made: Coder[Any, Any], seed: int) -> Measured:
         answered = answer(asked, made, self.rounds, seed, self.taking)
@@ -212,12 +214,10 @@ class _Bench:
                 answers.append(one)
                 outcomes.append(outcome)
                 strata.append(scorer.strata(example, outcome))
-        details = self.scorers[0].details(
-            examples, answers, outcomes, invented=self.task.dataset.invented
-        )
+        details = self.scorers[0].details(examples, answers, outcomes, invented=self.task.quotable)
         return Measured(
             name=asked.name,
-            info=made.info,
+            info=replace(made.info, notes=_notes(answered)),
             seed=seed,
             examples=examples,
             outcomes=outcomes,
@@ -236,6 +236,15 @@ class _Bench:
             for seed in self.plan.seeds:
                 for round_ in self.rounds:
                     self.taking.kept.drop(round_key(asked, info, round_, seed, self.taking.task))
+
+
+def _notes(answered: Sequence[Answered]) -> dict[str, str]:
+    """Return what was told in all rounds; rounds that tell otherwise stand side by side."""
+    told: dict[str, dict[str, None]] = {}
+    for given in answered:
+        for name, note in given.notes.items():
+            told.setdefault(name, {})[note] = None
+    return {name: "；".join(notes) for name, notes in told.items()}
 
 
 def _limited(task: LoadedTask, limit: int | None) -> LoadedTask:
@@ -260,12 +269,12 @@ def _taking(
     )
 
 
-def _run_out(plan: RunPlan, spec: TaskSpec, resources: Resources) -> RunOut:
+def _run_out(plan: RunPlan, ran: LoadedTask, whole: LoadedTask, resources: Resources) -> RunOut:
     asked = {
         "seed": plan.seed,
         "draws": plan.draws,
         "seeds": plan.seeds,
-        "limit": plan.limit,
+        "limit": None if ran is whole else plan.limit,
         "share": plan.share,
     }
-    return run_out(asked, command=plan.command, spec=spec, rules=resources.rules)
+    return run_out(asked, command=plan.command, spec=whole.spec, rules=resources.rules)

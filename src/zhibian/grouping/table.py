@@ -32,6 +32,7 @@ from zhibian.grouping.table_files import (
 from zhibian.grouping.types import Status
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.crosswalk import FiledSet
+from zhibian.whole_file import whole_file
 
 PROBLEM_COLUMNS = ("row", "column", "code", "message", "remedy", "value")
 # Problems beyond these are counted; all are in the table and in the file of problems.
@@ -120,9 +121,9 @@ def group_file(  # noqa: PLR0913  (each is a choice of the user)
     check_header(table.path.name, header, layout.columns)
     grouper = BatchGrouper(pack, layout, codebook, comparison, filed)
     report = TableReport()
-    part = output.with_name(output.name + ".part")
     try:
         with ExitStack() as files:
+            part = files.enter_context(whole_file(output))
             target = writer_for(part, output.suffix)
             files.callback(target.close)
             tell = _problem_writer(problems, files)
@@ -135,9 +136,7 @@ def group_file(  # noqa: PLR0913  (each is a choice of the user)
             if not report.rows:
                 none = pl.DataFrame(schema=dict.fromkeys(header, pl.String))
                 target.write(grouper.group(Batch(none, [], [])).rows)
-        part.replace(output)
     except OSError:
-        part.unlink(missing_ok=True)
         problem = Problem(output.name, "unwritable", "结果不能写入", "检查输出路径与权限")
         raise InputError(output.name, [problem]) from None
     return report
@@ -167,8 +166,9 @@ def _problem_writer(
     """Return what takes the problems of single rows; they are written only where wanted."""
     if path is None:
         return lambda _: None
+    part = files.enter_context(whole_file(path))
     writer = csv.writer(
-        files.enter_context(path.open("w", encoding="utf-8", newline="")), lineterminator="\n"
+        files.enter_context(part.open("w", encoding="utf-8", newline="")), lineterminator="\n"
     )
     writer.writerow(PROBLEM_COLUMNS)
 

@@ -21,7 +21,9 @@ import pyarrow.parquet as pq
 from zhibian.problems import InputError, Problem
 
 PARQUET = ".parquet"
-_WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et"}
+#: Endings of spreadsheets, which are no text tables.
+WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et"}
+_SEPARATORS = {";": "分号", "\t": "制表符", "，": "全角逗号"}
 _CHUNK = 1 << 20
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _LAST_OF_TWO_BYTES = "\u07ff"
@@ -76,12 +78,12 @@ def open_table(path: Path) -> TableFile:
             raise InputError(
                 path.name, [Problem(path.name, "empty_file", "文件为空", "换用有内容的表格")]
             )
-        if path.suffix.lower() in _WORKBOOKS:
+        if path.suffix.lower() in WORKBOOKS:
             # A spreadsheet may have made numbers of codes (45.10 of a procedure becomes 45.1).
             message = "是 Excel 工作簿，自有列的病例表须为 CSV 或 parquet"
             remedy = "编码列设为文本，另存为“CSV UTF-8”"
             raise InputError(path.name, [Problem(path.name, "workbook", message, remedy)])
-        if path.suffix == PARQUET:
+        if path.suffix.lower() == PARQUET:
             return TableFile(path, "", pq.read_metadata(path).num_rows)
         for encoding in _ENCODINGS:
             lines = _decodes(path, encoding)
@@ -146,8 +148,13 @@ def check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> No
     Raises
     ------
     InputError
-        Every column that is missing or repeated.
+        Every column that is missing or repeated; or the columns are not parted by commas.
     """
+    separator = next((sign for sign in _SEPARATORS if len(header) == 1 and sign in header[0]), None)
+    if separator is not None:
+        message = f"各列以{_SEPARATORS[separator]}分隔，须以逗号分隔"
+        remedy = "另存为“CSV UTF-8（逗号分隔）”"
+        raise InputError(name, [Problem(name, "separator", message, remedy)])
     problems = [
         Problem(column, "column_missing", f"缺少列 {column}", f"表头须有 {','.join(columns)}")
         for column in columns
@@ -339,4 +346,4 @@ def writer_for(path: Path, kind: str) -> TableWriter:
     kind
         Ending of the file that is wanted: ``.parquet``, anything else is CSV.
     """
-    return ParquetWriter(path) if kind == PARQUET else CsvWriter(path)
+    return ParquetWriter(path) if kind.lower() == PARQUET else CsvWriter(path)

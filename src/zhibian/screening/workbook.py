@@ -99,7 +99,6 @@ def write_screening(
     OSError
         The file can't be written.
     """
-    part = path.with_name(f"{path.name}.part")
     sheets = [
         Sheet(SHEET, _LIST, _work_list(outcome, setup, texts, run), _LIST_NOTE),
         _summary_sheet(outcome),
@@ -112,12 +111,7 @@ def write_screening(
         silence_sheet(outcome, choice),
         run_sheet(outcome, setup, choice, run),
     ]
-    try:
-        write_workbook(part, sheets)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    write_workbook(path, sheets)
 
 
 def _work_list(

@@ -11,6 +11,7 @@ from polars.io.plugins import register_io_source
 from zhibian.problems import InputError, Problem
 from zhibian.synthesis.draw import BLOCK, SCHEMA, frames
 from zhibian.synthesis.model import Model
+from zhibian.whole_file import whole_file
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -55,7 +56,6 @@ def write_cases(
     problems = output_problems(output)
     if problems:
         raise InputError(output.name, problems)
-    part = output.with_name(f"{output.name}.part")
 
     def blocks() -> Iterator[pl.DataFrame]:
         for frame in frames(model):
@@ -64,10 +64,9 @@ def write_cases(
 
     write = _write_csv if output.suffix.lower() == ".csv" else _write_parquet
     try:
-        write(blocks(), part)
-        part.replace(output)
+        with whole_file(output) as part:
+            write(blocks(), part)
     except (OSError, pl.exceptions.PolarsError):
-        part.unlink(missing_ok=True)
         problem = Problem("--output", "unwritable", "结果不能写入", "检查输出路径、权限与磁盘空间")
         raise InputError(output.name, [problem]) from None
 

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from zhibian.problems import InputError, Problem
+from zhibian.whole_file import whole_file
 
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -138,7 +139,8 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) 
     writer.writerows(rows)
     content = buffer.getvalue().encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with whole_file(path) as part:
+        part.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -146,4 +148,5 @@ def write_yaml(path: Path, content: dict[str, Any], comment: str) -> None:
     """Write a YAML file below a comment line, keys in the order given."""
     text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(f"# {comment}\n{text}".encode())
+    with whole_file(path) as part:
+        part.write_bytes(f"# {comment}\n{text}".encode())

@@ -210,9 +210,9 @@ def test_findings_as_parquet(tmp_path: Path, rules: Path, base: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["-o", "结果.csv"], "结果须为 .xlsx"),
+        (["-o", "结果.csv"], "只能写 .xlsx"),
         (["-o", "结果.xlsx", "--tariff", "linyi-2022"], "同时给 --scheme"),
-        (["-o", "结果.xlsx", "--findings", "全部.txt"], "须写成 .csv 或 .parquet"),
+        (["-o", "结果.xlsx", "--findings", "全部.txt"], "只能写 .csv 或 .parquet"),
         (["-o", "结果.xlsx", "--scheme", "chs-drg-9.9"], "chs-drg-9.9"),
     ],
 )

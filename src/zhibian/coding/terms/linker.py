@@ -198,7 +198,9 @@ class TermLinker:
     comparer: Comparer
     ranker: Ranker
 
-    def link(self, terms: Iterable[str], *, batch_size: int = BATCH) -> Iterator[TermLink]:
+    def link(
+        self, terms: Iterable[str], *, batch_size: int = BATCH, alternatives: int = ALTERNATIVES
+    ) -> Iterator[TermLink]:
         """Link terms, one result a term in their order.
 
         Parameters
@@ -208,12 +210,14 @@ class TermLinker:
             only these are read.
         batch_size
             Terms that are linked together; one for somebody who waits for each answer.
+        alternatives
+            Most codes that are told beside the chosen ones.
         """
         source = iter(terms)
         batches = iter(lambda: list(islice(source, batch_size)), [])
         if batch_size == 1:
             for batch in batches:
-                yield from self._answers(self._begun(batch))
+                yield from self._answers(self._begun(batch), alternatives)
             return
         # The encoder works on the next batch while this one is compared.
         with ThreadPoolExecutor(1) as ahead:
@@ -221,17 +225,17 @@ class TermLinker:
             for batch in batches:
                 following = ahead.submit(self._begun, batch)
                 if waiting is not None:
-                    yield from self._answers(waiting.result())
+                    yield from self._answers(waiting.result(), alternatives)
                 waiting = following
             if waiting is not None:
-                yield from self._answers(waiting.result())
+                yield from self._answers(waiting.result(), alternatives)
 
     def _begun(self, batch: Sequence[str]) -> _Begun:
         cleaned = [clean(term[:LONGEST]) for term in batch]
         asked = list(dict.fromkeys(text for text in cleaned if text))
         return _Begun(batch, cleaned, asked, self.comparer.prepare(asked))
 
-    def _answers(self, begun: _Begun) -> Iterator[TermLink]:
+    def _answers(self, begun: _Begun, alternatives: int) -> Iterator[TermLink]:
         names = self.comparer.names
         method: Method = "encoder" if self.comparer.meaning else "spelling"
         ranked = self.ranker.rank(self.comparer.describe(begun.prepared), names.codes)
@@ -247,7 +251,7 @@ class TermLinker:
                 for p, s in zip(places, scores, strict=True)
             ]
             kept = self.ranker.chosen(scores) if exact is None else 1
-            others = tuple(codes[kept : kept + ALTERNATIVES])
+            others = tuple(codes[kept : kept + alternatives])
             yield TermLink(term, tuple(codes[:kept]), others, method)
 
 

@@ -34,6 +34,9 @@ class CoderInfo:
         Of what it uses: models, rules, packages.
     parameters
         Its settings, as they stand in the configuration.
+    notes
+        What happened while it learned and answered, such as how many answers could not be read.
+        Unlike the rest it may grow: it takes no part in telling two systems apart.
     """
 
     name: str
@@ -41,6 +44,7 @@ class CoderInfo:
     learns: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,7 @@ def read_chip_cdn(folder: Path) -> list[TermPair]:
     InputError
         The file is absent or of another layout.
     """
-    path = folder / "train.json"
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return [_pair(row["text"], row["normalized_result"]) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise _unreadable(path) from None
+    return read_pair_file(folder / "train.json")
 
 
 def read_yidu_n7k(folder: Path) -> list[TermPair]:
@@ -60,16 +55,27 @@ def read_yidu_n7k(folder: Path) -> list[TermPair]:
     InputError
         A file is absent or of another layout.
     """
-    pairs = []
-    for path in (folder / "train.tsv", folder / "dev.tsv"):
-        try:
-            with path.open(encoding="utf-8", newline="") as lines:
-                table = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-                next(table)
-                pairs += [_pair(wording, names) for wording, names in table]
-        except (OSError, ValueError, StopIteration):
-            raise _unreadable(path) from None
-    return pairs
+    return [*read_pair_file(folder / "train.tsv"), *read_pair_file(folder / "dev.tsv")]
+
+
+def read_pair_file(path: Path) -> list[TermPair]:
+    """Read one file of pairs: JSON as CHIP-CDN has it, or a table with a heading as Yidu-N7K.
+
+    Raises
+    ------
+    InputError
+        The file is absent or of another layout.
+    """
+    try:
+        if path.suffix == ".json":
+            rows = json.loads(path.read_text(encoding="utf-8"))
+            return [_pair(row["text"], row["normalized_result"]) for row in rows]
+        with path.open(encoding="utf-8", newline="") as lines:
+            table = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            next(table)
+            return [_pair(wording, names) for wording, names in table]
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        raise _unreadable(path) from None
 
 
 def read_alias_pairs(folder: Path, names: Mapping[str, str]) -> list[TermPair]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
-from math import floor
 from typing import Any, Literal
 
 from zhibian.evaluation.coders.interface import CodedLine, CodedPage, RecordQuestion, Span
+from zhibian.evaluation.deviation_bins import deviation_bins
 from zhibian.evaluation.examples import Example
-from zhibian.evaluation.figures import reliability
-from zhibian.evaluation.kinds.coding_outcome import quoted_places
+from zhibian.evaluation.kinds.coding_outcome import given_input, gold_input, quoted_places
+from zhibian.evaluation.kinds.page_groups import PageGroups
 from zhibian.evaluation.metrics.outcomes import CodingOutcome, GivenCode, GoldCode
 from zhibian.evaluation.questions import RecordGold
 from zhibian.evaluation.results import (
@@ -19,36 +18,17 @@ from zhibian.evaluation.results import (
     ConfusionOut,
     GalleryOut,
     GalleryQuote,
-    ReliabilityOut,
+    WaterfallOut,
 )
+from zhibian.evaluation.waterfall import PagePair, waterfall
 from zhibian.records.types import Case
 
 Part = Literal["principal", "others", "procedures"]
+RecordExample = Example[RecordQuestion, RecordGold]
 NameOf = Callable[[str, Part], str]
 
-# A histogram of at most so many bars; widths that a reader can count in.
-_MOST_BARS = 40
-_WIDTHS = tuple(step * 10**power for power in range(1, 8) for step in (1, 2, 5))
 # Quotes of one entry, best first: a gallery is read, not searched.
 _QUOTES = 3
-
-
-def reliability_out(outcomes: Sequence[CodingOutcome]) -> tuple[ReliabilityOut, ...]:
-    """Return the bins of the reliability plot over all codes that count and tell a confidence."""
-    chances = [chance for outcome in outcomes for chance in _chances(outcome)]
-    return tuple(
-        ReliabilityOut(low=row.low, high=row.high, n=row.n, claimed=row.claimed, right=row.right)
-        for row in reliability(chances)
-    )
-
-
-def _chances(outcome: CodingOutcome) -> Iterator[tuple[float, bool]]:
-    principal = outcome.principal
-    if principal.given is not None and principal.confidence is not None:
-        yield principal.confidence, principal.given in principal.accepted
-    for given in chain(outcome.others_given, outcome.procedures_given):
-        if given.counts and given.confidence is not None:
-            yield given.confidence, given.gold is not None
 
 
 def confusion_out(outcomes: Sequence[CodingOutcome]) -> tuple[ConfusionOut, ...]:
@@ -64,7 +44,7 @@ def confusion_out(outcomes: Sequence[CodingOutcome]) -> tuple[ConfusionOut, ...]
 
 
 def deviation_out(outcomes: Sequence[CodingOutcome]) -> tuple[BinOut, ...]:
-    """Return the distribution of given less gold amount in yuan; the middle bar is around zero.
+    """Return the distribution of given less gold amount in yuan.
 
     Records without an amount on either page are left out.
     """
@@ -76,19 +56,33 @@ def deviation_out(outcomes: Sequence[CodingOutcome]) -> tuple[BinOut, ...]:
         and outcome.gold_page.amount is not None
         and outcome.given_page.amount is not None
     ]
-    if not gaps:
-        return ()
-    reach = max(gaps) - min(gaps)
-    width = next((w for w in _WIDTHS if reach / w <= _MOST_BARS - 1), _WIDTHS[-1])
-    bars = Counter(floor(gap / width + 0.5) for gap in gaps)
-    return tuple(
-        BinOut(low=(place - 0.5) * width, high=(place + 0.5) * width, n=bars[place])
-        for place in range(min(bars), max(bars) + 1)
-    )
+    return deviation_bins(gaps)
+
+
+def waterfalls_out(
+    examples: Sequence[RecordExample], pages: Sequence[CodedPage], groups: PageGroups
+) -> tuple[WaterfallOut, ...]:
+    """Return what kinds of edits lead from the filed page to the given one, and on to gold.
+
+    Records without a filed page have no first way.
+    """
+    first: list[PagePair] = []
+    second: list[PagePair] = []
+    for example, page in zip(examples, pages, strict=True):
+        stay, filed = example.question.case.admission, example.gold.filed
+        given = given_input(page, stay, groups)
+        gold = gold_input(example.gold.block, stay, groups)
+        before = None if filed is None else gold_input(filed, stay, groups)
+        if before is not None and given is not None:
+            first.append(PagePair(before, given, groups.priced))
+        if given is not None and gold is not None:
+            second.append(PagePair(given, gold, groups.priced))
+    found = (waterfall("filed_to_given", first), waterfall("given_to_gold", second))
+    return tuple(one for one in found if one is not None)
 
 
 def gallery_out(
-    examples: Sequence[Example[RecordQuestion, RecordGold]],
+    examples: Sequence[RecordExample],
     pages: Sequence[CodedPage],
     outcomes: Sequence[CodingOutcome],
     name_of: NameOf,
@@ -102,7 +96,7 @@ def gallery_out(
 
 
 def _errors(
-    example: Example[RecordQuestion, RecordGold],
+    example: RecordExample,
     page: CodedPage,
     outcome: CodingOutcome,
     name_of: NameOf,
@@ -163,9 +157,7 @@ def _error(
     )
 
 
-def _forbidden(
-    example: Example[RecordQuestion, RecordGold], page: CodedPage, name_of: NameOf
-) -> Iterator[GalleryOut]:
+def _forbidden(example: RecordExample, page: CodedPage, name_of: NameOf) -> Iterator[GalleryOut]:
     case = example.question.case
     lines = page.others if page.principal is None else (page.principal, *page.others)
     for family in example.gold.block.get("must_not", ()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhibian.evaluation.coders.interface import CodedLine, CodedPage, RecordQuestion
+from zhibian.evaluation.examples import Example
 from zhibian.evaluation.kinds.page_groups import PageGroups
 from zhibian.evaluation.matching import (
     NEUTRAL_DIAGNOSES,
@@ -27,10 +28,11 @@ from zhibian.evaluation.metrics.outcomes import (
     GivenCode,
     GoldCode,
     Level,
-    PageGroup,
     PrincipalOutcome,
 )
-from zhibian.records.types import Case
+from zhibian.evaluation.questions import RecordGold
+from zhibian.grouping.types import GroupingInput
+from zhibian.records.types import Admission, Case
 
 Place = tuple[int, int, int]
 
@@ -41,23 +43,22 @@ class _Ranked:
 
 
 def coding_outcome(
-    record: str, question: RecordQuestion, gold: Gold, page: CodedPage, groups: PageGroups | None
+    example: Example[RecordQuestion, RecordGold],
+    page: CodedPage,
+    groups: PageGroups | None,
 ) -> CodingOutcome:
     """Judge one page.
 
     Parameters
     ----------
-    record
-        Id of the record.
-    question
-        What was asked: gold evidence is located in its documents.
-    gold
-        The ``gold`` block.
+    example
+        What was asked, and gold; its evidence is located in the documents asked about.
     page
         What the system gave.
     groups
         Scheme and tariff; None where the task groups nothing: all levels are ``none`` then.
     """
+    question, gold = example.question, example.gold.block
     principal = principal_match(page.principal, gold)
     others = other_matches(page.others, gold)
     procedures = procedure_matches(page.procedures, gold)
@@ -65,9 +66,10 @@ def coding_outcome(
     families = [str(entry["code_family"]) for entry in gold.get("must_not", ())]
     codes = [match.entry.code for match in diagnoses]
     entries = tuple(_entry_conditions(diagnoses))
-    gold_page = None if groups is None else _gold_page(gold, question, groups)
+    stay = question.case.admission
+    gold_page = None if groups is None else groups.priced(gold_input(gold, stay, groups))
     return CodingOutcome(
-        record=record,
+        record=example.record,
         mdc=(gold_page.mdc or "") if gold_page else "",
         department=_department(question.case),
         principal=PrincipalOutcome(
@@ -77,9 +79,15 @@ def coding_outcome(
             confidence=page.principal.confidence if page.principal else None,
         ),
         others_given=tuple(_given(match, groups) for match in others),
-        others_gold=_gold_codes(others, gold["others"], NEUTRAL_DIAGNOSES, groups),
+        others_gold=_gold_codes(
+            counted_gold(others, gold["others"], NEUTRAL_DIAGNOSES), acceptable(gold), groups
+        ),
         procedures_given=tuple(_given(match, None) for match in procedures),
-        procedures_gold=_gold_codes(procedures, gold["procedures"], NEUTRAL_PROCEDURES, None),
+        procedures_gold=_gold_codes(
+            counted_gold(procedures, gold["procedures"], NEUTRAL_PROCEDURES),
+            acceptable(gold),
+            None,
+        ),
         ranked_diagnoses=_ranked(
             page.ranked_diagnoses or _by_confidence(_diagnoses(page)),
             (gold["principal"], *gold["others"]),
@@ -98,8 +106,30 @@ def coding_outcome(
         entry_compared=len(entries),
         evidence=tuple(_evidence((*diagnoses, *procedures), question.case)),
         gold_page=gold_page,
-        given_page=None if groups is None else _given_page(page, question, groups),
+        given_page=None if groups is None else groups.priced(given_input(page, stay, groups)),
         seconds=page.seconds,
+    )
+
+
+def gold_input(gold: Gold, stay: Admission | None, groups: PageGroups) -> GroupingInput | None:
+    """Return the page of gold, or any page in the case format, as the grouper needs it."""
+    return groups.page(
+        gold["principal"]["code"],
+        [entry["code"] for entry in gold["others"]],
+        [entry["code"] for entry in gold["procedures"]],
+        stay,
+    )
+
+
+def given_input(
+    page: CodedPage, stay: Admission | None, groups: PageGroups
+) -> GroupingInput | None:
+    """Return the page that a system gave as the grouper needs it."""
+    return groups.page(
+        page.principal.code if page.principal else None,
+        [line.code for line in page.others],
+        [line.code for line in page.procedures],
+        stay,
     )
 
 
@@ -152,14 +182,18 @@ def _given(match: Match[CodedLine], groups: PageGroups | None) -> GivenCode:
 
 
 def _gold_codes(
-    matches: Sequence[Match[CodedLine]],
-    gold: Sequence[Gold],
-    neutral: tuple[str, ...],
+    counted: Sequence[tuple[Gold, bool]],
+    accepted: Mapping[str, Sequence[str]],
     groups: PageGroups | None,
 ) -> tuple[GoldCode, ...]:
     return tuple(
-        GoldCode(entry["code"], _level(entry["code"], groups), hit)
-        for entry, hit in counted_gold(matches, gold, neutral)
+        GoldCode(
+            code=entry["code"],
+            level=_level(entry["code"], groups),
+            hit=hit,
+            accepted=frozenset(accepted.get(entry["code"], ())),
+        )
+        for entry, hit in counted
     )
 
 
@@ -183,21 +217,3 @@ def _evidence(matches: Sequence[Match[CodedLine]], case: Case) -> Iterator[Evide
         if gold:
             given = frozenset((s.document, s.start, s.end) for s in match.entry.evidence)
             yield EvidenceOutcome(gold_spans=gold, given_spans=given)
-
-
-def _gold_page(gold: Gold, question: RecordQuestion, groups: PageGroups) -> PageGroup:
-    return groups.grouped(
-        gold["principal"]["code"],
-        [entry["code"] for entry in gold["others"]],
-        [entry["code"] for entry in gold["procedures"]],
-        question.case.admission,
-    )
-
-
-def _given_page(page: CodedPage, question: RecordQuestion, groups: PageGroups) -> PageGroup:
-    return groups.grouped(
-        page.principal.code if page.principal else None,
-        [line.code for line in page.others],
-        [line.code for line in page.procedures],
-        question.case.admission,
-    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zhibian.evaluation.metrics.outcomes import Level, PageGroup
 from zhibian.grouping.engine import group
 from zhibian.grouping.stay import grouping_input
-from zhibian.grouping.types import Grouping, Status
+from zhibian.grouping.types import Grouping, GroupingInput, Status
 from zhibian.records.types import Admission
 from zhibian.review.assemble import level_of
 from zhibian.review.pipeline import standard_of
@@ -49,22 +49,27 @@ class PageGroups:
         """Return the CC/MCC level of a diagnosis under the scheme, before exclusion."""
         return level_of(self.diagnosis(code), self.reviewer)
 
-    def grouped(
+    def page(
         self,
         principal: str | None,
         others: Sequence[str],
         procedures: Sequence[str],
         stay: Admission | None,
-    ) -> PageGroup:
-        """Return group, weight and amount of a page; all None without a principal diagnosis."""
+    ) -> GroupingInput | None:
+        """Return a page as the grouper needs it; None without a principal diagnosis."""
         if principal is None:
-            return PageGroup(None, None, None, None, None)
-        page = grouping_input(
+            return None
+        return grouping_input(
             _Line(self.diagnosis(principal)),
             [_Line(self.diagnosis(code)) for code in others],
             [_Line(self.procedure(code)) for code in procedures],
             stay,
         )
+
+    def priced(self, page: GroupingInput | None) -> PageGroup:
+        """Return group, weight and amount of a page; all None for no page."""
+        if page is None:
+            return PageGroup(None, None, None, None, None)
         found = group(page, self.reviewer.pack, self.reviewer.codebook, trace=False)
         standard = standard_of(found, self.reviewer)
         return _page_group(

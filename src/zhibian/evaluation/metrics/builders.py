@@ -76,10 +76,15 @@ def mean(wording: Wording, of: Callable[[O], float | None]) -> Metric[O]:
 
 
 def metric(
-    wording: Wording, rows: Callable[[Sequence[O]], Rows], value: Callable[[Numbers], Numbers]
+    wording: Wording,
+    rows: Callable[[Sequence[O]], Rows],
+    value: Callable[[Numbers], Numbers],
+    *,
+    recentred: bool = False,
 ) -> Metric[O]:
     """Return a metric of that wording."""
-    return Metric(wording.name, wording.title, wording.unit, wording.better, rows, value)
+    name, title, unit, better = wording.name, wording.title, wording.unit, wording.better
+    return Metric(name, title, unit, better, rows, value, recentred)
 
 
 def micro(
@@ -166,7 +171,27 @@ def macro(
         averaged(lambda hits, given, gold: quotient(hits, gold)),
         averaged(lambda hits, given, gold: quotient(2 * hits, given + gold)),
     )
-    return _three(prefix, title, rows, scores)
+    return _three(prefix, title, rows, scores, recentred=True)
+
+
+def kappa(wording: Wording, pair: Callable[[O], tuple[str, str]]) -> Metric[O]:
+    """Return Cohen's kappa (Cohen 1960) of two labels an outcome; NaN where chance agrees fully.
+
+    It needs no more of the confusion than its diagonal and its margins.
+    """
+
+    def rows(outcomes: Sequence[O]) -> Rows:
+        pairs = [pair(outcome) for outcome in outcomes]
+        return label_rows([((one,) if one == two else (), (one,), (two,)) for one, two in pairs])
+
+    def value(sums: Numbers) -> Numbers:
+        same, one, two = np.split(sums, 3, axis=-1)
+        n = one.sum(axis=-1)
+        agreed = quotient(same.sum(axis=-1), n)
+        chance = quotient((one * two).sum(axis=-1), n * n)
+        return quotient(agreed - chance, 1 - chance)
+
+    return metric(wording, rows, value)
 
 
 def label_rows(labels: Sequence[Labels]) -> csr_array:
@@ -203,10 +228,14 @@ def _three(
     title: str,
     rows: Callable[[Sequence[O]], Rows],
     values: tuple[Callable[[Numbers], Numbers], ...],
+    *,
+    recentred: bool = False,
 ) -> tuple[Metric[O], Metric[O], Metric[O]]:
     joint = "" if prefix.endswith(".") else "_"
     precision, recall, f1 = (
-        metric(Wording(f"{prefix}{joint}{name}", f"{title}{shown}"), rows, value)
+        metric(
+            Wording(f"{prefix}{joint}{name}", f"{title}{shown}"), rows, value, recentred=recentred
+        )
         for (name, shown), value in zip(
             (("precision", "精确率"), ("recall", "召回率"), ("f1", "F1")), values, strict=True
         )

@@ -6,7 +6,8 @@ those of :mod:`zhibian.evaluation.figures` (Naeini, Cooper & Hauskrecht 2015); B
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from zhibian.evaluation.metrics.metric import Metric
 from zhibian.evaluation.metrics.outcomes import CodingOutcome
 from zhibian.evaluation.metrics.resampling import Numbers
 from zhibian.evaluation.results import ReliabilityOut
+
+O = TypeVar("O")  # noqa: E741  (an outcome, as in `metric`)
+
+Chances: TypeAlias = Callable[[O], Iterable[tuple[float, bool]]]
 
 
 def chances(outcome: CodingOutcome) -> Iterator[tuple[float, bool]]:
@@ -38,29 +43,42 @@ def reliability_bins(outcomes: Sequence[CodingOutcome]) -> tuple[ReliabilityOut,
     )
 
 
-def _bins(outcomes: Sequence[CodingOutcome]) -> Numbers:
-    """Return per record Σ confidence − Σ right of each bin, then the number of codes."""
+def calibration(prefix: str, title: str, of: Chances[O]) -> tuple[Metric[O], Metric[O]]:
+    """Return the expected calibration error and the Brier score.
 
-    def row(outcome: CodingOutcome) -> list[float]:
-        sums = [0.0] * (BINS + 1)
-        for confidence, right in chances(outcome):
-            sums[min(int(confidence * BINS), BINS - 1)] += confidence - right
-            sums[BINS] += 1
-        return sums
+    Parameters
+    ----------
+    prefix, title
+        Of names and titles.
+    of
+        Confidence and rightness of everything in one outcome that tells a confidence.
+    """
 
-    return table(map(row, outcomes), BINS + 1)
+    def bins(outcomes: Sequence[O]) -> Numbers:
+        return table((_bins(of(outcome)) for outcome in outcomes), BINS + 1)
+
+    def squares(outcome: O) -> tuple[float, float]:
+        gaps = [(confidence - right) ** 2 for confidence, right in of(outcome)]
+        return sum(gaps), len(gaps)
+
+    error = Wording(f"{prefix}.ece", f"{title}期望校准误差（ECE）", better="lower")
+    return (
+        metric(error, bins, _error, recentred=True),
+        ratio(Wording(f"{prefix}.brier", f"{title}Brier分", better="lower"), squares),
+    )
+
+
+def _bins(found: Iterable[tuple[float, bool]]) -> list[float]:
+    """Return Σ confidence − Σ right of each bin, then how many there are."""
+    sums = [0.0] * (BINS + 1)
+    for confidence, right in found:
+        sums[min(int(confidence * BINS), BINS - 1)] += confidence - right
+        sums[BINS] += 1
+    return sums
 
 
 def _error(sums: Numbers) -> Numbers:
     return quotient(np.abs(sums[..., :BINS]).sum(axis=-1), sums[..., BINS])
 
 
-def _squares(outcome: CodingOutcome) -> tuple[float, float]:
-    gaps = [(confidence - right) ** 2 for confidence, right in chances(outcome)]
-    return sum(gaps), len(gaps)
-
-
-METRICS: tuple[Metric[CodingOutcome], ...] = (
-    metric(Wording("calibration.ece", "期望校准误差", better="lower"), _bins, _error),
-    ratio(Wording("calibration.brier", "Brier分", better="lower"), _squares),
-)
+METRICS: tuple[Metric[CodingOutcome], ...] = calibration("calibration", "置信度", chances)

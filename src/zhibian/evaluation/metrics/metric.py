@@ -61,6 +61,11 @@ class Metric(Generic[O]):
         that the outcome doesn't count for the metric.
     value
         Sums of shape (..., columns) to values of shape (...); NaN where nothing is counted.
+    recentred
+        Whether intervals are moved so that the mean of the resamples falls on the estimate. A
+        resample holds fewer distinct labels than the sample, which shifts macro averages as a
+        whole, and chance gaps of its own, which raise the calibration error; the interval
+        would miss its own estimate.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Metric(Generic[O]):
     better: Better
     rows: Callable[[Sequence[O]], Rows]
     value: Callable[[Numbers], Numbers]
+    recentred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +153,7 @@ def estimates(
         for metric in metrics:
             drawn[metric.name].append(metric.value(resampled[metric.rows]))
     return {
-        metric.name: Estimate(
-            float(metric.value(total(sums[metric.rows]))),
-            *interval(drawn[metric.name], len(telling(sums[metric.rows]))),
-        )
-        for metric in metrics
+        metric.name: _estimated(metric, sums[metric.rows], drawn[metric.name]) for metric in metrics
     }
 
 
@@ -244,6 +246,16 @@ def _pair(
     return by_record(both[: len(ours)], records), by_record(both[len(ours) :], records)
 
 
+def _estimated(metric: Metric[O], sums: Rows, drawn: Sequence[Numbers]) -> Estimate:
+    value = float(metric.value(total(sums)))
+    around = value if metric.recentred else None
+    low, high = interval(drawn, len(telling(sums)), around)
+    if metric.recentred:
+        # Moved bounds may leave 0 to 1; only shares are moved.
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Estimate(value, low, high)
+
+
 def _compared(
     metric: Metric[O], one: Rows, two: Rows, drawn: Sequence[Numbers], seed: int, draws: int
 ) -> Difference:
@@ -252,7 +264,8 @@ def _compared(
     if np.isnan(value):
         return Difference(_NAN, _NAN, _NAN, _NAN)
     slack = _TIE * max(abs(float(ours)), abs(float(theirs)))
-    low, high = interval(drawn, len(telling(abs(one) + abs(two))))
+    around = value if metric.recentred else None
+    low, high = interval(drawn, len(telling(abs(one) + abs(two))), around)
     return Difference(value, low, high, _p(metric, one, two, abs(value) - slack, seed, draws))
 
 

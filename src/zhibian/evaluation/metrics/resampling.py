@@ -72,7 +72,9 @@ def all_swaps(n: int) -> Iterator[Numbers]:
         yield every[start : start + _BLOCK].astype(np.float64)
 
 
-def interval(drawn: Sequence[Numbers], records: int) -> tuple[float, float]:
+def interval(
+    drawn: Sequence[Numbers], records: int, around: float | None = None
+) -> tuple[float, float]:
     """Return the 95 % percentile interval; NaN where fewer than two records count.
 
     Parameters
@@ -82,10 +84,13 @@ def interval(drawn: Sequence[Numbers], records: int) -> tuple[float, float]:
         says nothing of it.
     records
         How many records count.
+    around
+        Where the mean of the resamples is moved to; None leaves them where they are.
     """
     values = np.concatenate(drawn) if drawn else np.empty(0)
     known = values[~np.isnan(values)]
     if records < 2 or not len(known):
         return float("nan"), float("nan")
-    low, high = np.percentile(known, [_LOW, _HIGH])
+    moved = 0.0 if around is None else around - known.mean()
+    low, high = np.percentile(known, [_LOW, _HIGH]) + moved
     return float(low), float(high)

@@ -43,10 +43,9 @@ class Scorer(Protocol):
         ...
 
     def knowing(self, fit: Sequence[Example[Any, Any]]) -> Scorer:
-        """Return the scorer that knows what could be learned, for strata such as unseen names.
+        """Return the scorer of a round, told what could be learned (unseen names, frequency).
 
-        The runner asks once a fold, before outcomes; a kind whose strata don't depend on it
-        returns itself.
+        A kind whose outcomes and strata don't depend on it returns itself.
         """
         ...
 
@@ -77,10 +76,6 @@ ScorerFactory = Callable[[TaskSpec, Any], Scorer]
 CoderFactory = Callable[[Mapping[str, Any], TaskSpec, Any], Coder[Any, Any]]
 
 
-#: Tells a scorer what could be learned from: outcomes may say how often a label was seen.
-Informed = Callable[[Any, Sequence[Example[Any, Any]]], Scorer]
-
-
 @dataclass(frozen=True, slots=True)
 class KindOfTask:
     """Everything the runner needs of one kind (任务类别登记).
@@ -98,9 +93,6 @@ class KindOfTask:
     answer
         Type of an answer: answers are kept while a run lasts, so that it can be taken up again.
         None where answers quote texts: nothing is kept then.
-    informed
-        Scorer and fit part of a round to the scorer of that round; None where it makes no
-        difference.
     """
 
     scorer: ScorerFactory
@@ -108,4 +100,3 @@ class KindOfTask:
     outcome: Any
     metrics: Sequence[Metric[Any]]
     answer: Any = None
-    informed: Informed | None = None

@@ -23,6 +23,7 @@ from zhibian.records.front_page.settlement_list import ListWriter
 from zhibian.records.front_page.sheet_source import PARQUET, escaped
 from zhibian.records.front_page.types import ID, ROW, PageTable
 from zhibian.sheets import Column, Sheet, write_workbook
+from zhibian.whole_file import whole_file
 
 WORKBOOK = ".xlsx"
 #: Encodings that a CSV can be written in; the mark makes Excel read UTF-8 as such.
@@ -89,20 +90,17 @@ def write_pages(
     """
     _check(path, layout, encoding)
     written = Written()
-    part = path.with_name(f"{path.name}.part")
     try:
-        if layout is Layout.LIST_4101:
-            _write_lists(part, tables, catalogue, written, lines=path.suffix != ".json")
-        else:
-            columns = _COLUMNS[layout]
-            frames = (columns(table.cells, catalogue, written.lost) for table in tables)
-            _WRITERS[path.suffix.lower()](part, _counted(frames, written), encoding)
-        part.replace(path)
+        with whole_file(path) as part:
+            if layout is Layout.LIST_4101:
+                _write_lists(part, tables, catalogue, written, lines=path.suffix.lower() != ".json")
+            else:
+                columns = _COLUMNS[layout]
+                frames = (columns(table.cells, catalogue, written.lost) for table in tables)
+                _WRITERS[path.suffix.lower()](part, _counted(frames, written), encoding)
     except OSError:
         problem = Problem(path.name, "unwritable", "结果不能写入", "检查输出路径、权限与磁盘空间")
         raise InputError(path.name, [problem]) from None
-    finally:
-        part.unlink(missing_ok=True)
     return written
 
 

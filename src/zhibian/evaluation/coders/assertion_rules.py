@@ -1,0 +1,136 @@
+"""Tendency of events by the assertion rules (断言规则), alone or corrected by a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from zhibian.documents.assertion import assert_mention
+from zhibian.documents.lexicon import CueLexicon, load_reading_lexicon
+from zhibian.documents.normalise import normalise
+from zhibian.documents.types import Assertion, SectionKind
+from zhibian.evaluation.answers import EventAnswer
+from zhibian.evaluation.coders.assertion_learning import answers_of, best_strength, tendencies_of
+from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
+from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.questions import EventQuestion
+from zhibian.evaluation.resources import Resources
+from zhibian.evaluation.tasks.spec import TaskSpec
+
+#: What the rules call negated and possible; all else is stated.
+SAID = {Assertion.NEGATED: "否定", Assertion.POSSIBLE: "不确定"}
+#: Characters before and behind the head of an event that the classifier reads.
+BEFORE, BEHIND = 24, 14
+LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAsserter:
+    """The assertion rules of reading a record, without a section (断言规则)."""
+
+    cues: CueLexicon = field(repr=False)
+
+    @property
+    def info(self) -> CoderInfo:
+        """Return what a reader of a result must know."""
+        return CoderInfo("rules", "断言规则")
+
+    def learn(self, material: LearningSet) -> RuleAsserter:
+        """Return itself."""
+        return self
+
+    def code(self, questions: Sequence[EventQuestion]) -> Iterator[EventAnswer]:
+        """Yield the tendency that the rules see."""
+        for question in questions:
+            assertion, _ = _ruled(question, self.cues)
+            yield EventAnswer(SAID.get(assertion, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedAsserter:
+    """Logistic regression over what the rules say and the words around the event (规则加学习)."""
+
+    cues: CueLexicon = field(repr=False)
+    model: Pipeline | None = field(default=None, repr=False)
+
+    @property
+    def info(self) -> CoderInfo:
+        """Return what a reader of a result must know."""
+        return CoderInfo(
+            "rules-lr",
+            "断言规则加逻辑回归",
+            learns=True,
+            versions={"scikit-learn": version("scikit-learn")},
+        )
+
+    def learn(self, material: LearningSet) -> LearnedAsserter:
+        """Return the asserter that has learned the fit part; the tune part sets the strength."""
+
+        def fit(examples: Sequence[Any], strength: float) -> Pipeline:
+            model = make_pipeline(
+                DictVectorizer(), LogisticRegression(C=strength, max_iter=LONGEST)
+            )
+            features = [event_features(e.question, self.cues) for e in examples]
+            return model.fit(features, tendencies_of(examples))
+
+        def tell(model: Pipeline, questions: Sequence[EventQuestion]) -> list[str]:
+            told: list[str] = model.predict(
+                [event_features(q, self.cues) for q in questions]
+            ).tolist()
+            return told
+
+        strength = best_strength(material, fit, tell)
+        return LearnedAsserter(self.cues, fit(material.fit, strength))
+
+    def code(self, questions: Sequence[EventQuestion]) -> Iterator[EventAnswer]:
+        """Yield the likeliest tendency with its share."""
+        return answers_of(self.model, [event_features(q, self.cues) for q in questions])
+
+
+def event_features(question: EventQuestion, cues: CueLexicon) -> dict[str, float]:
+    """Return what the classifier is told of an event.
+
+    The assertion of the rules and its cue, the head, and runs of one to three characters around
+    it: within the clause before the head, earlier, behind it, and touching it.
+    """
+    text = normalise(question.text)
+    assertion, cue = _ruled(question, cues)
+    before = text[max(0, question.start - BEFORE) : question.start]
+    behind = text[question.end : question.end + BEHIND]
+    head = text[question.start : question.end]
+    features = {f"rule {assertion}": 1.0, f"cue {cue}": 1.0, f"head {head}": 1.0}
+    clause = max(before.rfind(sign) for sign in "。;,\n") + 1
+    for length in (1, 2, 3):
+        for place in range(len(before) - length + 1):
+            where = "clause" if place >= clause else "earlier"
+            features[f"{where} {before[place : place + length]}"] = 1.0
+        for place in range(len(behind) - length + 1):
+            features[f"behind {behind[place : place + length]}"] = 1.0
+        features[f"left {before[-length:]}"] = 1.0
+        features[f"right {behind[:length]}"] = 1.0
+    return features
+
+
+def _ruled(question: EventQuestion, cues: CueLexicon) -> tuple[Assertion, str | None]:
+    span = (question.start, question.end)
+    return assert_mention(normalise(question.text), span, SectionKind.OTHER, cues)
+
+
+def rules(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> RuleAsserter:
+    """Make the assertion rules; a `CoderFactory`."""
+    read_parameters(Parameters, parameters, "rules")
+    return RuleAsserter(load_reading_lexicon(resources.rules).cues)
+
+
+def rules_lr(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> LearnedAsserter:
+    """Make rules with a classifier; a `CoderFactory`."""
+    read_parameters(Parameters, parameters, "rules-lr")
+    return LearnedAsserter(load_reading_lexicon(resources.rules).cues)

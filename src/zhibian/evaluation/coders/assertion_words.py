@@ -1,0 +1,122 @@
+"""Tendency of events without rules (发生状态的对照系统): the most frequent, and TF-IDF windows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from operator import itemgetter
+from typing import Any
+
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from zhibian.documents.normalise import normalise
+from zhibian.evaluation.answers import EventAnswer
+from zhibian.evaluation.coders.assertion_learning import answers_of, best_strength, tendencies_of
+from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
+from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.questions import EventQuestion
+from zhibian.evaluation.resources import Resources
+from zhibian.evaluation.tasks.spec import TaskSpec
+
+#: Characters before and behind the head of an event.
+BEFORE, BEHIND = 24, 14
+GRAMS = (1, 3)
+LONGEST = 500
+# TF-IDF rows have unit length, a third of a point a feature: weights must be larger than those
+# over features of one.
+_SCALE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class MajorityAsserter:
+    """Answers every event with the most frequent tendency (多数类)."""
+
+    answer: EventAnswer = field(default_factory=lambda: EventAnswer(""))
+
+    @property
+    def info(self) -> CoderInfo:
+        """Return what a reader of a result must know."""
+        return CoderInfo("majority", "多数类", learns=True)
+
+    def learn(self, material: LearningSet) -> MajorityAsserter:
+        """Return the asserter that knows the tendencies of the fit part."""
+        counts = Counter(tendencies_of(material.fit))
+        if not counts:
+            return self
+        tendency, n = counts.most_common(1)[0]
+        return replace(self, answer=EventAnswer(tendency, n / counts.total()))
+
+    def code(self, questions: Sequence[EventQuestion]) -> Iterator[EventAnswer]:
+        """Yield the same answer for every event."""
+        return (self.answer for _ in questions)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowAsserter:
+    """TF-IDF of the characters before, in and behind the head, and logistic regression."""
+
+    model: Pipeline | None = field(default=None, repr=False)
+
+    @property
+    def info(self) -> CoderInfo:
+        """Return what a reader of a result must know."""
+        return CoderInfo(
+            "tfidf-lr",
+            "TF-IDF 与逻辑回归",
+            learns=True,
+            versions={"scikit-learn": version("scikit-learn")},
+        )
+
+    def learn(self, material: LearningSet) -> WindowAsserter:
+        """Return the asserter that has learned the fit part; the tune part sets the strength."""
+
+        def fit(examples: Sequence[Any], strength: float) -> Pipeline:
+            model = make_pipeline(
+                _features(), LogisticRegression(C=_SCALE * strength, max_iter=LONGEST)
+            )
+            return model.fit([_window(e.question) for e in examples], tendencies_of(examples))
+
+        def tell(model: Pipeline, questions: Sequence[EventQuestion]) -> list[str]:
+            told: list[str] = model.predict(list(map(_window, questions))).tolist()
+            return told
+
+        strength = best_strength(material, fit, tell)
+        return WindowAsserter(fit(material.fit, strength))
+
+    def code(self, questions: Sequence[EventQuestion]) -> Iterator[EventAnswer]:
+        """Yield the likeliest tendency with its share."""
+        return answers_of(self.model, list(map(_window, questions)))
+
+
+def _window(question: EventQuestion) -> tuple[str, str, str]:
+    """Return the words before the head, the head, and the words behind it."""
+    text = normalise(question.text)
+    start, end = question.start, question.end
+    return text[max(0, start - BEFORE) : start], text[start:end], text[end : end + BEHIND]
+
+
+def _features() -> FeatureUnion:
+    def part(place: int) -> Pipeline:
+        take = FunctionTransformer(lambda windows: list(map(itemgetter(place), windows)))
+        return make_pipeline(take, TfidfVectorizer(analyzer="char", ngram_range=GRAMS))
+
+    return FeatureUnion([("before", part(0)), ("head", part(1)), ("behind", part(2))])
+
+
+def majority(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> MajorityAsserter:
+    """Make the majority answer; a `CoderFactory`."""
+    read_parameters(Parameters, parameters, "majority")
+    return MajorityAsserter()
+
+
+def tfidf_lr(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> WindowAsserter:
+    """Make the classifier of windows; a `CoderFactory`."""
+    read_parameters(Parameters, parameters, "tfidf-lr")
+    return WindowAsserter()

@@ -1,0 +1,99 @@
+"""Outside systems of every kind but whole records (各类任务的外部系统): what a line holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, TextAnswer
+from zhibian.evaluation.coders.answer_lines import AnswerLine, OutsideCoder, outside
+from zhibian.evaluation.coders.interface import LinkedNames, TermQuestion
+from zhibian.evaluation.questions import EventQuestion, GroupingQuestion, TextQuestion
+from zhibian.evaluation.resources import Resources
+from zhibian.evaluation.tasks.spec import TaskSpec
+from zhibian.grouping.types import Status
+
+_ID = attrgetter("id")
+
+
+class NamesLine(AnswerLine):
+    """Names of one term (链接结果); ``ranked`` are further candidates, best first."""
+
+    names: tuple[str, ...]
+    ranked: tuple[str, ...] = ()
+
+
+class TendencyLine(AnswerLine):
+    """Tendency of one event (发生状态)."""
+
+    tendency: Literal["", "否定", "不确定"]
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class EntityOnLine(BaseModel):
+    """One entity (实体): first character, one past the last, type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    type: str
+
+
+class EntitiesLine(AnswerLine):
+    """Entities of one text (实体)."""
+
+    entities: tuple[EntityOnLine, ...]
+
+
+class GroupLine(AnswerLine):
+    """Group of one page (分组结果); empty texts where there is none."""
+
+    status: Status
+    mdc: str = ""
+    adrg: str = ""
+    drg: str = ""
+
+
+def names(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> OutsideCoder[TermQuestion, LinkedNames]:
+    """Make an outside linker; a `CoderFactory`."""
+    return outside(parameters, NamesLine, lambda line: LinkedNames(line.names, line.ranked), _ID)
+
+
+def tendencies(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> OutsideCoder[EventQuestion, EventAnswer]:
+    """Make an outside judge of events; a `CoderFactory`."""
+    return outside(
+        parameters,
+        TendencyLine,
+        lambda line: EventAnswer(line.tendency, line.confidence),
+        _ID,
+    )
+
+
+def entities(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> OutsideCoder[TextQuestion, TextAnswer]:
+    """Make an outside tagger; a `CoderFactory`."""
+
+    def answer(line: EntitiesLine) -> TextAnswer:
+        return TextAnswer(tuple(sorted((e.start, e.end, e.type) for e in line.entities)))
+
+    return outside(parameters, EntitiesLine, answer, _ID)
+
+
+def groups(
+    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
+) -> OutsideCoder[GroupingQuestion, GroupingAnswer]:
+    """Make an outside grouper; a `CoderFactory`."""
+
+    def answer(line: GroupLine) -> GroupingAnswer:
+        return GroupingAnswer(line.status.value, line.mdc, line.adrg, line.drg)
+
+    return outside(parameters, GroupLine, answer, _ID)
