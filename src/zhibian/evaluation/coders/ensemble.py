@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,14 +21,15 @@ from sklearn.isotonic import IsotonicRegression
 from zhibian.evaluation.coders.cuts import best_cut
 from zhibian.evaluation.coders.gold_codes import GoldPage, gold_pages
 from zhibian.evaluation.coders.interface import (
-    Coder,
     CodedLine,
     CodedPage,
+    Coder,
     CoderInfo,
     LearningSet,
     RecordQuestion,
 )
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.votes import (
     diagnoses_of,
     principal_vote,

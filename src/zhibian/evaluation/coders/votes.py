@@ -73,9 +73,7 @@ def ranked(rankings: Sequence[Sequence[str]], weights: Weights) -> tuple[str, ..
 
 def diagnoses_of(page: CodedPage) -> tuple[str, ...]:
     """Return the ranked diagnoses of a page, those of the page where it ranks none."""
-    return page.ranked_diagnoses or tuple(
-        line.code for line in (*_principal(page), *page.others)
-    )
+    return page.ranked_diagnoses or tuple(line.code for line in (*_principal(page), *page.others))
 
 
 def procedures_of(page: CodedPage) -> tuple[str, ...]:
