@@ -9,6 +9,7 @@ from typing import Any
 from zhibian.evaluation.coders.answer_pages import OUTSIDE
 from zhibian.evaluation.coders.ensemble import ensemble_of
 from zhibian.evaluation.coders.linear import TFIDF_LR
+from zhibian.evaluation.coders.llm import LLM
 from zhibian.evaluation.coders.majority import MAJORITY
 from zhibian.evaluation.coders.nearest import NEAREST
 from zhibian.evaluation.coders.pipeline import DICTIONARY, PIPELINE, RULES, RULES_LINKER
@@ -27,6 +28,7 @@ _SINGLE: tuple[RegisteredCoder[Any], ...] = (
     RULES_LINKER,
     PIPELINE,
     OUTSIDE,
+    LLM,
 )
 
 
