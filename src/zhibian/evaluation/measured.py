@@ -12,7 +12,14 @@ from typing import Any
 
 from zhibian.evaluation.coders.interface import CoderInfo
 from zhibian.evaluation.examples import Example
-from zhibian.evaluation.metrics.metric import Difference, Estimate, Metric, differences, estimates
+from zhibian.evaluation.metrics.metric import (
+    Difference,
+    Estimate,
+    Metric,
+    by_stratum,
+    differences,
+    estimates,
+)
 from zhibian.evaluation.metrics.registry import matching
 from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.results import (
@@ -234,10 +241,7 @@ def _strata(run: Measured, how: Measuring) -> dict[str, dict[str, StratumOut]]:
     found: dict[str, dict[str, StratumOut]] = {}
     records = run.records
     for partition in how.partitions:
-        places: dict[str, list[int]] = {}
-        for place, parts in enumerate(run.strata):
-            if parts.get(partition):
-                places.setdefault(parts[partition], []).append(place)
+        places = by_stratum([parts.get(partition, "") for parts in run.strata], str)
         found[partition] = {
             part: StratumOut(
                 n=len({records[p] for p in held}),
@@ -245,7 +249,8 @@ def _strata(run: Measured, how: Measuring) -> dict[str, dict[str, StratumOut]]:
                     how.main, [run.outcomes[p] for p in held], [records[p] for p in held], how
                 ),
             )
-            for part, held in sorted(places.items())
+            for part, held in places.items()
+            if part
         }
     return found
 

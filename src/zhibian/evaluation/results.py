@@ -187,6 +187,10 @@ class SplitOut(_Frozen):
     n: int
     checksum: str
     held_out: bool
+    contact: str | None = Field(
+        default=None, description="What was read, learned or tuned on before 既往接触"
+    )
+    contact_en: str | None = None
 
 
 class TaskOut(_Frozen):
@@ -205,6 +209,7 @@ class TaskOut(_Frozen):
     tariff: str | None
     citation: str
     terms: str
+    terms_en: str = ""
     invented: bool
     test: SplitOut
     learned_from: tuple[SplitOut, ...] = ()
