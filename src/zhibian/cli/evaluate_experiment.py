@@ -18,8 +18,8 @@ from zhibian.cli.evaluation_resources import (
 )
 from zhibian.cli.models import ModelsOption, say
 from zhibian.evaluation.data.load import load_task
-from zhibian.evaluation.experiments.kinds import Setting
 from zhibian.evaluation.experiments.run import experiment_file, run_experiment
+from zhibian.evaluation.experiments.setting import Setting
 from zhibian.evaluation.results_file import RESULTS
 from zhibian.problems import InputError
 from zhibian.settings import Settings

@@ -28,7 +28,8 @@ from zhibian.evaluation.coders.interface import (
     LearningSet,
     RecordQuestion,
 )
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.votes import (
     diagnoses_of,
     principal_vote,

@@ -29,7 +29,8 @@ from zhibian.evaluation.coders.interface import (
     RecordQuestion,
 )
 from zhibian.evaluation.coders.learning import fit_and_tune, refuse_empty, refuse_unlearned
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.spelled_records import learn_grams, record_text
 
 NAME, TITLE = "tfidf-lr", "字符 n 元组逻辑回归"

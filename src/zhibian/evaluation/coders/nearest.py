@@ -29,7 +29,8 @@ from zhibian.evaluation.coders.interface import (
     RecordQuestion,
 )
 from zhibian.evaluation.coders.learning import fit_and_tune, refuse_empty, refuse_unlearned
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.spelled_records import learn_grams, record_text
 
 NAME, TITLE = "nearest-records", "相似病历检索"

@@ -29,8 +29,9 @@ from zhibian.documents.matcher import TermMatcher
 from zhibian.documents.normalise import normalise
 from zhibian.documents.types import Reading, SectionKind
 from zhibian.evaluation.coders.editions import load_edition
+from zhibian.evaluation.coders.parameters import Parameters
 from zhibian.evaluation.coders.pipeline import PipelineCoder, reviewer_of
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.terminology.code_set import CodeSet

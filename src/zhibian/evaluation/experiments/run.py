@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from zhibian.evaluation.experiments.kinds import RUN_KINDS, RunKind, Setting
+from zhibian.evaluation.experiments.kinds import RUN_KINDS, RunKind
+from zhibian.evaluation.experiments.setting import Setting
 from zhibian.evaluation.experiments.spec import ExperimentOut, ExperimentSpec, RunResult, RunSpec
 from zhibian.evaluation.hardware import package_versions
 from zhibian.evaluation.kept import key_of
