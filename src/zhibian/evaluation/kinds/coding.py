@@ -70,8 +70,8 @@ class CodingScorer:
         """Return category, department, one gold diagnosis or several, and how often it was seen."""
         return {
             **example.strata,
-            "mdc": outcome.mdc or example.strata.get("mdc", ""),
-            "department": outcome.department or example.strata.get("department", ""),
+            "mdc": outcome.mdc.removeprefix("MDC") or example.strata.get("mdc", ""),
+            "department": outcome.department,
             "diagnoses": "several" if example.gold.block["others"] else "one",
             "frequency": frequency_band(outcome.principal.seen, self.bands),
         }
