@@ -12,10 +12,11 @@ import yaml
 from tests.invented_results import SYSTEMS, invented_results
 
 from zhibian.evaluation.metrics.registry import METRICS
+from zhibian.evaluation.report.gallery import selected
 from zhibian.evaluation.report.phrases import LANGUAGES, Language, labels
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.report.tables import mdc_title, metric_title
-from zhibian.evaluation.results import MetricOut, Results
+from zhibian.evaluation.results import FigureOut, MetricOut, Results
 from zhibian.problems import InputError
 
 SECTIONS = (
@@ -178,6 +179,28 @@ def test_gallery_of_records_that_are_not_invented_is_refused() -> None:
     (problem,) = refused.value.problems
     assert (problem.field, problem.code) == ("systems.2.gallery", "gallery_not_invented")
     assert not any(quote.quote in problem.render() for e in gallery for quote in e.evidence)
+
+
+def test_some_of_many_errors_are_shown_of_each_kind_in_turn() -> None:
+    first, second = invented_results().systems[0].gallery[:2]
+    many = [
+        one.model_copy(update={"record": str(place)})
+        for place, one in enumerate([first] * 9 + [second] * 2)
+    ]
+    assert [error.record for error in selected(many, 5)] == ["0", "1", "2", "9", "10"]
+    assert selected(many, 20) == tuple(many)
+
+
+def test_metrics_and_strata_that_tell_nothing_are_left_out(results: Results) -> None:
+    metrics = {**results.metrics, "frequency.x": results.metrics["principal.exact"]}
+    none = FigureOut(value=None, low=None, high=None)
+    told = [
+        system.model_copy(update={"figures": {**system.figures, "frequency.x": none}})
+        for system in results.systems
+    ]
+    page = render([results.model_copy(update={"metrics": metrics, "systems": tuple(told)})], "zh")
+    assert "<code>frequency.x</code>" not in page
+    assert "<code>principal.exact</code>" in page
 
 
 def test_partial_runs_are_marked() -> None:
