@@ -11,7 +11,7 @@ import typer
 
 from zhibian.cli.common import case_limits
 from zhibian.evaluation.data.load import Library
-from zhibian.evaluation.data.readers import Reading
+from zhibian.evaluation.data.reading import Reading
 from zhibian.evaluation.data.registry import DataFolders, load_datasets
 from zhibian.evaluation.tasks.registry import load_tasks
 from zhibian.evaluation.tasks.spec import TaskSpec

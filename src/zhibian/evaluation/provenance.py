@@ -32,6 +32,7 @@ def checksum_of(examples: Sequence[Example[Any, Any]]) -> str:
 def task_out(task: LoadedTask) -> TaskOut:
     """Return the task as it was when it was run."""
     spec, dataset = task.spec, task.dataset
+    measured = dataset.splits[spec.protocol.test]
     return TaskOut(
         id=spec.id,
         version=spec.version,
@@ -46,13 +47,16 @@ def task_out(task: LoadedTask) -> TaskOut:
         tariff=spec.tariff,
         citation=dataset.citation,
         terms=dataset.terms,
+        terms_en=dataset.terms_en,
         invented=dataset.invented,
         test=SplitOut(
             dataset=dataset.id,
             split=spec.protocol.test,
             n=len(task.parts.test),
             checksum=task.parts.checksum,
-            held_out=dataset.splits[spec.protocol.test].held_out,
+            held_out=measured.held_out,
+            contact=measured.contact,
+            contact_en=measured.contact_en,
         ),
         learned_from=tuple(_learned_from(task)),
     )

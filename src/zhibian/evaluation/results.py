@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from zhibian.evaluation.tasks.spec import Kind
+
 RESULTS_FORMAT: Literal["zhibian-results/1"] = "zhibian-results/1"
 
 
@@ -187,6 +189,10 @@ class SplitOut(_Frozen):
     n: int
     checksum: str
     held_out: bool
+    contact: str | None = Field(
+        default=None, description="What was read, learned or tuned on before 既往接触"
+    )
+    contact_en: str | None = None
 
 
 class TaskOut(_Frozen):
@@ -194,7 +200,7 @@ class TaskOut(_Frozen):
 
     id: str
     version: int
-    kind: str
+    kind: Kind
     title: str
     title_en: str = ""
     question: str
@@ -205,6 +211,7 @@ class TaskOut(_Frozen):
     tariff: str | None
     citation: str
     terms: str
+    terms_en: str = ""
     invented: bool
     test: SplitOut
     learned_from: tuple[SplitOut, ...] = ()

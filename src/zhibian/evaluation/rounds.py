@@ -19,6 +19,8 @@ from zhibian.problems import InputError, Problem
 AnyExample = Example[Any, Any]
 Key = tuple[str, str]
 
+_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedTask:
@@ -65,7 +67,7 @@ def rounds_of(
     parts
         As read; with folds, what is not in the fold is added to the fit part.
     protocol
-        Number and seed of the folds.
+        Number and seed of the folds, and in what they are alike.
     share
         Share of each fit part that may be learned from, 0 to 1; see :func:`smaller`.
 
@@ -78,7 +80,7 @@ def rounds_of(
     if protocol.folds is None:
         made = [Round(1, parts.fit, parts.tune, parts.test)]
     else:
-        made = _folded(parts, protocol.folds, protocol.fold_seed)
+        made = _folded(parts, protocol.folds, protocol)
     if share is not None:
         made = [replace(round_, fit=smaller(round_.fit, share)) for round_ in made]
     refuse_overlap(made)
@@ -101,26 +103,36 @@ def refuse_overlap(rounds: Iterable[Round]) -> None:
     Raises
     ------
     InputError
-        How many questions stand in both parts.
+        How many questions stand in both parts, and the ids of the first of them.
     """
-    shared: set[str] = set()
+    shared: dict[str, None] = {}
     for round_ in rounds:
         learned = {example.digest for example in (*round_.fit, *round_.tune)}
-        shared |= learned & {example.digest for example in round_.test}
+        shared |= dict.fromkeys(e.id for e in round_.test if e.digest in learned)
     if shared:
-        message = f"{len(shared)} 个评测问题同时在训练或调参部分（按内容比对）"
+        message = f"{len(shared)} 个评测问题同时在训练或调参部分（按内容比对）：{first_of(shared)}"
         remedy = "改用互不重叠的划分；同一份病历只能在一个部分"
         raise InputError("protocol", [Problem("fit", "test_learned", message, remedy)])
 
 
-def _folded(parts: Parts[Any, Any], count: int, seed: int) -> list[Round]:
+def first_of(ids: Iterable[str]) -> str:
+    """Return the first ids of many, as a person reads them."""
+    every = list(ids)
+    return "、".join(every[:_SHOWN]) + ("……" if len(every) > _SHOWN else "")
+
+
+def _folded(parts: Parts[Any, Any], count: int, protocol: Protocol) -> list[Round]:
     bundles = _bundles(parts.test)
     if len(bundles) < count:
         message = f"只有 {len(bundles)} 份互不相同的病历，不足 {count} 折"
         raise InputError(
             "protocol", [Problem("folds", "too_few_records", message, "减少折数或增加病历")]
         )
-    ordered = sorted(bundles, key=lambda bundle: _dealt(bundle, seed))
+    # Dealt round by round, part by part: every fold gets its share of each.
+    ordered = sorted(
+        bundles,
+        key=lambda bundle: (_part_of(bundle, protocol), _dealt(bundle, protocol.fold_seed)),
+    )
     fold_of = {
         id(example): number % count for number, bundle in enumerate(ordered) for example in bundle
     }
@@ -133,6 +145,13 @@ def _folded(parts: Parts[Any, Any], count: int, seed: int) -> list[Round]:
         )
         for fold in range(count)
     ]
+
+
+def _part_of(bundle: Sequence[AnyExample], protocol: Protocol) -> str:
+    """Return the part of the partition in which folds are alike; one for all where none is."""
+    if protocol.fold_alike is None:
+        return ""
+    return min(example.strata.get(protocol.fold_alike, "") for example in bundle)
 
 
 def _bundles(examples: Sequence[AnyExample]) -> list[list[AnyExample]]:

@@ -7,29 +7,21 @@ digest of their words, never by an id: an export may number one record twice.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from zhibian.coding.record_codes.text import Passage, digest_of, passages_of
 from zhibian.documents.lexicon import ReadingLexicon
-from zhibian.documents.normalise import normalise
 from zhibian.documents.reader import read_documents
+from zhibian.evaluation.data.ccl25 import field_row
 from zhibian.evaluation.gold_cases import gold_of
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import Limits, case_from_mapping, decode, parse_json
-from zhibian.records.field_record import ID_FIELD, case_from_fields, is_field_record
+from zhibian.records.field_record import is_field_record
 from zhibian.records.types import Case
 
-# The two lists of a record that is published as names only: what the stay was about, and
-# what stands in history, course and orders.
-STAY_NAMES, BACKGROUND_NAMES = "本次名目", "背景名目"
-_LISTS = {"entities_main": STAY_NAMES, "entities_other": BACKGROUND_NAMES}
-_PRINCIPAL_FIELD, _OTHERS_FIELD = "主要诊断编码", "其他诊断编码"
-_COMMA = re.compile(r"[，,；;]")
 _SUFFIXES = (".json", ".jsonl")
 _FORMAT_REMEDY = "病例用 zhibian-case/1 格式（JSON 或每行一例的 .jsonl），并带编码首页或 gold 块"
 
@@ -220,40 +212,17 @@ def _of_case(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits) 
 
 
 def _of_ccl25(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits) -> TrainingRecord:
-    if not isinstance(raw, Mapping) or not _has_answer(raw):
-        problem = Problem(source, "codes_missing", "缺少主要诊断编码或其他诊断编码", _FORMAT_REMEDY)
-        raise InputError(source, [problem])
-    principal, others = raw[_PRINCIPAL_FIELD], raw[_OTHERS_FIELD]
-    if not any(key in raw for key in _LISTS):
-        return _record(case_from_fields(raw, source, limits).case, principal, others, lexicon)
+    row = field_row(raw, source)
+    if not row.names_only:
+        case = row.case(row.id, source, limits)
+        return _record(case, row.principal, row.others, lexicon)
     passages = tuple(
-        Passage(section, place, 0, "\n".join(_names(raw.get(key))))
-        for place, (key, section) in enumerate(_LISTS.items())
+        Passage(kind, place, 0, "\n".join(names))
+        for place, (kind, names) in enumerate(row.names().items())
     )
-    id_given = str(raw.get(ID_FIELD))
-    digest = digest_of(passages)
-    return TrainingRecord(id_given, passages, principal, _unique(others, principal), digest, False)
-
-
-def _has_answer(raw: Mapping[str, Any]) -> bool:
-    others = raw.get(_OTHERS_FIELD)
-    return (
-        isinstance(raw.get(_PRINCIPAL_FIELD), str)
-        and isinstance(others, list)
-        and all(isinstance(code, str) for code in others)
+    return TrainingRecord(
+        row.id, passages, row.principal, row.others, digest_of(passages), whole=False
     )
-
-
-def _names(lists: object) -> Iterator[str]:
-    """Yield the names of one list of lists, normalised, each once."""
-    entries = lists if isinstance(lists, list) else [lists]
-    seen: dict[str, None] = {}
-    for entry in entries:
-        for names in entry.values() if isinstance(entry, Mapping) else ():
-            for name in _COMMA.split(normalise(names)) if isinstance(names, str) else ():
-                if name.strip():
-                    seen[name.strip()] = None
-    yield from seen
 
 
 def _record(

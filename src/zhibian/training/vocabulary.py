@@ -9,7 +9,8 @@ import numpy as np
 
 from zhibian.coding.record_codes.model import Label
 from zhibian.documents.types import SectionKind
-from zhibian.training.records import BACKGROUND_NAMES, STAY_NAMES, TrainingRecord
+from zhibian.evaluation.data.ccl25 import BACKGROUND_NAMES, STAY_NAMES
+from zhibian.training.records import TrainingRecord
 
 SECTIONS = (
     *(kind.value for kind in SectionKind if kind is not SectionKind.OTHER),

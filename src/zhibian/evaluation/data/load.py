@@ -15,7 +15,8 @@ from typing import Any
 from zhibian.evaluation.coders.interface import RecordQuestion, TermQuestion
 from zhibian.evaluation.data.digests import checksum_of_digests
 from zhibian.evaluation.data.hash_split import split
-from zhibian.evaluation.data.readers import READERS, AnyExample, Reading
+from zhibian.evaluation.data.readers import READERS
+from zhibian.evaluation.data.reading import AnyExample, Reading
 from zhibian.evaluation.data.registry import DataFolders
 from zhibian.evaluation.examples import Parts
 from zhibian.evaluation.questions import PageQuestion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TASK_FORMAT: Literal["zhibian-task/1"] = "zhibian-task/1"
 DATASET_FORMAT: Literal["zhibian-dataset/1"] = "zhibian-dataset/1"
@@ -21,11 +21,16 @@ class SplitSpec(_Frozen):
     """One part of a data set (划分): which files or which rule, how many, and its checksum."""
 
     title: str = Field(description="What it is, a few words 说明")
+    contact: str | None = Field(
+        default=None, description="What was read, learned or tuned on before 既往接触"
+    )
+    contact_en: str | None = Field(default=None, description="The same in English")
     files: tuple[str, ...] = Field(
         default=(), description="Files, relative to the folder of the data set; patterns allowed"
     )
     rule: str | None = Field(
         default=None,
+        pattern=r"^hash-aside:[a-z0-9-]+:[1-9][0-9]*/[1-9][0-9]*$",
         description="Split rule, its seed and share, such as hash-aside:link-2026-11:1/6",
     )
     part: Literal["all", "fit", "tune", "aside"] = Field(
@@ -41,6 +46,15 @@ class SplitSpec(_Frozen):
     reserved: str | None = Field(
         default=None, description="Why it is not measured here at all; null otherwise 保留原因"
     )
+
+    @model_validator(mode="after")
+    def _has_questions(self) -> SplitSpec:
+        """Refuse a split without files, and a part of a rule that isn't named."""
+        if not self.files and self.reserved is None:
+            raise ValueError("files：划分须列出文件，或写明 reserved 保留原因")
+        if (self.rule is None) != (self.part == "all"):
+            raise ValueError("part：rule 与 part 须同时给出，part 为 fit、tune 或 aside")
+        return self
 
 
 class DatasetSpec(_Frozen):
@@ -62,6 +76,7 @@ class DatasetSpec(_Frozen):
     provenance: str = Field(description="Who made it, when, from what 来源")
     citation: str = Field(description="How to cite it 引用")
     terms: str = Field(description="Terms of use 使用条款")
+    terms_en: str = Field(default="", description="The same in English")
     url: str | None = Field(default=None, description="Where its makers publish it 发布地址")
     files: dict[str, Sha256] = Field(
         default_factory=dict, description="sha256 of the files as known here; empty: not fixed"
@@ -79,6 +94,18 @@ class Protocol(_Frozen):
         default=None, ge=2, description="Cross-validation of the test split; null: none 折数"
     )
     fold_seed: int = Field(default=20261130, description="Seed of the folds 折的种子")
+    fold_alike: str | None = Field(
+        default=None, description="Partition whose parts are spread evenly over the folds 均分依据"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> Protocol:
+        """Refuse to learn from what is measured; only folds do that, by themselves."""
+        if self.test in {*self.fit, *self.tune}:
+            raise ValueError("test：评测部分不能同时列为 fit 或 tune；交叉验证用 folds")
+        if self.fold_alike is not None and self.folds is None:
+            raise ValueError("fold_alike：没有 folds，均分依据无从使用")
+        return self
 
 
 class TaskSpec(_Frozen):
