@@ -11,9 +11,10 @@ import pytest
 import yaml
 from tests.invented_results import SYSTEMS, invented_results
 
+from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.metrics.registry import METRICS
 from zhibian.evaluation.report.gallery import selected
-from zhibian.evaluation.report.phrases import LANGUAGES, Language, labels
+from zhibian.evaluation.report.phrases import LANGUAGES, Language, english, labels
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.report.tables import mdc_title, metric_title
 from zhibian.evaluation.results import FigureOut, MetricOut, Results
@@ -262,6 +263,11 @@ def test_categories_have_names_in_both_languages(rules: Path) -> None:
         assert title == mdc_title(code.removeprefix("MDC"))
         # The short name is taken from the official one.
         assert set(title.zh.partition(" ")[2]) <= set(name) | set("、 "), name
+
+
+def test_systems_of_all_kinds_have_english_names() -> None:
+    names = {name for kind in KINDS.values() for name in kind.systems}
+    assert not {name for name in names if not english("systems", name).replace(name, "")}
 
 
 def test_english_words_are_listed_once() -> None:
