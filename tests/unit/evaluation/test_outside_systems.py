@@ -111,4 +111,6 @@ def test_an_absent_file_and_a_missing_setting_are_refused(rules: Path, tmp_path:
     assert [p.code for p in refused.value.problems] == ["answers_unreadable"]
     with pytest.raises(InputError) as refused:
         outside({}, task("linking"), resources(rules))
-    assert [(p.field, p.code) for p in refused.value.problems] == [("answers", "parameter_invalid")]
+    assert [(p.field, p.code) for p in refused.value.problems] == [
+        ("outside.answers", "parameter_invalid")
+    ]

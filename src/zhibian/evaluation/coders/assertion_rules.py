@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -18,10 +18,15 @@ from zhibian.documents.types import Assertion, SectionKind
 from zhibian.evaluation.answers import EventAnswer
 from zhibian.evaluation.coders.assertion_learning import answers_of, best_strength, tendencies_of
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import EventQuestion
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
+
+# Names and titles of the systems.
+_RULES = ("rules", "断言规则")
+_LEARNED = ("rules-lr", "断言规则加逻辑回归")
 
 #: What the rules call negated and possible; all else is stated.
 SAID = {Assertion.NEGATED: "否定", Assertion.POSSIBLE: "不确定"}
@@ -39,7 +44,7 @@ class RuleAsserter:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("rules", "断言规则")
+        return CoderInfo(*_RULES)
 
     def learn(self, material: LearningSet) -> RuleAsserter:
         """Return itself."""
@@ -62,12 +67,7 @@ class LearnedAsserter:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo(
-            "rules-lr",
-            "断言规则加逻辑回归",
-            learns=True,
-            versions={"scikit-learn": version("scikit-learn")},
-        )
+        return CoderInfo(*_LEARNED, learns=True, versions={"scikit-learn": version("scikit-learn")})
 
     def learn(self, material: LearningSet) -> LearnedAsserter:
         """Return the asserter that has learned the fit part; the tune part sets the strength."""
@@ -122,15 +122,13 @@ def _ruled(question: EventQuestion, cues: CueLexicon) -> tuple[Assertion, str | 
     return assert_mention(normalise(question.text), span, SectionKind.OTHER, cues)
 
 
-def rules(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> RuleAsserter:
-    """Make the assertion rules; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "rules")
+def _rules(given: Parameters, task: TaskSpec, resources: Resources) -> RuleAsserter:
     return RuleAsserter(load_reading_lexicon(resources.rules).cues)
 
 
-def rules_lr(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> LearnedAsserter:
-    """Make rules with a classifier; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "rules-lr")
+def _learned(given: Parameters, task: TaskSpec, resources: Resources) -> LearnedAsserter:
     return LearnedAsserter(load_reading_lexicon(resources.rules).cues)
+
+
+RULES = RegisteredCoder(*_RULES, Parameters, _rules)
+RULES_LR = RegisteredCoder(*_LEARNED, Parameters, _learned)

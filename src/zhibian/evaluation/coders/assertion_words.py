@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from operator import itemgetter
@@ -18,10 +18,13 @@ from zhibian.documents.normalise import normalise
 from zhibian.evaluation.answers import EventAnswer
 from zhibian.evaluation.coders.assertion_learning import answers_of, best_strength, tendencies_of
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import EventQuestion
-from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.spec import TaskSpec
+
+# Names and titles of the systems.
+_MAJORITY = ("majority", "多数类")
+_WINDOWS = ("tfidf-lr", "TF-IDF 与逻辑回归")
 
 #: Characters before and behind the head of an event.
 BEFORE, BEHIND = 24, 14
@@ -41,7 +44,7 @@ class MajorityAsserter:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("majority", "多数类", learns=True)
+        return CoderInfo(*_MAJORITY, learns=True)
 
     def learn(self, material: LearningSet) -> MajorityAsserter:
         """Return the asserter that knows the tendencies of the fit part."""
@@ -65,12 +68,7 @@ class WindowAsserter:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo(
-            "tfidf-lr",
-            "TF-IDF 与逻辑回归",
-            learns=True,
-            versions={"scikit-learn": version("scikit-learn")},
-        )
+        return CoderInfo(*_WINDOWS, learns=True, versions={"scikit-learn": version("scikit-learn")})
 
     def learn(self, material: LearningSet) -> WindowAsserter:
         """Return the asserter that has learned the fit part; the tune part sets the strength."""
@@ -108,15 +106,7 @@ def _features() -> FeatureUnion:
     return FeatureUnion([("before", part(0)), ("head", part(1)), ("behind", part(2))])
 
 
-def majority(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> MajorityAsserter:
-    """Make the majority answer; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "majority")
-    return MajorityAsserter()
-
-
-def tfidf_lr(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> WindowAsserter:
-    """Make the classifier of windows; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "tfidf-lr")
-    return WindowAsserter()
+MAJORITY = RegisteredCoder(
+    *_MAJORITY, Parameters, lambda given, task, resources: MajorityAsserter()
+)
+TFIDF_LR = RegisteredCoder(*_WINDOWS, Parameters, lambda given, task, resources: WindowAsserter())
