@@ -114,3 +114,17 @@ def test_an_absent_file_and_a_missing_setting_are_refused(rules: Path, tmp_path:
     assert [(p.field, p.code) for p in refused.value.problems] == [
         ("outside.answers", "parameter_invalid")
     ]
+
+
+def test_an_entity_without_a_character_is_refused(rules: Path, tmp_path: Path) -> None:
+    line = '{"id": "a", "entities": [{"start": 3, "end": 3, "type": "症状"}]}'
+    with pytest.raises(InputError) as refused:
+        made("entities", [line], rules, tmp_path)
+    assert [(p.field, p.code) for p in refused.value.problems] == [
+        ("第 1 行.entities.0", "answer_invalid")
+    ]
+
+
+def test_a_line_separator_within_a_name_ends_no_line(rules: Path, tmp_path: Path) -> None:
+    coder = made("linking", ['{"id": "a", "names": ["甲\u2028乙"]}'], rules, tmp_path)
+    assert answers(coder, [TermQuestion("x", "diagnosis", "a")]) == [LinkedNames(("甲\u2028乙",))]

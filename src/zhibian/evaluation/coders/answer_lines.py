@@ -104,7 +104,7 @@ def read_lines(path: Path, line: type[L]) -> dict[str, L]:
         The file can't be read; or every line that is no such object, and every repeated id.
     """
     try:
-        rows = path.read_text(encoding="utf-8-sig").splitlines()
+        rows = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError):
         problem = Problem("answers", "answers_unreadable", "不能读取回答文件", _REMEDY)
         raise InputError(path.name, [problem]) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, TextAnswer
 from zhibian.evaluation.coders.answer_lines import AnswerLine, outside
@@ -35,8 +35,14 @@ class EntityOnLine(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: int = Field(ge=0)
-    end: int = Field(gt=0)
+    end: int
     type: str
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> EntityOnLine:
+        if self.end <= self.start:
+            raise ValueError("empty entity")
+        return self
 
 
 class EntitiesLine(AnswerLine):
