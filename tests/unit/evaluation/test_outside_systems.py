@@ -10,6 +10,12 @@ from tests.evaluation_examples import answers, resources, task
 
 from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, TextAnswer
 from zhibian.evaluation.coders.interface import LinkedNames, TermQuestion
+from zhibian.evaluation.coders.outside import (
+    EntitiesLine,
+    GroupLine,
+    NamesLine,
+    TendencyLine,
+)
 from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.questions import EventQuestion, GroupingQuestion, TextQuestion
 from zhibian.evaluation.tasks.spec import Kind
@@ -61,6 +67,14 @@ def test_a_line_answers_the_question_of_its_id(
     assert answers(coder, [question]) == [answer]
     assert (coder.info.name, coder.info.title) == ("theirs", "他方系统")
     assert len(coder.info.versions["answers"]) == 64
+
+
+def test_the_examples_of_the_documentation_are_such_lines(rules: Path) -> None:
+    page = (rules.parent / "docs" / "evaluation-kinds.md").read_text(encoding="utf-8")
+    shown = [line for line in page.splitlines() if line.startswith('{"id"')]
+    kinds = (NamesLine, TendencyLine, EntitiesLine, GroupLine)
+    for line, kind in zip(shown, kinds, strict=True):
+        assert kind.model_validate_json(line).id
 
 
 def test_answers_follow_the_order_of_the_questions(rules: Path, tmp_path: Path) -> None:
