@@ -16,6 +16,7 @@ from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import REFUSED, RulesOption, case_limits, refuse, tell
 from zhibian.cli.models import ModelsOption, with_models
 from zhibian.cli.outputs import OutputFolder, Source, check_outputs
+from zhibian.grouping.table_files import PARQUET, WORKBOOKS
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_file import SUFFIXES, case_files, read_raw
 from zhibian.records.case_json import CodeCheck, Limits, ReadCase, case_from_mapping
@@ -28,6 +29,7 @@ from zhibian.settings import Settings
 
 PROBLEM_FILE = "_problems.json"
 _PROGRESS_FROM = 40
+_TABLES = {*WORKBOOKS, PARQUET, ".csv"}
 
 Loader = Callable[[], ReadCase]
 
@@ -153,6 +155,9 @@ def collect(path: Path, limits: Limits, check: CodeCheck) -> tuple[list[Entry], 
     entries: list[Entry] = []
     failures: list[Failure] = []
     for file in files:
+        if file.suffix.lower() in _TABLES:
+            failures.append(Failure(file.name, (_no_case(),)))
+            continue
         try:
             raw = read_raw(file, limits)
             entries.extend(_entries(raw, file.name, limits, check))
@@ -216,6 +221,12 @@ def _make_output(output: Path) -> None:
             "--output", "output_unusable", "不能建立结果文件夹", "核对路径与写入权限，或另选文件夹"
         )
         raise InputError(output.name, [problem]) from None
+
+
+def _no_case() -> Problem:
+    message = "是表格，这里须为带文书的病例文件（JSON 或 YAML）"
+    remedy = "首页表用 zhibian screen 或 zhibian quality check；病例格式见 zhibian schema case"
+    return Problem("文件", "table_given", message, remedy)
 
 
 def _reserved() -> Problem:

@@ -19,6 +19,9 @@ from typer.core import TyperGroup
 
 from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.evaluate_compare import compare_results
+from zhibian.cli.evaluate_experiment import experiment
+from zhibian.cli.evaluate_report import report
 from zhibian.cli.evaluate_run import run_task
 from zhibian.cli.evaluate_screening import plant, screening
 from zhibian.cli.evaluate_tasks import list_tasks, show_task
@@ -72,10 +75,13 @@ app = typer.Typer(
 app.command("screening", help="文本筛查：检出埋错的比例、精确率、正确首页的误报。")(screening)
 app.command("plant", help="按金标准首页埋错，写出评测用的病例。")(plant)
 app.command("run", help="在任务上评测各系统：指标、区间、配对检验。")(run_task)
+app.command("compare", help="并列比较几次评测：须同一任务、同一批数据。")(compare_results)
+app.command("experiment", help="实验：按 experiment.yaml 逐项运行，写出 results.json。")(experiment)
 app.command("list", help="列出评测任务；--datasets 列出登记的数据集。")(list_tasks)
 app.command("show", help="一个任务的全部定义、数据来源与使用条款。")(show_task)
 app.command("validate", help="核对任务与数据：格式、校验和、指标、系统、重叠。")(validate)
 app.command("digests", help="评测问题的摘要（sha256），供核对训练数据是否重叠。")(digests)
+app.command("report", help="把评测结果写成一个网页报告（中英文），可离线打开与打印。")(report)
 app.command("track", help="把评测结果记入 MLflow 追踪库。")(track_results)
 
 

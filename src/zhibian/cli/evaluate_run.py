@@ -13,15 +13,20 @@ from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
-from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
+from zhibian.cli.evaluate_report import REPORT
+from zhibian.cli.evaluation_resources import (
+    evaluation_resources,
+    known_kinds,
+    shown_command,
+)
 from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds_table
 from zhibian.cli.models import ModelsOption, say
 from zhibian.cli.progress import progress
 from zhibian.evaluation.answering import Watch
 from zhibian.evaluation.data.load import load_task
-from zhibian.evaluation.kinds.registry import KINDS
+from zhibian.evaluation.report.render import render
 from zhibian.evaluation.results import Results
-from zhibian.evaluation.results_file import write_outcomes, write_results
+from zhibian.evaluation.results_file import write_outcomes, write_results, write_whole
 from zhibian.evaluation.run import DRAWS, SEED, Finished, RunPlan, run
 from zhibian.evaluation.run_config import (
     RunConfig,
@@ -75,7 +80,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         float | None, typer.Option(min=0.001, max=1.0, help="只学训练部分的这一比例（学习曲线）。")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="结果文件夹：results.json 等。")
+        Path | None, typer.Option("--output", help="结果文件夹：results.json、report.html 等。")
     ] = None,
     outcomes: Annotated[
         bool, typer.Option("--outcomes", help="另写逐例结果（编码、分组、金额，不含病历文字）。")
@@ -104,7 +109,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
             raise InputError("run", [problem])
         books = library(data, tasks)
         spec = find_task(task, tasks_of(tasks))
-        kind = KINDS[spec.kind]
+        kind = known_kinds()[spec.kind]
         settings = read_config(config) if config else RunConfig()
         choices = _choices(system or (), settings, spec.systems, answers or ())
         plan = RunPlan(
@@ -200,6 +205,7 @@ def _sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sin
     sinks: list[Sink] = []
     if output is not None:
         sinks.append(lambda done: f"结果：{write_results(done.results, output)}")
+        sinks.append(lambda done: f"报告：{write_whole(output / REPORT, render([done.results]))}")
         if outcome is not None:
             sinks.append(
                 lambda done: (
@@ -208,13 +214,14 @@ def _sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sin
                 )
             )
     if store is not None:
-        sinks.append(lambda done: _tracked(done.results, store))
+        report = None if output is None else output / REPORT
+        sinks.append(lambda done: _tracked(done.results, store, [report] if report else []))
     return sinks
 
 
-def _tracked(results: Results, store: Path) -> str:
+def _tracked(results: Results, store: Path, beside: Sequence[Path]) -> str:
     # MLflow is an extra: runs that aren't tracked do not wait for it.
     from zhibian.training.tracking import track  # noqa: PLC0415
 
-    filed = track(results, store)
+    filed = track(results, store, beside)
     return f"已记入追踪库 {store}，运行 {filed.run}"

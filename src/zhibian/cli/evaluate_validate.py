@@ -11,12 +11,12 @@ from rich.console import Console
 
 from zhibian.cli.common import refuse, tell
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluation_resources import known_kinds
 from zhibian.cli.progress import progress
 from zhibian.evaluation.data.counted import with_counts
 from zhibian.evaluation.data.learned_before import read_digests, refuse_known
 from zhibian.evaluation.data.load import Library, count_splits, load_task
 from zhibian.evaluation.data.registry import definition_of
-from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.metrics.registry import select
 from zhibian.evaluation.rounds import rounds_of
 from zhibian.evaluation.tasks.registry import find_task
@@ -100,7 +100,7 @@ def digests(
 
 
 def _problems(task: TaskSpec, books: Library, settings: Settings) -> Iterator[Problem]:
-    systems = KINDS[task.kind].systems
+    systems = known_kinds()[task.kind].systems
     for system in task.systems:
         if system not in systems:
             remedy = f"可用：{'、'.join(systems)}"

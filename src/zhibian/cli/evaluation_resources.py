@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePath
 
@@ -11,6 +11,8 @@ from zhibian.cli.common import case_limits
 from zhibian.cli.models import ModelsChoice, with_models
 from zhibian.evaluation.data.load import Library
 from zhibian.evaluation.resources import Resources
+from zhibian.evaluation.tasks.kind import KindOfTask
+from zhibian.evaluation.tasks.spec import Kind
 from zhibian.review.reviewer import Reviewer, load_reviewer
 from zhibian.settings import Settings
 
@@ -54,6 +56,14 @@ def evaluation_resources(
         hosts=tuple(hosts),
         folder_of=books.folder_of,
     )
+
+
+def known_kinds() -> Mapping[Kind, KindOfTask]:
+    """Return the kinds of tasks with their systems."""
+    # Systems that learn import scikit-learn, which takes seconds: other commands do not wait.
+    from zhibian.evaluation.kinds.registry import KINDS  # noqa: PLC0415
+
+    return KINDS
 
 
 def shown_command(arguments: Sequence[str]) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from zhibian.evaluation.results import ComparisonOut, FigureOut, MetricOut, Results
+from zhibian.evaluation.results import ComparisonOut, FigureOut, MetricOut, Results, SystemOut
 
 SIGNIFICANT = 0.05
+# More systems than fit beside each other become rows.
+_MOST_COLUMNS = 3
 _DIGITS = {"share": 3, "count": 2, "yuan": 0, "weight": 3, "seconds": 3, "distance": 3}
 
 
@@ -22,25 +24,34 @@ def figures_table(results: Results, names: Iterable[str]) -> Table:
     names
         Metrics to show.
     """
-    task = results.task
-    table = Table(title=_title(results))
-    table.add_column("指标")
-    for system in results.systems:
-        table.add_column(system.name, justify="right")
+    rows = list(names)
     compared = {(row.metric, row.ours): row for row in results.comparisons}
-    for name in names:
+    table = Table(title=_title(results))
+
+    def cell(name: str, system: SystemOut) -> str:
         metric = results.metrics[name]
-        table.add_row(
-            metric.title,
-            *(
-                shown(s.figures[name], metric) + mark(compared.get((name, s.name)), metric)
-                for s in results.systems
-            ),
-        )
-    table.add_row(
-        "题/秒", *(f"{task.test.n / max(s.code_seconds, 1e-6):.1f}" for s in results.systems)
-    )
+        told = mark(compared.get((name, system.name)), metric)
+        return shown(system.figures[name], metric) + told
+
+    if len(results.systems) > _MOST_COLUMNS:
+        table.add_column("系统", overflow="fold")
+        for name in rows:
+            table.add_column(results.metrics[name].title, justify="right", overflow="fold")
+        table.add_column("题/秒", justify="right")
+        for system in results.systems:
+            table.add_row(system.name, *(cell(n, system) for n in rows), _pace(system))
+        return table
+    table.add_column("指标", overflow="fold")
+    for system in results.systems:
+        table.add_column(system.name, justify="right", overflow="fold")
+    for name in rows:
+        table.add_row(results.metrics[name].title, *(cell(name, s) for s in results.systems))
+    table.add_row("题/秒", *map(_pace, results.systems))
     return table
+
+
+def _pace(system: SystemOut) -> str:
+    return f"{system.n / max(system.code_seconds, 1e-6):.1f}"
 
 
 def shown(figure: FigureOut, metric: MetricOut) -> str:

@@ -151,8 +151,8 @@ def _check_spark(table: str, output: str, against: str | None, problems: Path | 
         for name, used in given.items()
         if used
     ]
-    # Of places on a cluster, such as hdfs://, only Spark itself knows.
-    here = not any("://" in place for place in (table, output))
+    # Of places on a cluster, which need not begin with hdfs://, only Spark itself knows.
+    here = Path(table).exists() and "://" not in output
     check_outputs(
         "spark",
         [Source("TABLE", Path(table), deep=True)] if here else [],

@@ -1,4 +1,4 @@
-"""Where a command writes (输出路径核对): never over what it reads, nor twice to one place.
+"""The paths of a command (路径核对): all it reads is there, and it writes over nothing of it.
 
 Every command that writes tells here what it reads and what it writes, before it reads anything.
 All that is wrong is told at once and nothing is written.
@@ -29,7 +29,7 @@ class Source:
     option
         As the user knows it: ``--benchmarks``, or the name of an argument such as ``TABLE``.
     path
-        Where; None where it is not given. Absent files are told by whoever reads them.
+        Where; None where it is not given.
     reads
         Endings of the files that are read in a folder, in lower case; None for any.
     deep
@@ -90,7 +90,7 @@ def check_outputs(
     outputs: Sequence[Output],
     more: Sequence[Problem] = (),
 ) -> None:
-    """Refuse outputs that would destroy an input or each other, or that can't be written.
+    """Refuse absent inputs, and outputs that destroy an input or each other or can't be written.
 
     Parameters
     ----------
@@ -106,10 +106,10 @@ def check_outputs(
     Raises
     ------
     InputError
-        Every problem found, each under the option of the output.
+        Every problem found, each under the option of its path.
     """
     wanted = [output for output in outputs if output.path is not None]
-    problems = [*more]
+    problems = [p for source in sources for p in _absent(source)] + [*more]
     for output in wanted:
         problems += _unusable(output)
         problems += [p for source in sources for p in _over(output, source)]
@@ -138,12 +138,21 @@ def workbook_problems(option: str, path: Path, written: Sequence[str] = ()) -> l
     return [Problem(option, "output_format", message, f"文件名以 {can} 结尾", path.name)]
 
 
+def _absent(source: Source) -> Iterator[Problem]:
+    """Yield that a source is not there."""
+    if source.path is not None and not os.path.exists(source.path):
+        message = "没有这个文件或文件夹"
+        yield Problem(source.option, "input_missing", message, "核对路径与文件名", source.path.name)
+
+
 def _unusable(output: Output) -> Iterator[Problem]:
     """Yield why nothing can be written to a place, whatever is read."""
     path = _path(output)
     if isinstance(output, OutputFolder):
         if os.path.exists(path) and not os.path.isdir(path):
             yield _told(output, "not_a_folder", "是已有的文件，这里须为文件夹", _OTHER_FOLDER)
+        elif os.path.isdir(path) and not os.access(path, os.W_OK):
+            yield _told(output, "unwritable", "输出目录不能写入", "检查权限，或写到另一个目录")
         return
     if os.path.isdir(path):
         yield _told(output, "is_folder", "是文件夹，这里须为文件", "在文件夹后加上文件名")

@@ -8,15 +8,23 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 
+from zhibian.evaluation.experiments.spec import ExperimentOut
+from zhibian.evaluation.results import Results
 from zhibian.payment.what_if_report import WhatIfReport
 from zhibian.records.types import Case
 from zhibian.review.report import CaseReport
 
-FORMATS: dict[str, type[BaseModel]] = {"case": Case, "report": CaseReport, "what-if": WhatIfReport}
+FORMATS: dict[str, type[BaseModel]] = {
+    "case": Case,
+    "report": CaseReport,
+    "what-if": WhatIfReport,
+    "results": Results,
+    "experiment": ExperimentOut,
+}
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a format: ``case``, ``report`` or ``what-if``."""
+    """Return the JSON Schema of a format: ``case``, ``report``, ``results`` …."""
     model = FORMATS[name]
     mode: Literal["validation", "serialization"] = (
         "validation" if name == "case" else "serialization"
@@ -27,8 +35,10 @@ def json_schema(name: str) -> dict[str, Any]:
 
 def schema(
     name: Annotated[
-        Literal["case", "report", "what-if"],
-        typer.Argument(help="case 病例，report 审核结果，what-if 改动与敏感性。"),
+        Literal["case", "report", "what-if", "results", "experiment"],
+        typer.Argument(
+            help="case 病例，report 审核，what-if 改动与敏感性，results 评测，experiment 实验。"
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a format."""

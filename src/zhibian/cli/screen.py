@@ -174,7 +174,6 @@ def _check_paths(
     read: tuple[Path | None, ...],
 ) -> None:
     """Refuse paths that can't be used, all of them, before anything is read."""
-    missing = Problem("INPUT", "input_missing", "没有该文件或文件夹", "检查路径", source.name)
     names = ("--silence", "--benchmarks", "--previous")
     check_outputs(
         "screen",
@@ -187,7 +186,6 @@ def _check_paths(
             OutputFile("--output", _bad_cells(output)),
             OutputFolder("--output", _parts(output), replaced=True),
         ],
-        [] if source.exists() else [missing],
     )
 
 

@@ -110,7 +110,7 @@ def link(
         ]
         check_outputs(
             "train link",
-            [*data, Source("--base", base)],
+            [*data, Source("--base", None if rankers_only else base)],
             [OutputFolder("--output", output), OutputFolder("--output", held)],
         )
         need_extra()

@@ -167,7 +167,8 @@ def _answer_round(
         answers = tuple(_counted(ready.code(questions), len(questions), taking.watch))
     except Exception as cause:
         raise SystemFailedError(asked.name, "code", cause) from cause
-    return Answered(answers, learned - started, time.perf_counter() - learned)
+    finished = time.perf_counter()
+    return Answered(answers, learned - started, finished - learned, dict(ready.info.notes))
 
 
 def _counted(answers: Iterator[Any], wanted: int, watch: Watch) -> Iterator[Any]:

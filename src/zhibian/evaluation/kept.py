@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,14 @@ class Answered:
         In the order of the questions.
     learn_seconds, code_seconds
         Wall-clock time of learning and of answering.
+    notes
+        What the system told of its answering.
     """
 
     answers: tuple[Any, ...]
     learn_seconds: float
     code_seconds: float
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ class Kept:
             head = json.loads(lines[0])
             reader = TypeAdapter(self.answer)
             answers = tuple(reader.validate_json(line) for line in lines[1:])
-            found = Answered(answers, float(head["learn_seconds"]), float(head["code_seconds"]))
+            found = Answered(
+                answers, float(head["learn_seconds"]), float(head["code_seconds"]), head["notes"]
+            )
         except (OSError, ValueError, KeyError, IndexError, TypeError, ValidationError):
             return None
         return found if len(answers) == count else None
@@ -63,7 +68,11 @@ class Kept:
     def put(self, key: str, answered: Answered) -> None:
         """Keep a finished round, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        head = {"learn_seconds": answered.learn_seconds, "code_seconds": answered.code_seconds}
+        head = {
+            "learn_seconds": answered.learn_seconds,
+            "code_seconds": answered.code_seconds,
+            "notes": dict(answered.notes),
+        }
         writer = TypeAdapter(self.answer)
         lines = [json.dumps(head).encode(), *map(writer.dump_json, answered.answers)]
         file = self._file(key)

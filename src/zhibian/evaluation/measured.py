@@ -12,7 +12,14 @@ from typing import Any
 
 from zhibian.evaluation.coders.interface import CoderInfo
 from zhibian.evaluation.examples import Example
-from zhibian.evaluation.metrics.metric import Difference, Estimate, Metric, differences, estimates
+from zhibian.evaluation.metrics.metric import (
+    Difference,
+    Estimate,
+    Metric,
+    by_stratum,
+    differences,
+    estimates,
+)
 from zhibian.evaluation.metrics.registry import matching
 from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.results import (
@@ -113,7 +120,7 @@ def system_out(runs: Sequence[Measured], how: Measuring) -> SystemOut:
         Metrics and resampling.
     """
     first = runs[0]
-    figures = _figures(first.outcomes, first.records, how)
+    figures = _figures(how.metrics, first.outcomes, first.records, how)
     repeated = [seed_out(run, how) for run in runs] if len(runs) > 1 else []
     return SystemOut(
         name=first.name,
@@ -219,27 +226,31 @@ def figure_out(estimate: Estimate) -> FigureOut:
 
 
 def _figures(
-    outcomes: Sequence[Any], records: Sequence[str], how: Measuring
+    metrics: Sequence[Metric[Any]], outcomes: Sequence[Any], records: Sequence[str], how: Measuring
 ) -> dict[str, FigureOut]:
-    found = estimates(how.metrics, outcomes, records, seed=how.seed, draws=how.draws)
+    found = estimates(metrics, outcomes, records, seed=how.seed, draws=how.draws)
     return {name: figure_out(value) for name, value in found.items()}
 
 
 def _strata(run: Measured, how: Measuring) -> dict[str, dict[str, StratumOut]]:
-    """Return figures by part; questions that belong to no part of a partition are left out."""
+    """Return the main figures by part; questions of no part of a partition are left out.
+
+    All figures of every part would be a file of megabytes that says little: most parts hold few
+    records.
+    """
     found: dict[str, dict[str, StratumOut]] = {}
     records = run.records
     for partition in how.partitions:
-        places: dict[str, list[int]] = {}
-        for place, parts in enumerate(run.strata):
-            if parts.get(partition):
-                places.setdefault(parts[partition], []).append(place)
+        places = by_stratum([parts.get(partition, "") for parts in run.strata], str)
         found[partition] = {
             part: StratumOut(
                 n=len({records[p] for p in held}),
-                figures=_figures([run.outcomes[p] for p in held], [records[p] for p in held], how),
+                figures=_figures(
+                    how.main, [run.outcomes[p] for p in held], [records[p] for p in held], how
+                ),
             )
-            for part, held in sorted(places.items())
+            for part, held in places.items()
+            if part
         }
     return found
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from zhibian.evaluation.tasks.spec import Kind
+
 RESULTS_FORMAT: Literal["zhibian-results/1"] = "zhibian-results/1"
 
 
@@ -198,7 +200,7 @@ class TaskOut(_Frozen):
 
     id: str
     version: int
-    kind: str
+    kind: Kind
     title: str
     title_en: str = ""
     question: str

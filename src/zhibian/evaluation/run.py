@@ -34,7 +34,6 @@ from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.results import FailureOut, Results, RunOut
 from zhibian.evaluation.rounds import LoadedTask, Round, rounds_of
 from zhibian.evaluation.tasks.kind import KindOfTask, Scorer
-from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
 
 DRAWS = 2000
@@ -136,7 +135,7 @@ def run(
     comparable = any(m.name == reference for m in firsts)
     results = Results(
         task=task_out(limited),
-        run=_run_out(plan, task.spec, resources),
+        run=_run_out(plan, limited, task, resources),
         metrics=metrics_out(metrics),
         systems=tuple(system_out(runs, how) for runs in measured),
         comparisons=tuple(comparisons(firsts, reference, how)) if comparable else (),
@@ -218,7 +217,7 @@ class _Bench:
         details = self.scorers[0].details(examples, answers, outcomes, invented=self.task.quotable)
         return Measured(
             name=asked.name,
-            info=made.info,
+            info=replace(made.info, notes=_notes(answered)),
             seed=seed,
             examples=examples,
             outcomes=outcomes,
@@ -237,6 +236,15 @@ class _Bench:
             for seed in self.plan.seeds:
                 for round_ in self.rounds:
                     self.taking.kept.drop(round_key(asked, info, round_, seed, self.taking.task))
+
+
+def _notes(answered: Sequence[Answered]) -> dict[str, str]:
+    """Return what was told in all rounds; rounds that tell otherwise stand side by side."""
+    told: dict[str, dict[str, None]] = {}
+    for given in answered:
+        for name, note in given.notes.items():
+            told.setdefault(name, {})[note] = None
+    return {name: "；".join(notes) for name, notes in told.items()}
 
 
 def _limited(task: LoadedTask, limit: int | None) -> LoadedTask:
@@ -261,12 +269,12 @@ def _taking(
     )
 
 
-def _run_out(plan: RunPlan, spec: TaskSpec, resources: Resources) -> RunOut:
+def _run_out(plan: RunPlan, ran: LoadedTask, whole: LoadedTask, resources: Resources) -> RunOut:
     asked = {
         "seed": plan.seed,
         "draws": plan.draws,
         "seeds": plan.seeds,
-        "limit": plan.limit,
+        "limit": None if ran is whole else plan.limit,
         "share": plan.share,
     }
-    return run_out(asked, command=plan.command, spec=spec, rules=resources.rules)
+    return run_out(asked, command=plan.command, spec=whole.spec, rules=resources.rules)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zhibian.evaluation.answering import AskedSystem
 from zhibian.evaluation.tasks.kind import CoderFactory
@@ -28,6 +28,12 @@ class SystemChoice(BaseModel):
     system: str = Field(description="Name of the system in its kind 系统")
     name: str | None = Field(default=None, description="Name in tables; null: that of the system")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Settings 参数")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, told: Any) -> Any:
+        """Take a bare name as a system without settings."""
+        return {"system": told} if isinstance(told, str) else told
 
     @property
     def shown(self) -> str:

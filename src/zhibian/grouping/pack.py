@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
@@ -199,10 +200,11 @@ def load_scheme(rules: Path, scheme: str) -> RulePack:
     folder = pack_folders(rules).get(pack_id)
     asked = reading if at else DEFAULT_READING
     if folder is None or asked not in read_manifest(folder).readings:
-        known = "、".join(list_schemes(rules)) or "无"
-        problem = Problem(
-            "scheme", "scheme_unknown", "没有这个分组方案", f"可用的方案：{known}", scheme
-        )
+        schemes = list_schemes(rules)
+        near = get_close_matches(scheme.lower(), schemes, n=3)
+        hint = f"相近的有 {'、'.join(near)}；" if near else ""
+        remedy = f"{hint}可用的方案：{'、'.join(schemes) or '无'}"
+        problem = Problem("scheme", "scheme_unknown", "没有这个分组方案", remedy, scheme)
         raise InputError(scheme, [problem])
     return load_pack(folder, asked)
 

@@ -23,6 +23,7 @@ from zhibian.problems import InputError, Problem
 PARQUET = ".parquet"
 #: Endings of spreadsheets, which are no text tables.
 WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et"}
+_SEPARATORS = {";": "分号", "\t": "制表符", "，": "全角逗号"}
 _CHUNK = 1 << 20
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _LAST_OF_TWO_BYTES = "\u07ff"
@@ -147,8 +148,13 @@ def check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> No
     Raises
     ------
     InputError
-        Every column that is missing or repeated.
+        Every column that is missing or repeated; or the columns are not parted by commas.
     """
+    separator = next((sign for sign in _SEPARATORS if len(header) == 1 and sign in header[0]), None)
+    if separator is not None:
+        message = f"各列以{_SEPARATORS[separator]}分隔，须以逗号分隔"
+        remedy = "另存为“CSV UTF-8（逗号分隔）”"
+        raise InputError(name, [Problem(name, "separator", message, remedy)])
     problems = [
         Problem(column, "column_missing", f"缺少列 {column}", f"表头须有 {','.join(columns)}")
         for column in columns

@@ -78,7 +78,7 @@ class WorkFolder:
             Problem(
                 f"{path.name} {name}",
                 "resume_differs",
-                f"与中断前不同：当时 {before.get(name, '无')}，现在 {identity.get(name, '无')}",
+                f"与中断前不同：当时 {before.get(name) or '无'}，现在 {identity.get(name) or '无'}",
                 "恢复原来的输入与选项后继续，或去掉 --resume 重新开始",
             )
             for name in sorted(before.keys() | identity.keys())

@@ -246,10 +246,17 @@ def test_patient_text_never_stands_in_a_refusal(run: Run, tmp_path: Path) -> Non
     assert MARKER not in result.output
 
 
+def table_in(folder: Path) -> Path:
+    path = folder / "pages.csv"
+    path.write_text("id,sex\n1,1\n", "utf-8")
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda folder: folder / "none.json", "没有这个文件或文件夹"),
+        (table_in, "是表格"),
         (lambda folder: folder, "文件夹中没有病例文件"),
     ],
 )

@@ -248,6 +248,15 @@ def test_other_names_of_a_file_are_that_file(tmp_path: Path) -> None:
         assert [p.code for p in wrong.value.problems] == ["same_file"]
 
 
+@pytest.mark.parametrize(
+    ("command", "source"),
+    [(c, option) for c in (*FILES, *FOLDERS) for option in c.reads],
+)
+def test_an_input_that_is_not_there_is_told(tmp_path: Path, command: Command, source: str) -> None:
+    before = lay(tmp_path, command)
+    refused(run(command, tmp_path, **{source: "absent.json"}), tmp_path, before, source)
+
+
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("keep", "utf-8")
@@ -258,9 +267,11 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         OutputFolder("--cache", table),
         OutputFile("--findings", None),
     ]
+    sources = [Source("TABLE", table), Source("--controls", None), Source("--key", tmp_path / "k")]
     with pytest.raises(InputError) as wrong:
-        check_outputs("x", [Source("TABLE", table), Source("--controls", None)], outputs)
+        check_outputs("x", sources, outputs)
     assert [(p.field, p.code) for p in wrong.value.problems] == [
+        ("--key", "input_missing"),
         ("--output", "output_format"),
         ("--output", "same_file"),
         ("--bad", "is_folder"),
@@ -274,6 +285,7 @@ def test_what_harms_nothing_is_allowed(tmp_path: Path) -> None:
     cases = tmp_path / "cases"
     cases.mkdir()
     (cases / "a.json").write_text("keep", "utf-8")
+    (tmp_path / "t.csv").write_text("keep", "utf-8")
     former = tmp_path / "out.xlsx"
     former.write_text("of the last run", "utf-8")
     sources = [Source("INPUT", cases, (".json",)), Source("TABLE", tmp_path / "t.csv")]

@@ -161,7 +161,12 @@ def test_cells_that_cant_be_used_go_to_a_side_file(table: Path, tmp_path: Path) 
 def test_paths_that_cant_be_used_are_told_at_once(table: Path, tmp_path: Path) -> None:
     result = screen(tmp_path / "none.csv", "-o", tmp_path / "x" / "o.csv", "--items", "a.txt")
     assert result.exit_code == 2
-    for told in ("没有该文件或文件夹", "只能写 .xlsx", "输出目录不存在", "只能写 .csv 或 .parquet"):
+    for told in (
+        "没有这个文件或文件夹",
+        "只能写 .xlsx",
+        "输出目录不存在",
+        "只能写 .csv 或 .parquet",
+    ):
         assert told in result.stderr
 
 

@@ -82,7 +82,7 @@ def test_group_of_a_missing_file(app: typer.Typer, tmp_path: Path) -> None:
     arguments = ["group", str(tmp_path / "none.csv"), "--output", str(tmp_path / "out.csv")]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
-    assert "文件不能读取" in result.output
+    assert "没有这个文件或文件夹" in result.output
 
 
 def test_rules_list_and_check(app: typer.Typer) -> None:

@@ -145,6 +145,8 @@ def test_opendrg_weight_zero_is_no_weight_and_age_is_full_years(
         (b"", "empty_file"),
         (b"\xff\xfe\x00\x81", "encoding"),
         (b"id,sex\n1,1\n", "column_missing"),
+        (b"id;sex\n1;1\n", "separator"),
+        (b"id\tsex\n1\t1\n", "separator"),
         (f"{HEADER},sex\n".encode(), "column_repeated"),
     ],
 )

@@ -8,7 +8,7 @@ nearest to the NHSA name is taken then, and it is counted how often that happene
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -147,3 +147,22 @@ def _nearest(target: str, names: Mapping[str, str], code_set: CodeSet) -> str:
 
 def _each_once(codes: tuple[str, ...], back: BackMap) -> tuple[str, ...]:
     return tuple(dict.fromkeys(back.codes.get(code, code) for code in codes))
+
+
+def known_codes(rules: Path, id: str) -> tuple[Collection[str], Collection[str]]:
+    """Return all diagnosis codes and all procedure codes of an edition.
+
+    Raises
+    ------
+    InputError
+        There is no such edition, or a table is damaged.
+    """
+    if id == NHSA:
+        sets = load_code_set(rules, ICD10_NHSA), load_code_set(rules, ICD9CM3_NHSA)
+        return sets[0].entries.keys(), sets[1].entries.keys()
+    filed = load_filed_set(rules, id)
+    return _codes_of(filed.diagnoses), _codes_of(filed.procedures)
+
+
+def _codes_of(crosswalk: Crosswalk) -> Collection[str]:
+    return crosswalk.entries.keys() | crosswalk.open.keys()

@@ -60,9 +60,9 @@ def tagger(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) 
         The model is absent or damaged, or it learned from the part that the task measures.
     """
     read_parameters(Parameters, parameters, "tagger")
+    refuse_learned(NAME, task)
     model = load_mention_tagger(resources.models, resources.rules)
     if model is None:
         remedy = "用 ZHIBIAN_MODELS 指定模型文件夹，或不选系统 tagger"
         raise InputError(NAME, [Problem("tagger", "model_missing", "没有实体标注器模型", remedy)])
-    refuse_learned(model.version, task)
     return ShippedTagger(model.version, model.tagger)

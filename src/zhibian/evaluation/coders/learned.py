@@ -18,7 +18,7 @@ def refuse_learned(model: str, task: TaskSpec) -> None:
     Parameters
     ----------
     model
-        Version of the model, as its manifest names it.
+        Name of the model, which is that of its folder.
     task
         The task; its data set and the split it measures decide.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from zhibian.coding.terms.linker import TermLinker
 from zhibian.coding.terms.load import load_linker
-from zhibian.coding.terms.model import LinkModel, load_link_model
+from zhibian.coding.terms.model import NAME, LinkModel, load_link_model
 from zhibian.coding.terms.types import TermEncoder
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.learned import refuse_learned
@@ -76,9 +76,8 @@ def linker_with_encoder(
 
 
 def _model(task: TaskSpec, resources: Resources) -> LinkModel:
-    model = load_link_model(resources.models)
-    refuse_learned(model.version, task)
-    return model
+    refuse_learned(NAME, task)
+    return load_link_model(resources.models)
 
 
 def _shipped(

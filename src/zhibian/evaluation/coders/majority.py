@@ -21,7 +21,8 @@ from zhibian.evaluation.coders.interface import (
     RecordQuestion,
 )
 from zhibian.evaluation.coders.learning import fit_and_tune, refuse_empty, refuse_unlearned
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 
 NAME, TITLE = "majority", "多数类"
 _MOST_RANKED = 50

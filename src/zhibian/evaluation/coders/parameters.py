@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -18,7 +19,8 @@ class Parameters(BaseModel):
 
 P = TypeVar("P", bound=Parameters)
 
-_REASONS = {"extra_forbidden": "名不认识", "missing": "没有填写"}
+_UNKNOWN = "extra_forbidden"
+_REASONS = {_UNKNOWN: "名不认识", "missing": "没有填写"}
 
 
 def reason_of(kind: str) -> str:
@@ -41,19 +43,25 @@ def read_parameters(model: type[P], given: Mapping[str, Any], system: str) -> P:
     Raises
     ------
     InputError
-        Every setting that is unknown or of another type.
+        Every setting that is unknown, with the nearest known one, or of another type.
     """
     try:
         return model.model_validate(dict(given))
     except ValidationError as bad:
-        known = "、".join(model.model_fields) or "没有参数"
         problems = [
-            Problem(
-                ".".join(map(str, error["loc"])),
-                "parameter_invalid",
-                f"系统 {system} 的参数{reason_of(error['type'])}",
-                f"可用的参数：{known}",
-            )
-            for error in bad.errors()
+            _problem(model, system, ".".join(map(str, error["loc"])), error["type"])
+            for error in bad.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise InputError(system, problems) from None
+
+
+def _problem(model: type[Parameters], system: str, field: str, kind: str) -> Problem:
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(field, known, n=1, cutoff=0)
+    meant = f"，是否指 {near[0]}" if kind == _UNKNOWN and near else ""
+    return Problem(
+        f"{system}.{field}",
+        "parameter_unknown" if kind == _UNKNOWN else "parameter_invalid",
+        f"系统 {system} 的参数 {field} {reason_of(kind)}{meant}",
+        f"可用的参数：{'、'.join(known) or '没有参数'}",
+    )

@@ -25,7 +25,8 @@ from zhibian.evaluation.coders.interface import (
     RecordQuestion,
     Span,
 )
-from zhibian.evaluation.coders.registered import Parameters, RegisteredCoder
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.review.pipeline import Proposer

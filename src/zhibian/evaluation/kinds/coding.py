@@ -13,11 +13,11 @@ from zhibian.evaluation.kinds.coding_details import (
     confusion_out,
     deviation_out,
     gallery_out,
-    reliability_out,
     waterfalls_out,
 )
 from zhibian.evaluation.kinds.coding_outcome import coding_outcome
 from zhibian.evaluation.kinds.page_groups import NHSA, PageGroups, page_groups
+from zhibian.evaluation.metrics.calibration import reliability_bins
 from zhibian.evaluation.metrics.coding import METRICS
 from zhibian.evaluation.metrics.frequency import Band, count_codes, load_bands, with_seen
 from zhibian.evaluation.metrics.metric import Metric
@@ -70,8 +70,8 @@ class CodingScorer:
         """Return category, department, one gold diagnosis or several, and how often it was seen."""
         return {
             **example.strata,
-            "mdc": outcome.mdc or example.strata.get("mdc", ""),
-            "department": outcome.department or example.strata.get("department", ""),
+            "mdc": outcome.mdc.removeprefix("MDC") or example.strata.get("mdc", ""),
+            "department": outcome.department,
             "diagnoses": "several" if example.gold.block["others"] else "one",
             "frequency": frequency_band(outcome.principal.seen, self.bands),
         }
@@ -86,7 +86,7 @@ class CodingScorer:
     ) -> Details:
         """Return calibration, confusion of categories, payment deviation, and errors."""
         return Details(
-            reliability=reliability_out(outcomes),
+            reliability=reliability_bins(outcomes),
             confusion=confusion_out(outcomes),
             deviation=deviation_out(outcomes),
             waterfalls=waterfalls_out(examples, answers, self.groups) if self.groups else (),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, Literal
 
 from zhibian.evaluation.coders.interface import CodedLine, CodedPage, RecordQuestion, Span
 from zhibian.evaluation.deviation_bins import deviation_bins
 from zhibian.evaluation.examples import Example
-from zhibian.evaluation.figures import reliability
 from zhibian.evaluation.kinds.coding_outcome import given_input, gold_input, quoted_places
 from zhibian.evaluation.kinds.page_groups import PageGroups
 from zhibian.evaluation.metrics.outcomes import CodingOutcome, GivenCode, GoldCode
@@ -20,7 +18,6 @@ from zhibian.evaluation.results import (
     ConfusionOut,
     GalleryOut,
     GalleryQuote,
-    ReliabilityOut,
     WaterfallOut,
 )
 from zhibian.evaluation.waterfall import PagePair, waterfall
@@ -32,24 +29,6 @@ NameOf = Callable[[str, Part], str]
 
 # Quotes of one entry, best first: a gallery is read, not searched.
 _QUOTES = 3
-
-
-def reliability_out(outcomes: Sequence[CodingOutcome]) -> tuple[ReliabilityOut, ...]:
-    """Return the bins of the reliability plot over all codes that count and tell a confidence."""
-    chances = [chance for outcome in outcomes for chance in _chances(outcome)]
-    return tuple(
-        ReliabilityOut(low=row.low, high=row.high, n=row.n, claimed=row.claimed, right=row.right)
-        for row in reliability(chances)
-    )
-
-
-def _chances(outcome: CodingOutcome) -> Iterator[tuple[float, bool]]:
-    principal = outcome.principal
-    if principal.given is not None and principal.confidence is not None:
-        yield principal.confidence, principal.given in principal.accepted
-    for given in chain(outcome.others_given, outcome.procedures_given):
-        if given.counts and given.confidence is not None:
-            yield given.confidence, given.gold is not None
 
 
 def confusion_out(outcomes: Sequence[CodingOutcome]) -> tuple[ConfusionOut, ...]:

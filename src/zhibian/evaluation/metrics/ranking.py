@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from zhibian.evaluation.metrics.builders import Wording, metric, quotient, table
 from zhibian.evaluation.metrics.metric import Metric
@@ -11,35 +11,41 @@ from zhibian.evaluation.metrics.resampling import Numbers
 
 DEPTHS = (1, 3, 5, 10, 15)
 
-#: The gold code that each ranked code hits, best first, and how many gold codes there are.
-Ranked = Callable[[CodingOutcome], tuple[Sequence[str | None], int]]
+#: The gold code that each ranked code hits, best first, and the gold codes that count.
+Ranked = Callable[[CodingOutcome], tuple[Sequence[str | None], frozenset[str]]]
 
 
-def diagnoses(outcome: CodingOutcome) -> tuple[Sequence[str | None], int]:
-    """Return the ranked diagnoses and the number of gold ones, the principal one among them."""
-    return outcome.ranked_diagnoses, 1 + len(outcome.others_gold)
+def diagnoses(outcome: CodingOutcome) -> tuple[Sequence[str | None], frozenset[str]]:
+    """Return the ranked diagnoses and the gold ones, the principal one among them."""
+    others = {code.code for code in outcome.others_gold}
+    return outcome.ranked_diagnoses, frozenset({outcome.principal.gold, *others})
 
 
-def procedures(outcome: CodingOutcome) -> tuple[Sequence[str | None], int]:
-    """Return the ranked procedures and the number of gold ones."""
-    return outcome.ranked_procedures, len(outcome.procedures_gold)
+def procedures(outcome: CodingOutcome) -> tuple[Sequence[str | None], frozenset[str]]:
+    """Return the ranked procedures and the gold ones."""
+    return outcome.ranked_procedures, frozenset(code.code for code in outcome.procedures_gold)
 
 
-def hits(ranked: Sequence[str | None]) -> list[bool]:
-    """Return which places of a ranking are right: a gold code counts where it is hit first."""
-    seen: set[str | None] = {None}
+def hits(ranked: Sequence[str | None], gold: Collection[str]) -> list[bool]:
+    """Return which places of a ranking are right.
+
+    A gold code counts where it is hit first. One that doesn't count, of a neutral family that
+    the page left out, is neither right nor wrong: its place is left out.
+    """
+    places = [code for code in ranked if code is None or code in gold]
+    left = set(gold)
     right = []
-    for gold in ranked:
-        right.append(gold not in seen)
-        seen.add(gold)
+    for code in places:
+        right.append(code in left)
+        left.discard(code or "")
     return right
 
 
-def average_precision(ranked: Sequence[str | None], gold: int) -> float:
+def average_precision(right: Sequence[bool], gold: int) -> float:
     """Return the mean, over all gold codes, of the precision where each is hit; 0 if never."""
     found, total = 0, 0.0
-    for place, right in enumerate(hits(ranked), start=1):
-        if right:
+    for place, hit in enumerate(right, start=1):
+        if hit:
             found += 1
             total += found / place
     return total / gold
@@ -68,15 +74,15 @@ def _metrics(name: str, title: str, ranked: Ranked) -> tuple[Metric[CodingOutcom
     return (*at, average)
 
 
-def _row(ranked: Sequence[str | None], gold: int) -> tuple[float, ...]:
+def _row(ranked: Sequence[str | None], gold: frozenset[str]) -> tuple[float, ...]:
     if not gold:
         return (0.0,) * (2 * len(DEPTHS) + 3)
-    right = hits(ranked)
+    right = hits(ranked, gold)
     found = [sum(right[:k]) for k in DEPTHS]
     return (
         *(count / k for count, k in zip(found, DEPTHS, strict=True)),
-        *(count / gold for count in found),
-        average_precision(ranked, gold),
+        *(count / len(gold) for count in found),
+        average_precision(right, len(gold)),
         1.0,
         float(bool(ranked)),
     )

@@ -5,11 +5,15 @@ The page draws with SVG in its own text and colours, notebooks draw with matplot
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import Literal
 
 from zhibian.evaluation.results import BinOut, ConfusionOut, StepOut
+
+Sign = Literal["below", "exact", "above"]
 
 _ROUND = (1, 2, 2.5, 5, 10)
 # Sums of payments are long numbers: more ticks would run into one another on paper.
@@ -75,7 +79,7 @@ def waterfall_axis(bars: Sequence[Bar]) -> tuple[Axis, bool]:
     tops = [bar.high for bar in bars]
     bottoms = [bar.step.amount if bar.is_level else bar.low for bar in bars]
     low, high = min(bottoms), max(tops)
-    if low <= 0 or high - low > high / 2:
+    if low <= 0 or 3 * (high - low) >= high:
         return axis(min(low, 0.0), max(high, 0.0), _STEPS), False
     room = (high - low or high / 10) / 4
     return axis(max(low - room, 0.0), high + room, _STEPS), True
@@ -126,8 +130,16 @@ def _ordered(labels: set[str]) -> tuple[str, ...]:
     return tuple(sorted(labels, key=lambda label: (not label, label)))
 
 
+def sign(b: BinOut) -> Sign:
+    """Tell whether a bar lies below zero, above zero or holds zero."""
+    if b.high <= 0 and b.low < 0:
+        return "below"
+    return "above" if b.low >= 0 and b.high > 0 else "exact"
+
+
 def by_sign(bins: Sequence[BinOut]) -> tuple[int, int, int]:
     """Return how many records deviate downwards, not at all, and upwards."""
-    below = sum(b.n for b in bins if b.low < 0)
-    above = sum(b.n for b in bins if b.high > 0)
-    return below, sum(b.n for b in bins) - below - above, above
+    counts = Counter[Sign]()
+    for b in bins:
+        counts[sign(b)] += b.n
+    return counts["below"], counts["exact"], counts["above"]

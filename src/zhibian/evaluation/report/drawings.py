@@ -10,8 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zhibian.evaluation.metrics.metric import Unit
-from zhibian.evaluation.report.chart_data import Axis, axis, waterfall_axis, waterfall_bars
-from zhibian.evaluation.report.numerals import short, shown, tick
+from zhibian.evaluation.report.chart_data import (
+    Axis,
+    Sign,
+    axis,
+    sign,
+    waterfall_axis,
+    waterfall_bars,
+)
+from zhibian.evaluation.report.numerals import bound, short, tick
 from zhibian.evaluation.results import BinOut, FigureOut, ReliabilityOut, StepOut
 
 # Room at both ends of an axis, in percent, so that labels of the outer ticks are not cut.
@@ -70,7 +77,7 @@ class Column:
     width: float
     y: float
     height: float
-    sign: str
+    sign: Sign
     low: float
     high: float
     n: int
@@ -109,13 +116,6 @@ def histogram(bins: Sequence[BinOut]) -> Histogram:
     return Histogram(_HISTOGRAM, tuple(columns), _bounds(bins, step))
 
 
-def sign(b: BinOut) -> str:
-    """Tell whether a bar lies below zero, above zero or holds zero."""
-    if b.high <= 0 and b.low < 0:
-        return "below"
-    return "above" if b.low >= 0 and b.high > 0 else "exact"
-
-
 def _bounds(bins: Sequence[BinOut], step: float) -> tuple[Tick, ...]:
     """Return the outermost bounds, those of the middle bars, and those half-way."""
     if not bins:
@@ -127,7 +127,7 @@ def _bounds(bins: Sequence[BinOut], step: float) -> tuple[Tick, ...]:
     ticks = [
         Tick(
             round(_MARGIN + place * step, 3),
-            shown(bins[place].low if place < last else bins[-1].high, "yuan"),
+            bound(bins[place].low if place < last else bins[-1].high),
         )
         for place in places
     ]

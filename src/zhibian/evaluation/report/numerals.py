@@ -31,6 +31,11 @@ def tick(value: float, unit: Unit) -> str:
     return _signed(f"{value:,.10g}") if unit in {"yuan", "count", "weight"} else shown(value, unit)
 
 
+def bound(yuan: float) -> str:
+    """Return a bound of a bar of payments: whole yuan."""
+    return tick(float(round(yuan)), "yuan")
+
+
 def interval(figure: FigureOut, unit: Unit) -> str:
     """Return the bounds of an interval; a dash where there is none."""
     if figure.low is None or figure.high is None:

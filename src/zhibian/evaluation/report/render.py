@@ -91,6 +91,7 @@ def _environment(language: Language) -> Environment:
         "text": drawn,
         "shown": numerals.shown,
         "change": numerals.change,
+        "bound": numerals.bound,
         "few": FEW,
     }
     return made

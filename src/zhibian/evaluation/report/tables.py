@@ -251,3 +251,8 @@ def mdc_title(code: str) -> Phrase:
     full = code if code in labels()["mdc"] else f"MDC{code}"
     known = labels()["mdc"].get(full)
     return same(code) if known is None else Phrase(f"{full} {known.zh}", f"{full} {known.en}")
+
+
+def step_title(path: str, kind: str) -> Phrase:
+    """Return what a step of a waterfall is called: a page at the ends, an edit between them."""
+    return label(f"{path}.{kind}") if kind in {"start", "end"} else label(f"edit.{kind}")

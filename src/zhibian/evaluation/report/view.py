@@ -9,6 +9,18 @@ from zhibian.evaluation.report import chart_data, drawings, numerals, tables
 from zhibian.evaluation.report.phrases import Phrase, english, label, same
 from zhibian.evaluation.results import Results, SplitOut, SystemOut, WaterfallOut
 
+# What stands beside the distribution of payment deviation; the other figures are with all others.
+_PAYMENT = frozenset(
+    {
+        "payment.amount.mean",
+        "payment.amount.relative",
+        "payment.amount.within_5",
+        "payment.amount.within_10",
+        "payment.weight.mean",
+        "payment.cmi.deviation",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class MainResult:
@@ -115,9 +127,7 @@ def view(results: Results, number: int) -> RunView:
         groups=groups,
         comparisons=tables.comparison_rows(results),
         partitions=tables.partitions(results),
-        payment=tuple(
-            row for group in groups for row in group.rows if row.name.startswith("payment.")
-        ),
+        payment=tuple(row for group in groups for row in group.rows if row.name in _PAYMENT),
         limits=tuple(_limits(results)),
     )
 
@@ -197,13 +207,9 @@ def _flow(one: WaterfallOut) -> Flow:
     return Flow(
         title=label(f"waterfall.{one.path}"),
         stages=drawn,
-        titles=tuple(_step_title(one.path, row.step.kind) for row in drawn.rows),
+        titles=tuple(tables.step_title(one.path, row.step.kind) for row in drawn.rows),
         weighed=all(step.weight is not None for step in one.steps),
     )
-
-
-def _step_title(path: str, kind: str) -> Phrase:
-    return label(f"{path}.{kind}") if kind in {"start", "end"} else label(f"edit.{kind}")
 
 
 def _limits(results: Results) -> Iterator[Phrase]:

@@ -87,4 +87,5 @@ def empty_file(name: str) -> Problem:
 
 def unreadable(name: str) -> Problem:
     """Return the problem of a file that can't be opened."""
-    return Problem(name, "unreadable", "文件不能读取", "检查路径、权限与格式")
+    remedy = "检查权限，以及内容是否与扩展名相符（改了扩展名的 CSV 不是工作簿）"
+    return Problem(name, "unreadable", "文件不能读取", remedy)

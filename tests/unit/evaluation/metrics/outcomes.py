@@ -1,8 +1,11 @@
-"""Outcomes of coding made from codes alone, for tests."""
+"""Outcomes of coding made from codes alone, and values of metrics, for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
 
 from zhibian.evaluation.metrics.outcomes import (
     CodingOutcome,
@@ -11,6 +14,17 @@ from zhibian.evaluation.metrics.outcomes import (
     Level,
     PrincipalOutcome,
 )
+from zhibian.evaluation.metrics.registry import select
+from zhibian.evaluation.metrics.resampling import total
+
+CODES = [f"{letter}{n:02d}.{m}00" for letter in "AJ" for n in (1, 15) for m in (0, 9)]
+SETS = st.lists(st.sampled_from(CODES), unique=True, max_size=4)
+
+
+def value(kind: str, name: str, outcomes: Sequence[Any]) -> float:
+    """Return the value of one metric over outcomes."""
+    (found,) = select(kind, [name])
+    return float(found.value(total(found.rows(outcomes))))
 
 
 def codes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 from sklearn.preprocessing import MultiLabelBinarizer
-from tests.unit.evaluation.metrics.outcomes import coded, codes
+from tests.unit.evaluation.metrics.outcomes import CODES, SETS, coded, codes, value
 
 from zhibian.evaluation.answers import GroupingAnswer
 from zhibian.evaluation.metrics.assertion import AssertionOutcome
@@ -27,22 +27,15 @@ from zhibian.evaluation.metrics.calibration import reliability_bins
 from zhibian.evaluation.metrics.entities import EntitiesOutcome
 from zhibian.evaluation.metrics.grouping import GroupingOutcome
 from zhibian.evaluation.metrics.outcomes import CodingOutcome, GivenCode
-from zhibian.evaluation.metrics.registry import METRICS, select
+from zhibian.evaluation.metrics.registry import METRICS
 from zhibian.evaluation.metrics.resampling import total
 from zhibian.evaluation.questions import GroupingGold
 
-CODES = [f"{letter}{n:02d}.{m}00" for letter in "AJ" for n in (1, 15) for m in (0, 9)]
-SETS = st.lists(st.sampled_from(CODES), unique=True, max_size=4)
 PAIRS = st.lists(st.tuples(SETS, SETS), min_size=1, max_size=8)
 TENDENCIES = st.sampled_from(["", "否定", "不确定"])
 SPANS = st.frozensets(
     st.tuples(st.integers(0, 3), st.integers(4, 6), st.sampled_from(["症状", "药物"])), max_size=4
 )
-
-
-def value(kind: str, name: str, outcomes: Sequence[Any]) -> float:
-    (found,) = select(kind, [name])
-    return float(found.value(total(found.rows(outcomes))))
 
 
 def matrices(

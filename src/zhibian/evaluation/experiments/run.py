@@ -1,0 +1,121 @@
+"""Run an experiment (实验运行): every run of its YAML, one file of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from zhibian.evaluation.experiments.kinds import RUN_KINDS, RunKind
+from zhibian.evaluation.experiments.setting import Setting
+from zhibian.evaluation.experiments.spec import ExperimentOut, ExperimentSpec, RunResult, RunSpec
+from zhibian.evaluation.hardware import package_versions
+from zhibian.evaluation.kept import key_of
+from zhibian.evaluation.results_file import write_results, write_whole
+from zhibian.evaluation.run_config import read_yaml_model
+from zhibian.problems import InputError, Problem
+
+EXPERIMENT = "experiment.yaml"
+_FINISHED = "runs"
+
+
+def experiment_file(path: Path) -> Path:
+    """Return the definition in a folder, or the file itself."""
+    return path / EXPERIMENT if path.is_dir() else path
+
+
+def read_experiment(
+    path: Path, kinds: Mapping[str, RunKind] = RUN_KINDS
+) -> tuple[ExperimentSpec, tuple[RunSpec, ...]]:
+    """Return an experiment and its runs, checked by the fields of their kinds.
+
+    Raises
+    ------
+    InputError
+        The file is absent, a field is wrong, a kind is unknown, or two runs have one name.
+    """
+    spec = read_yaml_model(path, ExperimentSpec, "experiment")
+    runs: list[RunSpec] = []
+    problems: list[Problem] = []
+    for number, told in enumerate(spec.runs):
+        found, wrong = _run_of(told, f"runs.{number}", kinds)
+        runs += [] if found is None else [found]
+        problems += wrong
+    names = [one.name for one in runs]
+    problems += [
+        Problem("runs", "run_twice", f"运行名 {name} 用了两次", "给其中一个另起名字")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    if problems:
+        raise InputError(path.name, problems)
+    return spec, tuple(runs)
+
+
+def run_experiment(
+    path: Path, setting: Setting, kinds: Mapping[str, RunKind] = RUN_KINDS
+) -> ExperimentOut:
+    """Run everything and write ``results.json`` beside the definition.
+
+    Parameters
+    ----------
+    path
+        ``experiment.yaml``, or its folder.
+    setting
+        Tasks, data, resources.
+    kinds
+        Kinds of run.
+
+    Raises
+    ------
+    InputError
+        The definition, or what a run asks for, can't be used. Finished runs stay kept.
+    """
+    file = experiment_file(path)
+    spec, runs = read_experiment(file, kinds)
+    home = setting.resources.work / _FINISHED if setting.resources.work else None
+    done = [_finished(one, kinds[one.kind], setting, home) for one in runs]
+    out = ExperimentOut(title=spec.title, question=spec.question, runs=tuple(done))
+    write_results(out, file.parent)
+    for one in runs:
+        if home is not None:
+            _kept_file(one, home).unlink(missing_ok=True)
+    return out
+
+
+def _run_of(
+    told: Mapping[str, Any], field: str, kinds: Mapping[str, RunKind]
+) -> tuple[RunSpec | None, list[Problem]]:
+    kind = kinds.get(str(told.get("kind", "task")))
+    if kind is None:
+        message = f"没有运行类别 {told.get('kind')}"
+        remedy = f"可用：{'、'.join(kinds)}"
+        return None, [Problem(f"{field}.kind", "run_kind_unknown", message, remedy)]
+    try:
+        return kind.spec.model_validate(told), []
+    except ValidationError as wrong:
+        return None, [
+            Problem(
+                ".".join(map(str, (field, *error["loc"]))), "run_invalid", error["msg"], "改正该项"
+            )
+            for error in wrong.errors(include_input=False, include_url=False)
+        ]
+
+
+def _finished(asked: RunSpec, kind: RunKind, setting: Setting, home: Path | None) -> RunResult:
+    """Return the result of a run: of a stopped experiment when it is taken up, else anew."""
+    if home is not None and setting.resume:
+        try:
+            return RunResult.model_validate_json(_kept_file(asked, home).read_bytes())
+        except (OSError, ValidationError):
+            pass  # Not finished then: it is run now.
+    result = kind.run(asked, setting)
+    if home is not None:
+        write_whole(_kept_file(asked, home), result.model_dump_json())
+    return result
+
+
+def _kept_file(asked: RunSpec, home: Path) -> Path:
+    key = key_of({"run": asked.model_dump(mode="json"), "versions": package_versions()}, [])
+    return home / f"{key}.json"
