@@ -11,12 +11,12 @@ import typer
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
 from zhibian.cli.evaluate_run import FAILED, show, watching
+from zhibian.cli.evaluation_kinds import all_kinds
 from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
 from zhibian.cli.models import ModelsOption, say
 from zhibian.evaluation.data.load import load_task
 from zhibian.evaluation.experiments.run import experiment_file, run_experiment
 from zhibian.evaluation.experiments.setting import Setting
-from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.results_file import RESULTS
 from zhibian.problems import InputError
 from zhibian.settings import Settings
@@ -42,7 +42,7 @@ def experiment(
         setting = Setting(
             tasks=tasks_of(tasks),
             load=lambda spec: load_task(spec, books, reading(spec, Settings())),
-            kinds=KINDS,
+            kinds=all_kinds(),
             resources=evaluation_resources(rules, models, books, allow_host or ()),
             watching=watching,
             command=shown_command(sys.argv),

@@ -14,13 +14,13 @@ from rich.console import Console
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
 from zhibian.cli.evaluate_report import REPORT
+from zhibian.cli.evaluation_kinds import all_kinds
 from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
 from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds_table
 from zhibian.cli.models import ModelsOption, say
 from zhibian.cli.progress import progress
 from zhibian.evaluation.answering import Watch
 from zhibian.evaluation.data.load import load_task
-from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.results import Results
 from zhibian.evaluation.results_file import write_outcomes, write_results, write_whole
@@ -106,7 +106,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
             raise InputError("run", [problem])
         books = library(data)
         spec = find_task(task, tasks_of(tasks))
-        kind = KINDS[spec.kind]
+        kind = all_kinds()[spec.kind]
         settings = read_config(config) if config else RunConfig()
         choices = _choices(system or (), settings, spec.systems, answers or ())
         plan = RunPlan(

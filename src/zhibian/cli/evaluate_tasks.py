@@ -12,11 +12,11 @@ from rich.table import Table
 
 from zhibian.cli.common import refuse, tell
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluation_kinds import all_kinds
 from zhibian.evaluation.data.counted import with_counts
 from zhibian.evaluation.data.digests import checksum_of_digests
 from zhibian.evaluation.data.load import Library, load_task, read_split
 from zhibian.evaluation.data.registry import REGISTRY
-from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.metrics.registry import select
 from zhibian.evaluation.rounds import rounds_of
 from zhibian.evaluation.tasks.registry import find_task
@@ -158,7 +158,7 @@ def _dataset_rows(books: Library) -> Iterator[dict[str, object]]:
 
 
 def _problems(task: TaskSpec, books: Library, settings: Settings) -> Iterator[Problem]:
-    kind = KINDS[task.kind]
+    kind = all_kinds()[task.kind]
     for system in task.systems:
         if system not in kind.systems:
             remedy = f"可用：{'、'.join(kind.systems)}"
