@@ -132,7 +132,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         )
         with watching(spec.title, total) as watch:
             finished = run(loaded, kind, plan, resources, watch)
-        for sink in _sinks(output, kind.outcome if outcomes else None, track):
+        for sink in sinks(output, kind.outcome if outcomes else None, track):
             say(sink(finished))
     except InputError as error:
         raise refuse(error.problems, error.source) from None
@@ -200,14 +200,14 @@ def show(results: Results, *, every: bool) -> None:
         console.print("其余指标：--all，或见 results.json。")
 
 
-def _sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sink]:
+def sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sink]:
     """Return what becomes of the run, in this order."""
-    sinks: list[Sink] = []
+    found: list[Sink] = []
     if output is not None:
-        sinks.append(lambda done: f"结果：{write_results(done.results, output)}")
-        sinks.append(lambda done: f"报告：{write_whole(output / REPORT, render([done.results]))}")
+        found.append(lambda done: f"结果：{write_results(done.results, output)}")
+        found.append(lambda done: f"报告：{write_whole(output / REPORT, render([done.results]))}")
         if outcome is not None:
-            sinks.append(
+            found.append(
                 lambda done: (
                     f"逐例结果：{write_outcomes(done.measured, outcome, output)}；"
                     f"数据使用条款：{done.results.task.terms}"
@@ -215,8 +215,8 @@ def _sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sin
             )
     if store is not None:
         report = None if output is None else output / REPORT
-        sinks.append(lambda done: _tracked(done.results, store, [report] if report else []))
-    return sinks
+        found.append(lambda done: _tracked(done.results, store, [report] if report else []))
+    return found
 
 
 def _tracked(results: Results, store: Path, beside: Sequence[Path]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 
+from zhibian.evaluation.coders.answer_pages import PageLine
 from zhibian.evaluation.experiments.spec import ExperimentOut
 from zhibian.evaluation.results import Results
 from zhibian.evaluation.tasks.spec import DatasetSpec, TaskSpec
@@ -23,9 +24,10 @@ FORMATS: dict[str, type[BaseModel]] = {
     "experiment": ExperimentOut,
     "task": TaskSpec,
     "dataset": DatasetSpec,
+    "answers": PageLine,
 }
 # Formats that are read, not written: their schema says what may stand in a file.
-_READ = frozenset({"case", "task", "dataset"})
+_READ = frozenset({"case", "task", "dataset", "answers"})
 
 
 def json_schema(name: str) -> dict[str, Any]:
@@ -40,10 +42,10 @@ def json_schema(name: str) -> dict[str, Any]:
 
 def schema(
     name: Annotated[
-        Literal["case", "report", "what-if", "results", "experiment", "task", "dataset"],
+        Literal["case", "report", "what-if", "results", "experiment", "task", "dataset", "answers"],
         typer.Argument(
             help="case 病例，report 审核，what-if 改动与敏感性，results 评测，experiment 实验，"
-            "task 评测任务，dataset 数据集登记。"
+            "task 评测任务，dataset 数据集登记，answers 外部系统的编码结果（一行）。"
         ),
     ],
 ) -> None:
