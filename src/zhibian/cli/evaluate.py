@@ -24,8 +24,9 @@ from zhibian.cli.evaluate_experiment import experiment
 from zhibian.cli.evaluate_report import report
 from zhibian.cli.evaluate_run import run_task
 from zhibian.cli.evaluate_screening import plant, screening
-from zhibian.cli.evaluate_tasks import digests, list_tasks, show_task, validate
+from zhibian.cli.evaluate_tasks import list_tasks, show_task
 from zhibian.cli.evaluate_track import track_results
+from zhibian.cli.evaluate_validate import digests, validate
 from zhibian.cli.models import ModelsOption, with_models
 from zhibian.evaluation.coders.steps import System, systems, whole_system
 from zhibian.evaluation.figures import (

@@ -107,7 +107,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         if outcomes and output is None:
             problem = Problem("--outcomes", "output_missing", "没有结果文件夹", "用 --output 指定")
             raise InputError("run", [problem])
-        books = library(data)
+        books = library(data, tasks)
         spec = find_task(task, tasks_of(tasks))
         kind = known_kinds()[spec.kind]
         settings = read_config(config) if config else RunConfig()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePath
+from types import MappingProxyType
 
 from zhibian.cli.common import case_limits
 from zhibian.cli.models import ModelsChoice, with_models
@@ -59,11 +61,15 @@ def evaluation_resources(
 
 
 def known_kinds() -> Mapping[Kind, KindOfTask]:
-    """Return the kinds of tasks with their systems."""
+    """Return the kinds of tasks with their systems, those that are trained among them."""
     # Systems that learn import scikit-learn, which takes seconds: other commands do not wait.
+    # Those of the extra `train` import it only when they are made.
+    from zhibian.evaluation.coders.registry import record_coders  # noqa: PLC0415
     from zhibian.evaluation.kinds.registry import KINDS  # noqa: PLC0415
+    from zhibian.training.coders import TRAINED_RECORD_CODERS  # noqa: PLC0415
 
-    return KINDS
+    coding = replace(KINDS["coding"], systems=record_coders(*TRAINED_RECORD_CODERS))
+    return MappingProxyType({**KINDS, "coding": coding})
 
 
 def shown_command(arguments: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from zhibian.coding.record_codes.text import Passage, digest_of, passages_of
 from zhibian.documents.lexicon import ReadingLexicon
 from zhibian.documents.reader import read_documents
-from zhibian.evaluation.data.ccl25 import field_row
+from zhibian.evaluation.data.ccl25 import field_row, is_names_only
 from zhibian.evaluation.gold_cases import gold_of
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import Limits, case_from_mapping, decode, parse_json
@@ -208,14 +208,14 @@ def _of_case(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits) 
     else:
         problem = Problem(source, "codes_missing", "病例没有编码首页", _FORMAT_REMEDY)
         raise InputError(source, [problem])
-    return _record(case, codes[0], codes[1:], lexicon)
+    return record_of(case, codes[0], codes[1:], lexicon)
 
 
 def _of_ccl25(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits) -> TrainingRecord:
     row = field_row(raw, source)
     if not row.names_only:
         case = row.case(row.id, source, limits)
-        return _record(case, row.principal, row.others, lexicon)
+        return record_of(case, row.principal, row.others, lexicon)
     passages = tuple(
         Passage(kind, place, 0, "\n".join(names))
         for place, (kind, names) in enumerate(row.names().items())
@@ -225,12 +225,32 @@ def _of_ccl25(raw: object, source: str, lexicon: ReadingLexicon, limits: Limits)
     )
 
 
-def _record(
+def record_of(
     case: Case, principal: str, others: Sequence[str], lexicon: ReadingLexicon
 ) -> TrainingRecord:
-    passages = passages_of(read_documents(case.documents, lexicon))
-    digest = digest_of(passages)
-    return TrainingRecord(case.id, passages, principal, _unique(others, principal), digest)
+    """Return a case with its codes as a training record.
+
+    Parameters
+    ----------
+    case
+        Documents, or lists of names (:mod:`zhibian.evaluation.data.ccl25`).
+    principal, others
+        Its codes.
+    lexicon
+        To read the documents with.
+    """
+    whole = not is_names_only(case)
+    passages = (
+        passages_of(read_documents(case.documents, lexicon))
+        if whole
+        else tuple(
+            Passage(document.type, place, 0, document.text)
+            for place, document in enumerate(case.documents)
+        )
+    )
+    return TrainingRecord(
+        case.id, passages, principal, _unique(others, principal), digest_of(passages), whole
+    )
 
 
 def _unique(others: Sequence[str], principal: str) -> tuple[str, ...]:

@@ -38,10 +38,10 @@ class Stops(Silent):
             raise KeyboardInterrupt
 
 
-def heads(folder: Path) -> dict[str, Any]:
+def heads(folder: Path) -> list[dict[str, Any]]:
     """Return what a run found about every seed, without the time that it took."""
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    return {one["seed"]: {**one, "seconds": 0, "processor_seconds": 0} for one in results["seeds"]}
+    return [{**one, "seconds": 0, "processor_seconds": 0} for one in results["seeds"]]
 
 
 def test_killed_between_passes_the_losses_and_the_best_pass_are_the_same(tmp_path: Path) -> None:
@@ -55,16 +55,15 @@ def test_killed_between_passes_the_losses_and_the_best_pass_are_the_same(tmp_pat
         "data": {"cases": ["cases.json"], "base": "base"},
         # A learning rate far too high: passes soon get worse, and training stops early.
         "parameters": {"epochs": 9, "patience": 1, "batch": 2, "width": 16, "rate": 3.0},
-        "seeds": [5, 6],
+        "seeds": [5],
         "threads": 1,
     }
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     configured = read_config(tmp_path / "run.yaml", {})
     run(configured, tmp_path / "whole", Settings(), Silent(), resume=False)
     whole = heads(tmp_path / "whole")
-    assert all(one["stopped_early"] for one in whole.values())
-    assert all(one["best_epoch"] < one["epochs"] < 9 for one in whole.values())
-    assert whole[5]["metrics"] != whole[6]["metrics"]
+    assert all(one["stopped_early"] for one in whole)
+    assert all(one["best_epoch"] < one["epochs"] < 9 for one in whole)
     for passes in (1, 2):
         with pytest.raises(KeyboardInterrupt):
             run(configured, tmp_path / "stopped", Settings(), Stops(passes), resume=True)

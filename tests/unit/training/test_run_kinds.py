@@ -76,7 +76,7 @@ def test_rankers_are_trained_and_written_for_every_seed(tmp_path: Path) -> None:
     configured = read_config(tmp_path / "run.yaml", {})
     results = run(configured, tmp_path / "run", Settings(), Silent(), resume=False)
     for seed in results.seeds:
-        goals = (seed.metrics["chip_cdn_f1"], seed.metrics["yidu_n7k_accuracy"])
+        goals = [seed.metrics[name] or 0.0 for name in ("chip_cdn_f1", "yidu_n7k_accuracy")]
         assert seed.metrics["mean"] == pytest.approx(np.mean(goals))
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / "run/seeds" / s / "model").iterdir()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,11 @@ CONFIG: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("toy")
     np.savetxt(folder / "rows.txt", toy_kind.rows_of())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(kinds.MODULES, "toy", toy_kind.__name__)  # type: ignore[arg-type]
+        patch.setitem(kinds.MODULES, "toy", toy_kind.__name__)
         write(folder, CONFIG)
         train(folder, folder / "whole")
         yield folder

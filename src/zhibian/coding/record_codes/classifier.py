@@ -105,7 +105,7 @@ class BlendedClassifier:
             around = np.convolve(attended.weights[label], np.ones(_AROUND), mode="same")
             return attended.places[int(around.argmax())]
         part = self._model.linear.get(TERMS)
-        return None if part is None else _weightiest(label, passages, part)
+        return None if part is None else weightiest(label, passages, part)
 
 
 def label_codes(
@@ -141,8 +141,18 @@ def label_codes(
     return codes, problems
 
 
-def _weightiest(label: int, passages: Sequence[Passage], part: LinearPart) -> Span | None:
-    """Return where the term stands that speaks most for a label; None where none does."""
+def weightiest(label: int, passages: Sequence[Passage], part: LinearPart) -> Span | None:
+    """Return where the term stands that speaks most for a label; None where none does.
+
+    Parameters
+    ----------
+    label
+        Number of the label.
+    passages
+        The record.
+    part
+        A linear part over terms.
+    """
     weights = np.asarray(
         np.maximum(part.principal[label].toarray(), part.others[label].toarray())
     ).ravel()

@@ -2,7 +2,7 @@
 
 Answers are kept by the digest of the record and of everything that decides them, so that a stopped
 run goes on where it stopped. What is kept are codes and places, never the words of a record or of
-an answer. A reply that can't be read counts as an empty page; how many did is told, and none of them is
+an answer. A reply that can't be read counts as an empty page; how many did is told, none is
 kept.
 """
 

@@ -101,6 +101,11 @@ def field_row(raw: object, source: str) -> FieldRow:
     return FieldRow(raw, principal, tuple(others))
 
 
+def is_names_only(case: Case) -> bool:
+    """Return whether a case holds lists of names instead of documents."""
+    return all(document.type in _LISTS.values() for document in case.documents)
+
+
 def _has_codes(raw: Mapping[str, Any]) -> bool:
     others = raw.get(_OTHERS_FIELD)
     return (
