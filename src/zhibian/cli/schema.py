@@ -37,7 +37,7 @@ def schema(
     name: Annotated[
         Literal["case", "report", "what-if", "answers"],
         typer.Argument(
-            help="case 病例，report 审核结果，what-if 改动与敏感性，answers 外部系统的编码结果（一行）。"
+            help="case 病例，report 审核结果，what-if 改动与敏感性，answers 外部系统的编码结果。"
         ),
     ],
 ) -> None:

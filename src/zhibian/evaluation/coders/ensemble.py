@@ -149,17 +149,27 @@ class EnsembleCoder:
         )
 
     def learn(self, material: LearningSet) -> EnsembleCoder:
-        """Return the system with members that have learned, weighed on the tuning part."""
-        learned = tuple(
-            member.learn(_own(material, place)) for place, member in enumerate(self.members)
-        )
-        made = replace(self, members=learned)
-        if not material.tune:
-            return made
-        questions = [example.question for example in material.tune]
-        given = [tuple(member.code(questions)) for member in learned]
+        """Return the system with members that have learned, weighed by what they got right.
+
+        Weights, curves and cuts are chosen by members that have not seen the records to choose
+        by. Where those are a part of the fit part, the members learn again from all of it.
+        """
+        if not (material.fit or material.tune):
+            return self
+        fit, tune = fit_and_tune(material)
+        trial = self._learned(LearningSet(fit, tune if material.tune else (), material.seed))
+        questions = [example.question for example in tune]
+        given = [tuple(member.code(questions)) for member in trial]
+        members = self._learned(material)
         return replace(
-            made, choices=chosen(given, gold_pages(material.tune), self.parameters.weights)
+            self,
+            members=members,
+            choices=chosen(given, gold_pages(tune), self.parameters.weights),
+        )
+
+    def _learned(self, material: LearningSet) -> tuple[RecordCoder, ...]:
+        return tuple(
+            member.learn(_own(material, place)) for place, member in enumerate(self.members)
         )
 
     def code(self, questions: Sequence[RecordQuestion]) -> Iterator[CodedPage]:
