@@ -14,7 +14,7 @@ from zhibian.evaluation.tasks.spec import Kind, Protocol, TaskSpec
 from zhibian.records.case_json import Limits
 from zhibian.review.reviewer import Reviewer
 
-LIMITS = Limits(document_chars=100_000, file_bytes=1_000_000)
+LIMITS = Limits(document_chars=100_000, file_bytes=10_000_000)
 
 
 def example(name: str, question: Any, gold: Any, *, record: str | None = None) -> Example[Any, Any]:

@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         Rule pack used when none is named.
     tariff
         Tariff used when none is named.
+    data
+        Folder of the research data sets, each in a folder of its own; None where there are none.
+        One set may lie elsewhere: ``ZHIBIAN_DATA_CHIP_CDN`` and so on.
+    tasks
+        Folder of a user's own evaluation tasks.
     max_document_chars
         Longest document that is read, in characters.
     """
@@ -49,5 +54,7 @@ class Settings(BaseSettings):
     cache: Path = Path.home() / ".cache" / "zhibian"
     scheme: str = "chs-drg-1.1"
     tariff: str = "linyi-2022"
+    data: Path | None = None
+    tasks: Path | None = None
     max_document_chars: int = 1_000_000
     max_file_bytes: int = 8_000_000

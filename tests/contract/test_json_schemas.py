@@ -5,6 +5,8 @@ After a change of the types, write the files anew::
     zhibian schema case > src/zhibian/schemas/case.schema.json
     zhibian schema report > src/zhibian/schemas/report.schema.json
     zhibian schema what-if > src/zhibian/schemas/what-if.schema.json
+    zhibian schema results > src/zhibian/schemas/results.schema.json
+    zhibian schema experiment > src/zhibian/schemas/experiment.schema.json
 """
 
 from __future__ import annotations

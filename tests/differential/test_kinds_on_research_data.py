@@ -12,7 +12,7 @@ from tests.evaluation_examples import LIMITS, answers, figures, resources
 from zhibian.coding.terms.parts import clean
 from zhibian.evaluation.coders.linking_target import target_names
 from zhibian.evaluation.data.load import Library, load_task
-from zhibian.evaluation.data.readers import Reading
+from zhibian.evaluation.data.reading import Reading
 from zhibian.evaluation.data.registry import DataFolders, load_datasets
 from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.resources import Resources

@@ -19,12 +19,14 @@ from typer.core import TyperGroup
 
 from zhibian.cli.classifier_option import ClassifierOption
 from zhibian.cli.common import RulesOption, case_limits, refuse
+from zhibian.cli.evaluate_compare import compare_results
 from zhibian.cli.evaluate_experiment import experiment
 from zhibian.cli.evaluate_report import report
 from zhibian.cli.evaluate_run import run_task
 from zhibian.cli.evaluate_screening import plant, screening
-from zhibian.cli.evaluate_tasks import digests, list_tasks, show_task, validate
+from zhibian.cli.evaluate_tasks import list_tasks, show_task
 from zhibian.cli.evaluate_track import track_results
+from zhibian.cli.evaluate_validate import digests, validate
 from zhibian.cli.models import ModelsOption, with_models
 from zhibian.evaluation.coders.steps import System, systems, whole_system
 from zhibian.evaluation.figures import (
@@ -73,6 +75,7 @@ app = typer.Typer(
 app.command("screening", help="文本筛查：检出埋错的比例、精确率、正确首页的误报。")(screening)
 app.command("plant", help="按金标准首页埋错，写出评测用的病例。")(plant)
 app.command("run", help="在任务上评测各系统：指标、区间、配对检验。")(run_task)
+app.command("compare", help="并列比较几次评测：须同一任务、同一批数据。")(compare_results)
 app.command("experiment", help="实验：按 experiment.yaml 逐项运行，写出 results.json。")(experiment)
 app.command("list", help="列出评测任务；--datasets 列出登记的数据集。")(list_tasks)
 app.command("show", help="一个任务的全部定义、数据来源与使用条款。")(show_task)

@@ -23,19 +23,32 @@ DataOption = Annotated[
     typer.Option("--data", metavar="数据集=目录", help="数据集所在目录，可多次；先于环境变量。"),
 ]
 TasksOption = Annotated[
-    Path | None, typer.Option("--tasks", help="另有的任务定义文件夹；同名者代替随附任务。")
+    Path | None,
+    typer.Option(
+        "--tasks",
+        help="另有的任务定义文件夹（其 datasets 子目录登记数据集）；缺省为 ZHIBIAN_TASKS。",
+    ),
 ]
 
 
-def library(data: Sequence[str] | None) -> Library:
+def library(data: Sequence[str] | None, tasks: Path | None = None) -> Library:
     """Return the registry, with the folders that were named for this run.
+
+    Parameters
+    ----------
+    data
+        ``数据集=目录``, as given.
+    tasks
+        Folder of the user's tasks, whose folder ``datasets`` registers more data sets; None for
+        that of the settings.
 
     Raises
     ------
     InputError
         A folder is not given as ``数据集=目录``, or names no data set; all of them at once.
     """
-    datasets = load_datasets()
+    settings = Settings()
+    datasets = load_datasets(tasks or settings.tasks)
     given: dict[str, Path] = {}
     problems = []
     for one in data or ():
@@ -51,12 +64,12 @@ def library(data: Sequence[str] | None) -> Library:
             given[name] = Path(folder)
     if problems:
         raise InputError("evaluate", problems)
-    return Library(datasets, DataFolders(os.environ, given))
+    return Library(datasets, DataFolders(settings.data, os.environ, given))
 
 
 def tasks_of(own: Path | None) -> dict[str, TaskSpec]:
     """Return the shipped tasks and those of a folder; see :func:`load_tasks` for the errors."""
-    return load_tasks(own)
+    return load_tasks(own or Settings().tasks)
 
 
 def reading(task: TaskSpec, settings: Settings) -> Reading:

@@ -11,8 +11,11 @@ import typer
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
 from zhibian.cli.evaluate_run import FAILED, show, watching
-from zhibian.cli.evaluation_kinds import all_kinds
-from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
+from zhibian.cli.evaluation_resources import (
+    evaluation_resources,
+    known_kinds,
+    shown_command,
+)
 from zhibian.cli.models import ModelsOption, say
 from zhibian.evaluation.data.load import load_task
 from zhibian.evaluation.experiments.run import experiment_file, run_experiment
@@ -42,7 +45,7 @@ def experiment(
         setting = Setting(
             tasks=tasks_of(tasks),
             load=lambda spec: load_task(spec, books, reading(spec, Settings())),
-            kinds=all_kinds(),
+            kinds=known_kinds(),
             resources=evaluation_resources(rules, models, books, allow_host or ()),
             watching=watching,
             command=shown_command(sys.argv),

@@ -14,8 +14,11 @@ from rich.console import Console
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
 from zhibian.cli.evaluate_report import REPORT
-from zhibian.cli.evaluation_kinds import all_kinds
-from zhibian.cli.evaluation_resources import evaluation_resources, shown_command
+from zhibian.cli.evaluation_resources import (
+    evaluation_resources,
+    known_kinds,
+    shown_command,
+)
 from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds_table
 from zhibian.cli.models import ModelsOption, say
 from zhibian.cli.progress import progress
@@ -104,9 +107,9 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         if outcomes and output is None:
             problem = Problem("--outcomes", "output_missing", "没有结果文件夹", "用 --output 指定")
             raise InputError("run", [problem])
-        books = library(data)
+        books = library(data, tasks)
         spec = find_task(task, tasks_of(tasks))
-        kind = all_kinds()[spec.kind]
+        kind = known_kinds()[spec.kind]
         settings = read_config(config) if config else RunConfig()
         choices = _choices(system or (), settings, spec.systems, answers or ())
         plan = RunPlan(
@@ -129,7 +132,7 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         )
         with watching(spec.title, total) as watch:
             finished = run(loaded, kind, plan, resources, watch)
-        for sink in _sinks(output, kind.outcome if outcomes else None, track):
+        for sink in sinks(output, kind.outcome if outcomes else None, track):
             say(sink(finished))
     except InputError as error:
         raise refuse(error.problems, error.source) from None
@@ -197,27 +200,28 @@ def show(results: Results, *, every: bool) -> None:
         console.print("其余指标：--all，或见 results.json。")
 
 
-def _sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sink]:
+def sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sink]:
     """Return what becomes of the run, in this order."""
-    sinks: list[Sink] = []
+    found: list[Sink] = []
     if output is not None:
-        sinks.append(lambda done: f"结果：{write_results(done.results, output)}")
-        sinks.append(lambda done: f"报告：{write_whole(output / REPORT, render([done.results]))}")
+        found.append(lambda done: f"结果：{write_results(done.results, output)}")
+        found.append(lambda done: f"报告：{write_whole(output / REPORT, render([done.results]))}")
         if outcome is not None:
-            sinks.append(
+            found.append(
                 lambda done: (
                     f"逐例结果：{write_outcomes(done.measured, outcome, output)}；"
                     f"数据使用条款：{done.results.task.terms}"
                 )
             )
     if store is not None:
-        sinks.append(lambda done: _tracked(done.results, store))
-    return sinks
+        report = None if output is None else output / REPORT
+        found.append(lambda done: _tracked(done.results, store, [report] if report else []))
+    return found
 
 
-def _tracked(results: Results, store: Path) -> str:
+def _tracked(results: Results, store: Path, beside: Sequence[Path]) -> str:
     # MLflow is an extra: runs that aren't tracked do not wait for it.
     from zhibian.training.tracking import track  # noqa: PLC0415
 
-    filed = track(results, store)
+    filed = track(results, store, beside)
     return f"已记入追踪库 {store}，运行 {filed.run}"

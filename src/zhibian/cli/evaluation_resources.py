@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePath
+from types import MappingProxyType
 
 from zhibian.cli.common import case_limits
 from zhibian.cli.models import ModelsChoice, with_models
 from zhibian.evaluation.data.load import Library
 from zhibian.evaluation.resources import Resources
+from zhibian.evaluation.tasks.kind import KindOfTask
+from zhibian.evaluation.tasks.spec import Kind
 from zhibian.review.reviewer import Reviewer, load_reviewer
 from zhibian.settings import Settings
 
@@ -54,6 +58,18 @@ def evaluation_resources(
         hosts=tuple(hosts),
         folder_of=books.folder_of,
     )
+
+
+def known_kinds() -> Mapping[Kind, KindOfTask]:
+    """Return the kinds of tasks with their systems, those that are trained among them."""
+    # Systems that learn import scikit-learn, which takes seconds: other commands do not wait.
+    # Those of the extra `train` import it only when they are made.
+    from zhibian.evaluation.coders.registry import record_coders  # noqa: PLC0415
+    from zhibian.evaluation.kinds.registry import KINDS  # noqa: PLC0415
+    from zhibian.training.coders import TRAINED_RECORD_CODERS  # noqa: PLC0415
+
+    coding = replace(KINDS["coding"], systems=record_coders(*TRAINED_RECORD_CODERS))
+    return MappingProxyType({**KINDS, "coding": coding})
 
 
 def shown_command(arguments: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ app.command(help="支付偏差：填报与建议编码分别结算，双向列�
 app.command("what-if")(what_if_command)
 app.command(help="临床询问单：按病例写出中性询问，可打印（html）或填写（docx）。")(queries)
 app.command(help="术语链接：标准输入每行一条术语，输出编码、名称和得分（JSON 行）。")(link)
-app.command(help="输出病例（case）、审核结果（report）、改动（what-if）的 JSON Schema。")(schema)
+app.command(help="输出病例、审核结果、改动、评测结果、实验的 JSON Schema。")(schema)
 app.command()(deidentify)
 app.command(help="合成病案首页：用于压力测试与演示的虚构表格，逐行标明 synthetic=1。")(synth)
 app.add_typer(rules.app, name="rules")

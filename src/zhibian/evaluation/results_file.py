@@ -42,8 +42,8 @@ def write_outcomes(measured: Iterable[Measured], outcome: Any, folder: Path) -> 
         json.dumps(
             {
                 "system": run.name,
+                "id": example.id,
                 "record": example.record,
-                "digest": example.digest,
                 "outcome": writer.dump_python(one, mode="json"),
             },
             ensure_ascii=False,
@@ -88,7 +88,7 @@ def read_results(path: Path) -> Results:
 
 
 def read_outcomes(path: Path, outcome: Any) -> Mapping[str, Mapping[str, tuple[str, Any]]]:
-    """Return outcomes by system and digest of the question, each with its record.
+    """Return outcomes by system and id of the question, each with its record.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def read_outcomes(path: Path, outcome: Any) -> Mapping[str, Mapping[str, tuple[s
         try:
             told = json.loads(line)
             one = reader.validate_python(told["outcome"], strict=False)
-            found.setdefault(told["system"], {})[told["digest"]] = (told["record"], one)
+            found.setdefault(told["system"], {})[told["id"]] = (told["record"], one)
         except (ValueError, KeyError, TypeError):
             problem = Problem(f"第 {number} 行", "outcome_invalid", "不是逐例结果", _REMEDY)
             raise InputError(path.name, [problem]) from None

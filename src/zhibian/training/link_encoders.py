@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from transformers import BertModel
+from transformers.utils import logging
 
 from zhibian.training.encoder import Recipe, train_encoder
 from zhibian.training.epochs import Course, EpochDone, Told, untold
@@ -78,6 +79,8 @@ class LinkEncoders:
     ) -> None:
         self._corpora, self._rules, self._start = corpora, rules, start
         self._recipe, self._log, self._told = recipe, log, told
+        # The run has its own bar; theirs would be written into logs as well.
+        logging.disable_progress_bar()
         # Before the network is made: its two heads start from random numbers.
         torch.manual_seed(recipe.seed)
         bert = BertModel.from_pretrained(

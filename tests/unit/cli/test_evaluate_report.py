@@ -9,7 +9,9 @@ import pytest
 from tests.invented_results import invented_results
 from typer.testing import CliRunner
 
+from zhibian.cli.evaluate_run import sinks
 from zhibian.cli.main import app
+from zhibian.evaluation.run import Finished
 
 
 @pytest.fixture
@@ -50,6 +52,14 @@ def test_gallery_not_marked_as_invented_is_refused_and_nothing_written(
     assert "systems.0.gallery" in found.output
     assert "未标为虚构" in found.output
     assert not page.exists()
+
+
+def test_a_run_leaves_its_report_beside_its_results(tmp_path: Path) -> None:
+    finished = Finished(invented_results(), ())
+    told = [sink(finished) for sink in sinks(tmp_path, None, None)]
+    assert {path.name for path in tmp_path.iterdir()} == {"results.json", "report.html"}
+    assert str(tmp_path / "report.html") in told[1]
+    assert 'id="r1-limits"' in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_no_results_are_refused(tmp_path: Path) -> None:

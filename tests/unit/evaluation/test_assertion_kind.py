@@ -10,13 +10,14 @@ from tests.evaluation_examples import answers, example, figures, resources, task
 
 from zhibian.documents.lexicon import load_reading_lexicon
 from zhibian.evaluation.answers import EventAnswer
-from zhibian.evaluation.coders.assertion_learning import STRENGTHS, best_strength
-from zhibian.evaluation.coders.assertion_rules import event_features
+from zhibian.evaluation.coders.assertion_learning import best_strength
+from zhibian.evaluation.coders.assertion_rules import LearnedSettings, event_features
 from zhibian.evaluation.coders.interface import LearningSet
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.kinds.assertion import AssertionScorer
 from zhibian.evaluation.kinds.registry import ASSERTION
 from zhibian.evaluation.questions import EventGold, EventQuestion
+from zhibian.problems import InputError
 
 SYMPTOMS = ("发热", "咳嗽", "胸痛", "腹痛", "呕吐", "头晕", "心悸", "水肿", "皮疹", "乏力")
 
@@ -77,7 +78,9 @@ def test_before_learning_events_are_taken_as_stated(rules: Path) -> None:
 def test_features_know_the_clause_of_the_head(rules: Path) -> None:
     cues = load_reading_lexicon(rules).cues
     text = "无发热。咳嗽伴胸痛"
-    found = event_features(EventQuestion(text, text.index("胸痛"), len(text)), cues)
+    found = event_features(
+        EventQuestion(text, text.index("胸痛"), len(text)), cues, LearnedSettings()
+    )
     assert "clause 咳" in found
     assert "earlier 无" in found
     assert "clause 无" not in found
@@ -92,12 +95,23 @@ def test_without_a_tune_part_whole_texts_are_held_back_for_the_choice() -> None:
         return strength
 
     def tell(model: float, questions: Any) -> list[str]:
-        return ["" if model == STRENGTHS[1] else "否定" for _ in questions]
+        return ["" if model == 0.3 else "否定" for _ in questions]
 
     stated = [one for one in FIT if not one.gold.tendency]
-    assert best_strength(LearningSet(stated, (), seed=1), fit, tell) == STRENGTHS[1]
+    assert best_strength(LearningSet(stated, (), seed=1), (0.1, 0.3, 1.0), fit, tell) == 0.3
     every = {one.record for one in stated}
     assert all(seen < every and len(every - seen) == 2 for seen in asked_of)
+
+
+def test_window_and_strengths_are_settings(rules: Path) -> None:
+    make = ASSERTION.systems["tfidf-lr"]
+    settings = {"before": 1, "behind": 2, "strengths": [1.0]}
+    made = make(settings, task("assertion"), resources(rules))
+    assert made.info.parameters == {"before": 1, "behind": 2, "strengths": (1.0,)}
+    wrong = {"before": 0, "strengths": []}
+    with pytest.raises(InputError) as refused:
+        make(wrong, task("assertion"), resources(rules))
+    assert {p.field for p in refused.value.problems} == {"tfidf-lr.before", "tfidf-lr.strengths"}
 
 
 def test_strata_and_figures() -> None:

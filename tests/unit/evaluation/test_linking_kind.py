@@ -203,7 +203,7 @@ def test_a_setting_that_a_system_does_not_know_is_refused(rules: Path, named: Pa
         LINKING.systems["tfidf-lr"](
             {"strength": "strong", "depth": 3}, spec, resources(rules, folder=named)
         )
-    assert {p.field for p in refused.value.problems} == {"strength", "depth"}
+    assert {p.field for p in refused.value.problems} == {"tfidf-lr.strength", "tfidf-lr.depth"}
     assert all("strength" in p.remedy for p in refused.value.problems)
 
 

@@ -10,6 +10,12 @@ from tests.evaluation_examples import answers, resources, task
 
 from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, TextAnswer
 from zhibian.evaluation.coders.interface import LinkedNames, TermQuestion
+from zhibian.evaluation.coders.outside import (
+    EntitiesLine,
+    GroupLine,
+    NamesLine,
+    TendencyLine,
+)
 from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.questions import EventQuestion, GroupingQuestion, TextQuestion
 from zhibian.evaluation.tasks.spec import Kind
@@ -63,6 +69,14 @@ def test_a_line_answers_the_question_of_its_id(
     assert len(coder.info.versions["answers"]) == 64
 
 
+def test_the_examples_of_the_documentation_are_such_lines(rules: Path) -> None:
+    page = (rules.parent / "docs" / "evaluation-kinds.md").read_text(encoding="utf-8")
+    shown = [line for line in page.splitlines() if line.startswith('{"id"')]
+    kinds = (NamesLine, TendencyLine, EntitiesLine, GroupLine)
+    for line, kind in zip(shown, kinds, strict=True):
+        assert kind.model_validate_json(line).id
+
+
 def test_answers_follow_the_order_of_the_questions(rules: Path, tmp_path: Path) -> None:
     lines = ['{"id": "a", "names": ["甲"]}', '{"id": "b", "names": []}']
     coder = made("linking", lines, rules, tmp_path)
@@ -111,4 +125,20 @@ def test_an_absent_file_and_a_missing_setting_are_refused(rules: Path, tmp_path:
     assert [p.code for p in refused.value.problems] == ["answers_unreadable"]
     with pytest.raises(InputError) as refused:
         outside({}, task("linking"), resources(rules))
-    assert [(p.field, p.code) for p in refused.value.problems] == [("answers", "parameter_invalid")]
+    assert [(p.field, p.code) for p in refused.value.problems] == [
+        ("outside.answers", "parameter_invalid")
+    ]
+
+
+def test_an_entity_without_a_character_is_refused(rules: Path, tmp_path: Path) -> None:
+    line = '{"id": "a", "entities": [{"start": 3, "end": 3, "type": "症状"}]}'
+    with pytest.raises(InputError) as refused:
+        made("entities", [line], rules, tmp_path)
+    assert [(p.field, p.code) for p in refused.value.problems] == [
+        ("第 1 行.entities.0", "answer_invalid")
+    ]
+
+
+def test_a_line_separator_within_a_name_ends_no_line(rules: Path, tmp_path: Path) -> None:
+    coder = made("linking", ['{"id": "a", "names": ["甲\u2028乙"]}'], rules, tmp_path)
+    assert answers(coder, [TermQuestion("x", "diagnosis", "a")]) == [LinkedNames(("甲\u2028乙",))]

@@ -11,11 +11,13 @@ import pytest
 import yaml
 from tests.invented_results import SYSTEMS, invented_results
 
+from zhibian.evaluation.kinds.registry import KINDS
 from zhibian.evaluation.metrics.registry import METRICS
-from zhibian.evaluation.report.phrases import LANGUAGES, Language, labels
+from zhibian.evaluation.report.gallery import selected
+from zhibian.evaluation.report.phrases import LANGUAGES, Language, english, labels
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.report.tables import mdc_title, metric_title
-from zhibian.evaluation.results import MetricOut, Results
+from zhibian.evaluation.results import FigureOut, MetricOut, Results
 from zhibian.problems import InputError
 
 SECTIONS = (
@@ -180,6 +182,28 @@ def test_gallery_of_records_that_are_not_invented_is_refused() -> None:
     assert not any(quote.quote in problem.render() for e in gallery for quote in e.evidence)
 
 
+def test_some_of_many_errors_are_shown_of_each_kind_in_turn() -> None:
+    first, second = invented_results().systems[0].gallery[:2]
+    many = [
+        one.model_copy(update={"record": str(place)})
+        for place, one in enumerate([first] * 9 + [second] * 2)
+    ]
+    assert [error.record for error in selected(many, 5)] == ["0", "1", "2", "9", "10"]
+    assert selected(many, 20) == tuple(many)
+
+
+def test_metrics_and_strata_that_tell_nothing_are_left_out(results: Results) -> None:
+    metrics = {**results.metrics, "frequency.x": results.metrics["principal.exact"]}
+    none = FigureOut(value=None, low=None, high=None)
+    told = [
+        system.model_copy(update={"figures": {**system.figures, "frequency.x": none}})
+        for system in results.systems
+    ]
+    page = render([results.model_copy(update={"metrics": metrics, "systems": tuple(told)})], "zh")
+    assert "<code>frequency.x</code>" not in page
+    assert "<code>principal.exact</code>" in page
+
+
 def test_partial_runs_are_marked() -> None:
     whole = render([invented_results()], "zh")
     assert "部分运行" not in whole
@@ -239,6 +263,11 @@ def test_categories_have_names_in_both_languages(rules: Path) -> None:
         assert title == mdc_title(code.removeprefix("MDC"))
         # The short name is taken from the official one.
         assert set(title.zh.partition(" ")[2]) <= set(name) | set("、 "), name
+
+
+def test_systems_of_all_kinds_have_english_names() -> None:
+    names = {name for kind in KINDS.values() for name in kind.systems}
+    assert not {name for name in names if not english("systems", name).replace(name, "")}
 
 
 def test_english_words_are_listed_once() -> None:

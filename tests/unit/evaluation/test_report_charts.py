@@ -111,6 +111,14 @@ def test_a_histogram_colours_signs_and_labels_zero() -> None:
     assert drawings.histogram([]).columns == ()
 
 
+def test_one_bar_alone_is_narrow_and_labelled_once() -> None:
+    found = drawings.histogram([BinOut(low=0, high=0, n=24)])
+    (column,) = found.columns
+    assert column.width < 12
+    assert column.x + column.width / 2 == pytest.approx(50)
+    assert [(tick.at, tick.text) for tick in found.ticks] == [(50, "0")]
+
+
 def test_points_of_the_reliability_plot_lie_on_the_diagonal_when_calibrated() -> None:
     row = ReliabilityOut(low=0.7, high=0.8, n=1234, claimed=0.75, right=0.75)
     plot = drawings.square([row])

@@ -17,10 +17,10 @@ pytest.importorskip("onnx", reason="the extra train is not installed")
 pytest.importorskip("onnxruntime", reason="the extra train is not installed")
 pytest.importorskip("tokenizers", reason="the extra train is not installed")
 
-import tokenizers
 import torch
 import transformers
 from tests.unit.record_codes.invented import invented_cases
+from tests.unit.record_codes.tiny_encoder import write_tiny_encoder
 
 from zhibian.coding.record_codes.classifier import BlendedClassifier
 from zhibian.coding.record_codes.model import ATTENTION, load_record_model
@@ -52,24 +52,7 @@ def silent(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a random two-layer encoder whose pieces are characters."""
-    folder = tmp_path_factory.mktemp("base")
-    text = json.dumps(invented_cases(), ensure_ascii=False)
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *sorted(set(text))]
-    numbers = {piece: number for number, piece in enumerate(pieces)}
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(numbers, "[UNK]"))
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex("."), "isolated")
-    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    torch.manual_seed(0)
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = transformers.BertConfig(
-        vocab_size=len(pieces), intermediate_size=64, max_position_embeddings=96, **shape
-    )
-    transformers.BertModel(config).save_pretrained(folder)
-    return folder
+    return write_tiny_encoder(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,8 @@ from zhibian.training.runs import kinds
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setitem(kinds.MODULES, "toy", toy_kind.__name__)  # type: ignore[arg-type]
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setitem(kinds.MODULES, "toy", toy_kind.__name__)
     monkeypatch.setenv("TOY_DATA", str(tmp_path))
     np.savetxt(tmp_path / "rows.txt", toy_kind.rows_of())
     content = {

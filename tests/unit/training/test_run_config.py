@@ -207,7 +207,7 @@ def test_a_random_search_of_lists_draws_without_repeats(
 
 
 def test_ranges_are_drawn_within_their_ends_and_alike_for_a_longer_search() -> None:
-    values = {
+    values: dict[str, list[Any] | Range] = {
         "rate": Range(low=1e-5, high=1e-1, scale="log"),
         "width": Range(low=8, high=64, whole=True),
         "spelling": [True, False],

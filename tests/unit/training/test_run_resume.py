@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.record_codes.invented import invented_cases
 from tests.unit.training import toy_kind
+from tests.unit.training.listeners import Silent
 from tests.unit.training.stops import Killed, killed_at
 
 from zhibian.problems import InputError
 from zhibian.settings import Settings
-from zhibian.training.epochs import EpochDone
 from zhibian.training.runs import kinds
 from zhibian.training.runs.config import read_config
 from zhibian.training.runs.runner import run
@@ -34,25 +35,12 @@ CONFIG: dict[str, Any] = {
 }
 
 
-class Silent:
-    """Listens to nothing."""
-
-    def say(self, text: str) -> None:
-        """Hear a line."""
-
-    def epoch(self, done: EpochDone) -> None:
-        """Hear of a pass."""
-
-    def part(self, title: str, done: int, total: int) -> None:
-        """Hear of a part."""
-
-
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("toy")
     np.savetxt(folder / "rows.txt", toy_kind.rows_of())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(kinds.MODULES, "toy", toy_kind.__name__)  # type: ignore[arg-type]
+        patch.setitem(kinds.MODULES, "toy", toy_kind.__name__)
         write(folder, CONFIG)
         train(folder, folder / "whole")
         yield folder
@@ -69,9 +57,8 @@ def train(folder: Path, output: Path, *, resume: bool = False) -> None:
 def found(output: Path) -> dict[str, Any]:
     """Return what a run found, without the time that it took, and the bytes of its models."""
     results = json.loads((output / "results.json").read_text(encoding="utf-8"))
-    del results["seconds"]
-    for one in (*results["trials"], *results["seeds"]):
-        del one["seconds"]
+    for one in (results, *results["trials"], *results["seeds"]):
+        del one["seconds"], one["processor_seconds"]
     models = {
         str(path.relative_to(output)): path.read_bytes()
         for path in sorted((output / "seeds").rglob("*"))

@@ -64,7 +64,8 @@ class Slope:
 
     def save(self, path: Path, values: Sequence[float | None]) -> None:
         with path.open("wb") as file:
-            np.savez(file, weights=self.weights, speed=self.speed, kept=self.kept, values=values)
+            told = np.array(values, np.float64)
+            np.savez(file, weights=self.weights, speed=self.speed, kept=self.kept, values=told)
 
     def load(self, path: Path) -> list[float | None]:
         with np.load(path) as found:

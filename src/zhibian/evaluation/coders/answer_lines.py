@@ -15,10 +15,14 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters, reason_of
+from zhibian.evaluation.coders.parameters import Parameters, reason_of
+from zhibian.evaluation.coders.registered import RegisteredCoder
+from zhibian.evaluation.resources import Resources
+from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import sha256_of
 
+NAME, TITLE = "outside", "外部系统"
 _REMEDY = "每行一个 JSON 对象，含 id 与回答；编号与题目一致，一题一行"
 # Enough to see what is wrong; the message tells how many there are.
 _TOLD = 10
@@ -28,8 +32,8 @@ class OutsideSettings(Parameters):
     """Settings of an outside system (参数): its answers, and how it is called in tables."""
 
     answers: Path = Field(description="File of answers, one JSON object a line 回答文件")
-    name: str = Field(default="outside", description="Name in tables 表中名称")
-    title: str = Field(default="外部系统", description="Chinese name 中文名称")
+    name: str = Field(default=NAME, description="Name in tables 表中名称")
+    title: str = Field(default=TITLE, description="Chinese name 中文名称")
 
 
 class AnswerLine(BaseModel):
@@ -100,7 +104,7 @@ def read_lines(path: Path, line: type[L]) -> dict[str, L]:
         The file can't be read; or every line that is no such object, and every repeated id.
     """
     try:
-        rows = path.read_text(encoding="utf-8-sig").splitlines()
+        rows = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError):
         problem = Problem("answers", "answers_unreadable", "不能读取回答文件", _REMEDY)
         raise InputError(path.name, [problem]) from None
@@ -134,34 +138,27 @@ def read_lines(path: Path, line: type[L]) -> dict[str, L]:
 
 
 def outside(
-    parameters: Mapping[str, Any],
-    line: type[L],
-    answer: Callable[[L], A],
-    id_of: Callable[[Any], str],
-) -> OutsideCoder[Any, A]:
-    """Make an outside system of some kind.
+    line: type[L], answer: Callable[[L], A], id_of: Callable[[Any], str]
+) -> RegisteredCoder[OutsideSettings]:
+    """Return the outside system of some kind of task.
 
     Parameters
     ----------
-    parameters
-        As of :class:`OutsideSettings`.
     line
         What a line holds.
     answer
         Makes an answer of it.
     id_of
         Id of a question.
-
-    Raises
-    ------
-    InputError
-        As of :func:`read_lines`, or settings that are wrong.
     """
-    settings = read_parameters(OutsideSettings, parameters, "outside")
-    lines = read_lines(settings.answers, line)
-    versions = {"answers": sha256_of(settings.answers)}
-    return OutsideCoder(
-        CoderInfo(settings.name, settings.title, versions=versions),
-        id_of,
-        {key: answer(one) for key, one in lines.items()},
-    )
+
+    def make(given: OutsideSettings, task: TaskSpec, resources: Resources) -> OutsideCoder[Any, A]:
+        lines = read_lines(given.answers, line)
+        versions = {"answers": sha256_of(given.answers)}
+        return OutsideCoder(
+            CoderInfo(given.name, given.title, versions=versions),
+            id_of,
+            {key: answer(one) for key, one in lines.items()},
+        )
+
+    return RegisteredCoder(NAME, TITLE, OutsideSettings, make)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+from pydantic import Field
 from sklearn.pipeline import Pipeline
 
 from zhibian.evaluation.answers import EventAnswer
 from zhibian.evaluation.coders.interface import LearningSet
+from zhibian.evaluation.coders.parameters import Parameters
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.questions import EventGold, EventQuestion
 
@@ -16,14 +18,27 @@ EventExample = Example[EventQuestion, EventGold]
 M = TypeVar("M")
 I = TypeVar("I")  # noqa: E741  (what a model reads of an event)
 
-#: Inverse regularisation strengths that are tried, weakest first.
-STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 # Without a tune part every fifth text of the fit part is held back for the choice.
 _HELD_IN = 5
 
 
+Strengths = Annotated[
+    tuple[Annotated[float, Field(gt=0)], ...],
+    Field(min_length=1, description="Inverse strengths of regularisation that are tried 待选强度"),
+]
+
+
+class WindowSettings(Parameters):
+    """Settings of a classifier of tendency (参数)."""
+
+    before: int = Field(default=24, ge=1, description="Characters before the head 主体前字数")
+    behind: int = Field(default=14, ge=1, description="Characters behind it 主体后字数")
+    strengths: Strengths
+
+
 def best_strength(
     material: LearningSet,
+    strengths: Sequence[float],
     fit: Callable[[Sequence[EventExample], float], M],
     tell: Callable[[M, Sequence[EventQuestion]], Sequence[str]],
 ) -> float:
@@ -34,6 +49,8 @@ def best_strength(
     material
         What is learned from; where its tune part is empty, every fifth text of the fit part
         stands for it, and the others are learned from while the strength is chosen.
+    strengths
+        Those that are tried; of equally good ones the first is taken.
     fit
         Learns from examples with a strength.
     tell
@@ -52,7 +69,7 @@ def best_strength(
         told = tell(fit(learned, strength), questions)
         return sum(one == other for one, other in zip(told, gold, strict=True))
 
-    return max(STRENGTHS, key=right)
+    return max(strengths, key=right)
 
 
 def tendencies_of(examples: Sequence[EventExample]) -> list[str]:

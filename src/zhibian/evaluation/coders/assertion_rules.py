@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -16,18 +16,28 @@ from zhibian.documents.lexicon import CueLexicon, load_reading_lexicon
 from zhibian.documents.normalise import normalise
 from zhibian.documents.types import Assertion, SectionKind
 from zhibian.evaluation.answers import EventAnswer
-from zhibian.evaluation.coders.assertion_learning import answers_of, best_strength, tendencies_of
+from zhibian.evaluation.coders.assertion_learning import (
+    Strengths,
+    WindowSettings,
+    answers_of,
+    best_strength,
+    tendencies_of,
+)
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import EventQuestion
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 
+# Names and titles of the systems.
+_RULES = ("rules", "断言规则")
+_LEARNED = ("rules-lr", "断言规则加逻辑回归")
+
 #: What the rules call negated and possible; all else is stated.
 SAID = {Assertion.NEGATED: "否定", Assertion.POSSIBLE: "不确定"}
-#: Characters before and behind the head of an event that the classifier reads.
-BEFORE, BEHIND = 24, 14
-LONGEST = 500
+# Steps of the optimiser; it ends earlier as a rule.
+_STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class RuleAsserter:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("rules", "断言规则")
+        return CoderInfo(*_RULES)
 
     def learn(self, material: LearningSet) -> RuleAsserter:
         """Return itself."""
@@ -52,48 +62,56 @@ class RuleAsserter:
             yield EventAnswer(SAID.get(assertion, ""))
 
 
+class LearnedSettings(WindowSettings):
+    """Settings of the classifier over rules and words (参数)."""
+
+    strengths: Strengths = (0.03, 0.1, 0.3, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class LearnedAsserter:
     """Logistic regression over what the rules say and the words around the event (规则加学习)."""
 
     cues: CueLexicon = field(repr=False)
+    settings: LearnedSettings
     model: Pipeline | None = field(default=None, repr=False)
 
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
         return CoderInfo(
-            "rules-lr",
-            "断言规则加逻辑回归",
+            *_LEARNED,
             learns=True,
             versions={"scikit-learn": version("scikit-learn")},
+            parameters=self.settings.model_dump(),
         )
 
     def learn(self, material: LearningSet) -> LearnedAsserter:
         """Return the asserter that has learned the fit part; the tune part sets the strength."""
 
         def fit(examples: Sequence[Any], strength: float) -> Pipeline:
-            model = make_pipeline(
-                DictVectorizer(), LogisticRegression(C=strength, max_iter=LONGEST)
-            )
-            features = [event_features(e.question, self.cues) for e in examples]
+            model = make_pipeline(DictVectorizer(), LogisticRegression(C=strength, max_iter=_STEPS))
+            features = [self._features(e.question) for e in examples]
             return model.fit(features, tendencies_of(examples))
 
         def tell(model: Pipeline, questions: Sequence[EventQuestion]) -> list[str]:
-            told: list[str] = model.predict(
-                [event_features(q, self.cues) for q in questions]
-            ).tolist()
+            told: list[str] = model.predict(list(map(self._features, questions))).tolist()
             return told
 
-        strength = best_strength(material, fit, tell)
-        return LearnedAsserter(self.cues, fit(material.fit, strength))
+        strength = best_strength(material, self.settings.strengths, fit, tell)
+        return replace(self, model=fit(material.fit, strength))
 
     def code(self, questions: Sequence[EventQuestion]) -> Iterator[EventAnswer]:
         """Yield the likeliest tendency with its share."""
-        return answers_of(self.model, [event_features(q, self.cues) for q in questions])
+        return answers_of(self.model, list(map(self._features, questions)))
+
+    def _features(self, question: EventQuestion) -> dict[str, float]:
+        return event_features(question, self.cues, self.settings)
 
 
-def event_features(question: EventQuestion, cues: CueLexicon) -> dict[str, float]:
+def event_features(
+    question: EventQuestion, cues: CueLexicon, settings: WindowSettings
+) -> dict[str, float]:
     """Return what the classifier is told of an event.
 
     The assertion of the rules and its cue, the head, and runs of one to three characters around
@@ -101,8 +119,8 @@ def event_features(question: EventQuestion, cues: CueLexicon) -> dict[str, float
     """
     text = normalise(question.text)
     assertion, cue = _ruled(question, cues)
-    before = text[max(0, question.start - BEFORE) : question.start]
-    behind = text[question.end : question.end + BEHIND]
+    before = text[max(0, question.start - settings.before) : question.start]
+    behind = text[question.end : question.end + settings.behind]
     head = text[question.start : question.end]
     features = {f"rule {assertion}": 1.0, f"cue {cue}": 1.0, f"head {head}": 1.0}
     clause = max(before.rfind(sign) for sign in "。;,\n") + 1
@@ -122,15 +140,13 @@ def _ruled(question: EventQuestion, cues: CueLexicon) -> tuple[Assertion, str | 
     return assert_mention(normalise(question.text), span, SectionKind.OTHER, cues)
 
 
-def rules(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> RuleAsserter:
-    """Make the assertion rules; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "rules")
+def _rules(given: Parameters, task: TaskSpec, resources: Resources) -> RuleAsserter:
     return RuleAsserter(load_reading_lexicon(resources.rules).cues)
 
 
-def rules_lr(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> LearnedAsserter:
-    """Make rules with a classifier; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "rules-lr")
-    return LearnedAsserter(load_reading_lexicon(resources.rules).cues)
+def _learned(given: LearnedSettings, task: TaskSpec, resources: Resources) -> LearnedAsserter:
+    return LearnedAsserter(load_reading_lexicon(resources.rules).cues, given)
+
+
+RULES = RegisteredCoder(*_RULES, Parameters, _rules)
+RULES_LR = RegisteredCoder(*_LEARNED, LearnedSettings, _learned)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from operator import itemgetter
@@ -16,20 +16,25 @@ from sklearn.preprocessing import FunctionTransformer
 
 from zhibian.documents.normalise import normalise
 from zhibian.evaluation.answers import EventAnswer
-from zhibian.evaluation.coders.assertion_learning import answers_of, best_strength, tendencies_of
+from zhibian.evaluation.coders.assertion_learning import (
+    Strengths,
+    WindowSettings,
+    answers_of,
+    best_strength,
+    tendencies_of,
+)
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import EventQuestion
-from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.spec import TaskSpec
 
-#: Characters before and behind the head of an event.
-BEFORE, BEHIND = 24, 14
+# Names and titles of the systems.
+_MAJORITY = ("majority", "多数类")
+_WINDOWS = ("tfidf-lr", "TF-IDF 与逻辑回归")
+
 GRAMS = (1, 3)
-LONGEST = 500
-# TF-IDF rows have unit length, a third of a point a feature: weights must be larger than those
-# over features of one.
-_SCALE = 100.0
+# Steps of the optimiser; it ends earlier as a rule.
+_STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class MajorityAsserter:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("majority", "多数类", learns=True)
+        return CoderInfo(*_MAJORITY, learns=True)
 
     def learn(self, material: LearningSet) -> MajorityAsserter:
         """Return the asserter that knows the tendencies of the fit part."""
@@ -56,48 +61,52 @@ class MajorityAsserter:
         return (self.answer for _ in questions)
 
 
+class TfidfSettings(WindowSettings):
+    """Settings of the classifier over TF-IDF (参数): features are small, so strengths are large."""
+
+    strengths: Strengths = (3.0, 10.0, 30.0, 100.0)
+
+
 @dataclass(frozen=True, slots=True)
 class WindowAsserter:
     """TF-IDF of the characters before, in and behind the head, and logistic regression."""
 
+    settings: TfidfSettings
     model: Pipeline | None = field(default=None, repr=False)
 
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
         return CoderInfo(
-            "tfidf-lr",
-            "TF-IDF 与逻辑回归",
+            *_WINDOWS,
             learns=True,
             versions={"scikit-learn": version("scikit-learn")},
+            parameters=self.settings.model_dump(),
         )
 
     def learn(self, material: LearningSet) -> WindowAsserter:
         """Return the asserter that has learned the fit part; the tune part sets the strength."""
 
         def fit(examples: Sequence[Any], strength: float) -> Pipeline:
-            model = make_pipeline(
-                _features(), LogisticRegression(C=_SCALE * strength, max_iter=LONGEST)
-            )
-            return model.fit([_window(e.question) for e in examples], tendencies_of(examples))
+            model = make_pipeline(_features(), LogisticRegression(C=strength, max_iter=_STEPS))
+            return model.fit([self._window(e.question) for e in examples], tendencies_of(examples))
 
         def tell(model: Pipeline, questions: Sequence[EventQuestion]) -> list[str]:
-            told: list[str] = model.predict(list(map(_window, questions))).tolist()
+            told: list[str] = model.predict(list(map(self._window, questions))).tolist()
             return told
 
-        strength = best_strength(material, fit, tell)
-        return WindowAsserter(fit(material.fit, strength))
+        strength = best_strength(material, self.settings.strengths, fit, tell)
+        return replace(self, model=fit(material.fit, strength))
 
     def code(self, questions: Sequence[EventQuestion]) -> Iterator[EventAnswer]:
         """Yield the likeliest tendency with its share."""
-        return answers_of(self.model, list(map(_window, questions)))
+        return answers_of(self.model, list(map(self._window, questions)))
 
-
-def _window(question: EventQuestion) -> tuple[str, str, str]:
-    """Return the words before the head, the head, and the words behind it."""
-    text = normalise(question.text)
-    start, end = question.start, question.end
-    return text[max(0, start - BEFORE) : start], text[start:end], text[end : end + BEHIND]
+    def _window(self, question: EventQuestion) -> tuple[str, str, str]:
+        """Return the words before the head, the head, and the words behind it."""
+        text, start, end = normalise(question.text), question.start, question.end
+        before = text[max(0, start - self.settings.before) : start]
+        return before, text[start:end], text[end : end + self.settings.behind]
 
 
 def _features() -> FeatureUnion:
@@ -108,15 +117,9 @@ def _features() -> FeatureUnion:
     return FeatureUnion([("before", part(0)), ("head", part(1)), ("behind", part(2))])
 
 
-def majority(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> MajorityAsserter:
-    """Make the majority answer; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "majority")
-    return MajorityAsserter()
-
-
-def tfidf_lr(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> WindowAsserter:
-    """Make the classifier of windows; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "tfidf-lr")
-    return WindowAsserter()
+MAJORITY = RegisteredCoder(
+    *_MAJORITY, Parameters, lambda given, task, resources: MajorityAsserter()
+)
+TFIDF_LR = RegisteredCoder(
+    *_WINDOWS, TfidfSettings, lambda given, task, resources: WindowAsserter(given)
+)

@@ -2,9 +2,10 @@
 
 The principal diagnosis is the one with the most votes, each vote being the weight of a system times
 its confidence. Another code is taken when its mean confidence over the systems, each calibrated,
-passes a cut. Weights, calibration and cuts are chosen on the tuning part of the task with members
-that have learned from the fit part alone; without one all systems weigh the same, their confidences
-are taken as told, and a code is taken that half of the votes speak for.
+passes a cut. Weights, calibration and cuts are chosen on the tuning part of the task, or else on a
+quarter of its fit part, with members that have not learned from it. Where there is neither, all
+systems weigh the same, confidences are taken as told, and a code is taken that half of the votes
+speak for.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from zhibian.evaluation.coders.interface import (
     LearningSet,
     RecordQuestion,
 )
+from zhibian.evaluation.coders.learning import fit_and_tune
 from zhibian.evaluation.coders.parameters import Parameters
 from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.votes import (
@@ -157,10 +159,10 @@ class EnsembleCoder:
         if not (material.fit or material.tune):
             return self
         fit, tune = fit_and_tune(material)
-        trial = self._learned(LearningSet(fit, tune if material.tune else (), material.seed))
+        trial = self._learned(material if material.tune else LearningSet(fit, (), material.seed))
         questions = [example.question for example in tune]
         given = [tuple(member.code(questions)) for member in trial]
-        members = self._learned(material)
+        members = trial if material.tune else self._learned(material)
         return replace(
             self,
             members=members,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from zhibian.coding.mention_tagger import NAME, load_mention_tagger
 from zhibian.documents.normalise import normalise
@@ -12,11 +11,14 @@ from zhibian.documents.tagger import EntityTagger, EntityType
 from zhibian.evaluation.answers import TextAnswer
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
 from zhibian.evaluation.coders.learned import refuse_learned
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import TextQuestion
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
+
+_TAGGER = ("tagger", "随附实体标注器")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class ShippedTagger:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("tagger", "随附实体标注器", versions={"model": self.version})
+        return CoderInfo(*_TAGGER, versions={"model": self.version})
 
     def learn(self, material: LearningSet) -> ShippedTagger:
         """Return itself."""
@@ -51,18 +53,13 @@ class ShippedTagger:
             )
 
 
-def tagger(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> ShippedTagger:
-    """Make the shipped tagger; a `CoderFactory`.
-
-    Raises
-    ------
-    InputError
-        The model is absent or damaged, or it learned from the part that the task measures.
-    """
-    read_parameters(Parameters, parameters, "tagger")
+def _make(given: Parameters, task: TaskSpec, resources: Resources) -> ShippedTagger:
     refuse_learned(NAME, task)
     model = load_mention_tagger(resources.models, resources.rules)
     if model is None:
         remedy = "用 ZHIBIAN_MODELS 指定模型文件夹，或不选系统 tagger"
         raise InputError(NAME, [Problem("tagger", "model_missing", "没有实体标注器模型", remedy)])
     return ShippedTagger(model.version, model.tagger)
+
+
+TAGGER = RegisteredCoder(*_TAGGER, Parameters, _make)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from zhibian.coding.mention_tagger import read_hints
 from zhibian.documents.matcher import TermMatcher
@@ -13,10 +12,15 @@ from zhibian.documents.normalise import normalise
 from zhibian.documents.tagger import EntityType, TermKind
 from zhibian.evaluation.answers import TextAnswer
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import TextQuestion
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
+
+# Names and titles of the systems.
+_DICTIONARY = ("dictionary", "词典匹配（疾病、症状、手术）")
+_GAZETTEER = ("gazetteer", "训练词表匹配")
 
 #: Types of the terms that the dictionary holds; it has none of anatomy, drugs or tests.
 TYPES = {
@@ -36,7 +40,7 @@ class TermTagger:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("dictionary", "词典匹配（疾病、症状、手术）")
+        return CoderInfo(*_DICTIONARY)
 
     def learn(self, material: LearningSet) -> TermTagger:
         """Return itself."""
@@ -57,7 +61,7 @@ class LearnedTermTagger:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("gazetteer", "训练词表匹配", learns=True)
+        return CoderInfo(*_GAZETTEER, learns=True)
 
     def learn(self, material: LearningSet) -> LearnedTermTagger:
         """Return the tagger that knows the entities of the fit part."""
@@ -85,18 +89,14 @@ def marked(text: str, matcher: TermMatcher, types: Mapping[str, str]) -> TextAns
     )
 
 
-def dictionary(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> TermTagger:
-    """Make the dictionary tagger; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "dictionary")
+def _dictionary(given: Parameters, task: TaskSpec, resources: Resources) -> TermTagger:
     hints = read_hints(resources.rules)
     return TermTagger(
         hints.matcher, {term: TYPES[kind].value for term, kind in hints.kinds.items()}
     )
 
 
-def gazetteer(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> LearnedTermTagger:
-    """Make the learned list; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "gazetteer")
-    return LearnedTermTagger()
+DICTIONARY = RegisteredCoder(*_DICTIONARY, Parameters, _dictionary)
+GAZETTEER = RegisteredCoder(
+    *_GAZETTEER, Parameters, lambda given, task, resources: LearnedTermTagger()
+)

@@ -6,18 +6,18 @@ corrections; a scheme that is named in the settings overrides both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
+from pydantic import Field
 
 from zhibian.evaluation.answers import GroupingAnswer
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import GroupingQuestion
 from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.kind import CoderFactory
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.grouping.cases import SCHEMA
 from zhibian.grouping.columnar import ColumnarPack, group_table
@@ -29,9 +29,11 @@ PUBLISHED = "published"
 
 
 class EngineSettings(Parameters):
-    """Settings of the engine (参数): a scheme with its reading; that of the task otherwise."""
+    """Settings of the engine (参数)."""
 
-    scheme: str | None = None
+    scheme: str | None = Field(
+        default=None, description="Scheme with its reading; null: that of the task 分组方案"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +75,6 @@ class SingleGrouper:
             yield GroupingAnswer(found.status.value, found.mdc, found.adrg, found.drg)
 
 
-def engine(name: str, title: str, reading: str, *, columnar: bool) -> CoderFactory:
-    """Return the factory of one way of running the engine.
-
-    Parameters
-    ----------
-    name, title
-        Name of the system and the same in Chinese.
-    reading
-        Reading of the task's scheme.
-    columnar
-        Whether all pages are grouped at once.
-    """
-
-    def make(
-        parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-    ) -> ColumnarGrouper | SingleGrouper:
-        settings = read_parameters(EngineSettings, parameters, name)
-        pack = load_scheme(resources.rules, settings.scheme or _scheme(task, reading))
-        info = CoderInfo(name, title, versions={"scheme": pack.scheme})
-        return ColumnarGrouper(info, ColumnarPack(pack)) if columnar else SingleGrouper(info, pack)
-
-    return make
-
-
 def _scheme(task: TaskSpec, reading: str) -> str:
     if task.scheme is None:
         message = f"任务 {task.id} 没有写明分组方案"
@@ -104,3 +82,26 @@ def _scheme(task: TaskSpec, reading: str) -> str:
         raise InputError(task.id, [Problem("scheme", "scheme_missing", message, remedy)])
     pack, _, _ = task.scheme.partition("@")
     return pack if reading == DEFAULT_READING else f"{pack}@{reading}"
+
+
+def _engine(
+    name: str, title: str, reading: str, *, columnar: bool
+) -> RegisteredCoder[EngineSettings]:
+    """Return one way of running the engine, under one reading of the task's scheme."""
+
+    def make(
+        given: EngineSettings, task: TaskSpec, resources: Resources
+    ) -> ColumnarGrouper | SingleGrouper:
+        pack = load_scheme(resources.rules, given.scheme or _scheme(task, reading))
+        info = CoderInfo(name, title, versions={"scheme": pack.scheme})
+        return ColumnarGrouper(info, ColumnarPack(pack)) if columnar else SingleGrouper(info, pack)
+
+    return RegisteredCoder(name, title, EngineSettings, make)
+
+
+ENGINES = (
+    _engine("published", "按发布文本，整表", PUBLISHED, columnar=True),
+    _engine("default", "更正后，整表", DEFAULT_READING, columnar=True),
+    _engine("published-single", "按发布文本，逐例", PUBLISHED, columnar=False),
+    _engine("default-single", "更正后，逐例", DEFAULT_READING, columnar=False),
+)

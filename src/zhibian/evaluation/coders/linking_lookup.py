@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from zhibian.coding.terms.parts import Splitter, clean, load_splitter
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.linking_target import RANKED, TargetNames, target_names
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
+
+# Names and titles of the systems.
+_MAJORITY = ("majority", "多数类")
+_DICTIONARY = ("dictionary", "词典（标准名与别名）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class MajorityLinker:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("majority", "多数类", learns=True)
+        return CoderInfo(*_MAJORITY, learns=True)
 
     def learn(self, material: LearningSet) -> MajorityLinker:
         """Return the linker that knows the names of the fit part."""
@@ -57,7 +62,7 @@ class DictionaryLinker:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo("dictionary", "词典（标准名与别名）")
+        return CoderInfo(*_DICTIONARY)
 
     def learn(self, material: LearningSet) -> DictionaryLinker:
         """Return itself."""
@@ -78,17 +83,7 @@ class DictionaryLinker:
         yield from dict.fromkeys(self.target.names[p] for p in places if p is not None)
 
 
-def majority(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> MajorityLinker:
-    """Make the majority linker; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "majority")
-    return MajorityLinker()
-
-
-def dictionary(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> DictionaryLinker:
-    """Make the dictionary linker; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "dictionary")
+def _dictionary(given: Parameters, task: TaskSpec, resources: Resources) -> DictionaryLinker:
     return DictionaryLinker(
         target_names(task, resources),
         {
@@ -96,3 +91,7 @@ def dictionary(
             "procedure": load_splitter(resources.rules, "procedure"),
         },
     )
+
+
+MAJORITY = RegisteredCoder(*_MAJORITY, Parameters, lambda given, task, resources: MajorityLinker())
+DICTIONARY = RegisteredCoder(*_DICTIONARY, Parameters, _dictionary)

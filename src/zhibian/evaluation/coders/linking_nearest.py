@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from zhibian.coding.terms.parts import clean
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.linking_target import RANKED, target_names
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 
@@ -25,6 +25,8 @@ GRAMS = (1, 3)
 
 #: Cleaned terms to similarities, shape (terms, entries).
 Similarity = Callable[[Sequence[str]], NDArray[np.float32]]
+#: Makes the similarity to a list of spellings.
+Compare = Callable[[Sequence[str]], Similarity]
 #: What is searched: spellings, and the names that each stands for.
 Entries = Sequence[tuple[str, tuple[str, ...]]]
 
@@ -36,27 +38,25 @@ class NearestLinker:
     Attributes
     ----------
     info
-        What a reader of a result must know.
+        What a reader of a result must know; one that learns searches the wordings of the fit part
+        beside the names.
     official
         Spellings of the code set with their names.
     compare
         Makes the similarity to a list of spellings.
-    pairs
-        Whether wordings of the fit part are searched beside the names.
     entries, similarity
         What is searched, and how.
     """
 
     info: CoderInfo
     official: Entries
-    compare: Callable[[Sequence[str]], Similarity]
-    pairs: bool
+    compare: Compare
     entries: Entries
     similarity: Similarity
 
     def learn(self, material: LearningSet) -> NearestLinker:
         """Return the linker that searches the wordings of the fit part as well, if it is to."""
-        if not self.pairs:
+        if not self.info.learns:
             return self
         learned = [(clean(e.question.wording), tuple(e.gold.names)) for e in material.fit]
         entries = [*self.official, *((text, names) for text, names in learned if text)]
@@ -105,44 +105,24 @@ def by_edits(texts: Sequence[str]) -> Similarity:
     return similarity
 
 
-def tfidf(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> NearestLinker:
-    """Make the TF-IDF neighbour among names; a `CoderFactory`."""
-    info = CoderInfo("tfidf", "TF-IDF 近邻（标准名）", versions=_sklearn())
-    return _nearest(info, by_grams, parameters, task, resources)
-
-
-def tfidf_pairs(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> NearestLinker:
-    """Make the TF-IDF neighbour among names and learned wordings; a `CoderFactory`."""
-    info = CoderInfo(
-        "tfidf-pairs", "TF-IDF 近邻（标准名与训练词）", learns=True, versions=_sklearn()
-    )
-    return _nearest(info, by_grams, parameters, task, resources)
-
-
-def rapidfuzz(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> NearestLinker:
-    """Make the neighbour by edit distance; a `CoderFactory`."""
-    versions = {"rapidfuzz": version("rapidfuzz")}
-    info = CoderInfo("rapidfuzz", "编辑距离近邻", versions=versions)
-    return _nearest(info, by_edits, parameters, task, resources)
-
-
 def _nearest(
-    info: CoderInfo,
-    compare: Callable[[Sequence[str]], Similarity],
-    parameters: Mapping[str, Any],
-    task: TaskSpec,
-    resources: Resources,
-) -> NearestLinker:
-    read_parameters(Parameters, parameters, info.name)
-    target = target_names(task, resources)
-    pairs = zip(target.spelled, target.names, strict=True)
-    official = [(spelled, (name,)) for spelled, name in pairs]
-    return NearestLinker(
-        info, official, compare, info.learns, official, compare([text for text, _ in official])
-    )
+    name: str, title: str, package: str, compare: Compare, *, pairs: bool
+) -> RegisteredCoder[Parameters]:
+    """Return the neighbour by one comparison, among names or among wordings as well."""
+    info = CoderInfo(name, title, learns=pairs, versions={package: version(package)})
+
+    def make(given: Parameters, task: TaskSpec, resources: Resources) -> NearestLinker:
+        target = target_names(task, resources)
+        named = zip(target.spelled, target.names, strict=True)
+        official = [(spelled, (name,)) for spelled, name in named]
+        similarity = compare([spelled for spelled, _ in official])
+        return NearestLinker(info, official, compare, official, similarity)
+
+    return RegisteredCoder(name, title, Parameters, make)
 
 
-def _sklearn() -> Mapping[str, str]:
-    return {"scikit-learn": version("scikit-learn")}
+TFIDF = _nearest("tfidf", "TF-IDF 近邻（标准名）", "scikit-learn", by_grams, pairs=False)
+TFIDF_PAIRS = _nearest(
+    "tfidf-pairs", "TF-IDF 近邻（标准名与训练词）", "scikit-learn", by_grams, pairs=True
+)
+RAPIDFUZZ = _nearest("rapidfuzz", "编辑距离近邻", "rapidfuzz", by_edits, pairs=False)

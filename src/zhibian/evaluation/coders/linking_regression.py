@@ -5,13 +5,13 @@ It can answer only with names that the fit part holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -20,12 +20,12 @@ from sklearn.preprocessing import MultiLabelBinarizer
 from zhibian.coding.terms.parts import clean
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.linking_target import RANKED, cleaned
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.questions import TermGold
-from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.spec import TaskSpec
 
+NAME, TITLE = "tfidf-lr", "TF-IDF 与逻辑回归"
 GRAMS = (1, 3)
 #: Floors that are tried on the tune part for names beside the first.
 FLOORS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 1.1)
@@ -34,7 +34,9 @@ FLOORS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 1.1)
 class RegressionSettings(Parameters):
     """Settings of the regression (参数)."""
 
-    strength: float = 10.0
+    strength: float = Field(
+        default=10.0, gt=0, description="Inverse strength of regularisation 正则化强度的倒数"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class RegressionLinker:
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
         return CoderInfo(
-            "tfidf-lr",
-            "TF-IDF 与逻辑回归",
+            NAME,
+            TITLE,
             learns=True,
             versions={"scikit-learn": version("scikit-learn")},
             parameters=self.settings.model_dump(),
@@ -123,8 +125,6 @@ def _best_floor(fitted: Fitted, tune: Sequence[Example[TermQuestion, TermGold]])
     return max(FLOORS, key=micro_f1)
 
 
-def tfidf_lr(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> RegressionLinker:
-    """Make the regression; a `CoderFactory`."""
-    return RegressionLinker(read_parameters(RegressionSettings, parameters, "tfidf-lr"))
+TFIDF_LR = RegisteredCoder(
+    NAME, TITLE, RegressionSettings, lambda given, task, resources: RegressionLinker(given)
+)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from zhibian.coding.terms.linker import TermLinker
 from zhibian.coding.terms.load import load_linker
@@ -13,10 +12,15 @@ from zhibian.coding.terms.types import TermEncoder
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.learned import refuse_learned
 from zhibian.evaluation.coders.linking_target import RANKED, target_of
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
+
+# Names and titles of the systems.
+_SPELLING = ("linker-spelling", "随附链接模型（仅拼写）")
+_ENCODER = ("linker", "随附链接模型（含编码器）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +42,11 @@ class ShippedLinker:
             yield LinkedNames(chosen, (*chosen, *(code.name for code in link.alternatives)))
 
 
-def linker_by_spelling(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> ShippedLinker:
-    """Make the shipped linker without its encoder; a `CoderFactory`.
-
-    Raises
-    ------
-    InputError
-        The model is absent or damaged, or it learned from the part that the task measures.
-    """
-    read_parameters(Parameters, parameters, "linker-spelling")
-    model = _model(task, resources)
-    return _shipped("linker-spelling", "随附链接模型（仅拼写）", model, None, task, resources)
+def _by_spelling(given: Parameters, task: TaskSpec, resources: Resources) -> ShippedLinker:
+    return _shipped(*_SPELLING, _model(task, resources), None, task, resources)
 
 
-def linker_with_encoder(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> ShippedLinker:
-    """Make the shipped linker with its encoder; a `CoderFactory`.
-
-    Raises
-    ------
-    InputError
-        As of :func:`linker_by_spelling`, or the extra ``models`` is not installed.
-    """
-    read_parameters(Parameters, parameters, "linker")
+def _with_encoder(given: Parameters, task: TaskSpec, resources: Resources) -> ShippedLinker:
     model = _model(task, resources)
     try:
         from zhibian.neural.onnx_encoder import load_encoder  # noqa: PLC0415  (an extra)
@@ -71,8 +54,7 @@ def linker_with_encoder(
         message = "没有安装 onnxruntime 或 tokenizers"
         remedy = "安装 zhibian[models]，或改用系统 linker-spelling"
         raise InputError("linker", [Problem("linker", "extra_missing", message, remedy)]) from None
-    encoder = load_encoder(model)
-    return _shipped("linker", "随附链接模型（含编码器）", model, encoder, task, resources)
+    return _shipped(*_ENCODER, model, load_encoder(model), task, resources)
 
 
 def _model(task: TaskSpec, resources: Resources) -> LinkModel:
@@ -91,3 +73,7 @@ def _shipped(
     info = CoderInfo(name, title, versions={"model": model.version})
     codes = target_of(task, resources)
     return ShippedLinker(info, load_linker(resources.rules, codes, model, encoder, resources.cache))
+
+
+LINKER_SPELLING = RegisteredCoder(*_SPELLING, Parameters, _by_spelling)
+LINKER = RegisteredCoder(*_ENCODER, Parameters, _with_encoder)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, TextAnswer
-from zhibian.evaluation.coders.answer_lines import AnswerLine, OutsideCoder, outside
-from zhibian.evaluation.coders.interface import LinkedNames, TermQuestion
-from zhibian.evaluation.questions import EventQuestion, GroupingQuestion, TextQuestion
-from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.spec import TaskSpec
+from zhibian.evaluation.coders.answer_lines import AnswerLine, outside
+from zhibian.evaluation.coders.interface import LinkedNames
 from zhibian.grouping.types import Status
 
 _ID = attrgetter("id")
@@ -39,8 +35,14 @@ class EntityOnLine(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: int = Field(ge=0)
-    end: int = Field(gt=0)
+    end: int
     type: str
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> EntityOnLine:
+        if self.end <= self.start:
+            raise ValueError("empty entity")
+        return self
 
 
 class EntitiesLine(AnswerLine):
@@ -58,42 +60,15 @@ class GroupLine(AnswerLine):
     drg: str = ""
 
 
-def names(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> OutsideCoder[TermQuestion, LinkedNames]:
-    """Make an outside linker; a `CoderFactory`."""
-    return outside(parameters, NamesLine, lambda line: LinkedNames(line.names, line.ranked), _ID)
+def _entities(line: EntitiesLine) -> TextAnswer:
+    return TextAnswer(tuple(sorted((e.start, e.end, e.type) for e in line.entities)))
 
 
-def tendencies(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> OutsideCoder[EventQuestion, EventAnswer]:
-    """Make an outside judge of events; a `CoderFactory`."""
-    return outside(
-        parameters,
-        TendencyLine,
-        lambda line: EventAnswer(line.tendency, line.confidence),
-        _ID,
-    )
+def _group(line: GroupLine) -> GroupingAnswer:
+    return GroupingAnswer(line.status.value, line.mdc, line.adrg, line.drg)
 
 
-def entities(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> OutsideCoder[TextQuestion, TextAnswer]:
-    """Make an outside tagger; a `CoderFactory`."""
-
-    def answer(line: EntitiesLine) -> TextAnswer:
-        return TextAnswer(tuple(sorted((e.start, e.end, e.type) for e in line.entities)))
-
-    return outside(parameters, EntitiesLine, answer, _ID)
-
-
-def groups(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> OutsideCoder[GroupingQuestion, GroupingAnswer]:
-    """Make an outside grouper; a `CoderFactory`."""
-
-    def answer(line: GroupLine) -> GroupingAnswer:
-        return GroupingAnswer(line.status.value, line.mdc, line.adrg, line.drg)
-
-    return outside(parameters, GroupLine, answer, _ID)
+NAMES = outside(NamesLine, lambda line: LinkedNames(line.names, line.ranked), _ID)
+TENDENCIES = outside(TendencyLine, lambda line: EventAnswer(line.tendency, line.confidence), _ID)
+ENTITIES = outside(EntitiesLine, _entities, _ID)
+GROUPS = outside(GroupLine, _group, _ID)

@@ -6,26 +6,24 @@ Nothing is told of filed codes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from zhibian.coding.baseline import propose_by_dictionary
 from zhibian.documents.reader import read_documents
 from zhibian.evaluation.answers import PageAnswer
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.screening_text import task_reviewer
 from zhibian.evaluation.questions import PageQuestion
-from zhibian.evaluation.resources import Resources
-from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.quality.front_page.types import Gate
 from zhibian.review.assemble import level_of, name_of
 from zhibian.review.pipeline import in_nhsa_codes
 from zhibian.review.reviewer import Reviewer
 from zhibian.screening.types import Alert, Suspicion, WorkItem
 
-_RULE = "dictionary"
+NAME, TITLE = "dictionary", "词典编码未填报即疑似漏报"
 # The dictionary is as sure of one code as of another.
 _STRENGTH = 0.5
 
@@ -39,11 +37,7 @@ class DictionaryScreen:
     @property
     def info(self) -> CoderInfo:
         """Return what a reader of a result must know."""
-        return CoderInfo(
-            "dictionary",
-            "词典编码未填报即疑似漏报",
-            versions={"scheme": self.reviewer.pack.scheme},
-        )
+        return CoderInfo(NAME, TITLE, versions={"scheme": self.reviewer.pack.scheme})
 
     def learn(self, material: LearningSet) -> DictionaryScreen:
         """Return itself."""
@@ -78,7 +72,7 @@ class DictionaryScreen:
             code=code,
             name=name_of(code, kind, self.reviewer),
             level=level_of(code, self.reviewer) if diagnosis else "",
-            rule=_RULE,
+            rule=NAME,
             alert=Alert.YELLOW,
             gate=Gate.SETTLEMENT,
             strength=_STRENGTH,
@@ -87,9 +81,9 @@ class DictionaryScreen:
         )
 
 
-def dictionary(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> DictionaryScreen:
-    """Make the screen by the dictionary; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "dictionary")
-    return DictionaryScreen(task_reviewer(task, resources))
+DICTIONARY = RegisteredCoder(
+    NAME,
+    TITLE,
+    Parameters,
+    lambda given, task, resources: DictionaryScreen(task_reviewer(task, resources)),
+)

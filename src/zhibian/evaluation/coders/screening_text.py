@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from zhibian.coding.voices import NO_VOICES
 from zhibian.evaluation.answers import PageAnswer
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
-from zhibian.evaluation.coders.parameters import Parameters, read_parameters
+from zhibian.evaluation.coders.parameters import Parameters
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.questions import PageQuestion
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
@@ -20,6 +20,10 @@ from zhibian.screening.queries.questions import QuestionRules, load_question_rul
 from zhibian.screening.text.evidence import text_items
 from zhibian.screening.text.rules import TextRules, load_text_rules
 from zhibian.screening.types import WorkItem
+
+# Names and titles of the systems.
+_SCREEN = ("screen", "文本筛查（不用模型）")
+_MODELS = ("screen-models", "文本筛查（含模型）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +62,6 @@ def without_words(item: WorkItem) -> WorkItem:
     return replace(item, evidence=(), query="")
 
 
-def screen(parameters: Mapping[str, Any], task: TaskSpec, resources: Resources) -> TextScreen:
-    """Make the text screen by dictionary and rules alone; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "screen")
-    reviewer = with_voices(task_reviewer(task, resources), NO_VOICES)
-    return _screen("screen", "文本筛查（不用模型）", reviewer, resources)
-
-
-def screen_models(
-    parameters: Mapping[str, Any], task: TaskSpec, resources: Resources
-) -> TextScreen:
-    """Make the text screen with the trained models; a `CoderFactory`."""
-    read_parameters(Parameters, parameters, "screen-models")
-    return _screen("screen-models", "文本筛查（含模型）", task_reviewer(task, resources), resources)
-
-
 def task_reviewer(task: TaskSpec, resources: Resources) -> Reviewer:
     """Return the reviewer under scheme and tariff of a task, without payment where it names none.
 
@@ -88,6 +77,15 @@ def task_reviewer(task: TaskSpec, resources: Resources) -> Reviewer:
     return resources.reviewer(task.scheme, task.tariff or NO_TARIFF, task.variant)
 
 
+def _without_models(given: Parameters, task: TaskSpec, resources: Resources) -> TextScreen:
+    reviewer = with_voices(task_reviewer(task, resources), NO_VOICES)
+    return _screen(*_SCREEN, reviewer, resources)
+
+
+def _with_models(given: Parameters, task: TaskSpec, resources: Resources) -> TextScreen:
+    return _screen(*_MODELS, task_reviewer(task, resources), resources)
+
+
 def _screen(name: str, title: str, reviewer: Reviewer, resources: Resources) -> TextScreen:
     versions = {"scheme": reviewer.pack.scheme}
     models = reviewer.knowledge.voices.versions
@@ -99,3 +97,7 @@ def _screen(name: str, title: str, reviewer: Reviewer, resources: Resources) -> 
         load_text_rules(resources.rules),
         load_question_rules(resources.rules),
     )
+
+
+SCREEN = RegisteredCoder(*_SCREEN, Parameters, _without_models)
+SCREEN_MODELS = RegisteredCoder(*_MODELS, Parameters, _with_models)

@@ -1,26 +1,29 @@
-"""Write number and checksum of every split into the registry (登记划分的例数与校验和).
+"""Write number and checksums of every split into the registry (登记划分的例数与校验和).
 
-The files are written by people; only the two lines of each split are replaced.
+The files are written by people; only these lines of each split are replaced.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
+
+from zhibian.evaluation.data.verify import Counts
 
 _SPLIT = re.compile(r"  ([^\s:#][^:]*):\s*$")
-_COUNTED = re.compile(r"    (n|checksum):")
+_COUNTED = re.compile(r"    (n|checksum|gold_checksum|aside_checksum):")
 
 
-def with_counts(text: str, counts: Mapping[str, tuple[int, str]]) -> str:
-    """Return a definition with number and checksum of some splits.
+def with_counts(text: str, counts: Mapping[str, Counts]) -> str:
+    """Return a definition with number and checksums of some splits.
 
     Parameters
     ----------
     text
         YAML of a data set whose splits are indented by two, their keys by four.
     counts
-        Number of questions and checksum, by split; other splits stay as they are.
+        By split; other splits stay as they are.
     """
     lines: list[str] = []
     split, inside = "", False
@@ -40,5 +43,7 @@ def with_counts(text: str, counts: Mapping[str, tuple[int, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _told(count: tuple[int, str] | None) -> list[str]:
-    return [] if count is None else [f"    n: {count[0]}", f"    checksum: {count[1]}"]
+def _told(counts: Counts | None) -> list[str]:
+    if counts is None:
+        return []
+    return [f"    {key}: {value}" for key, value in asdict(counts).items() if value is not None]

@@ -7,9 +7,14 @@ white space and punctuation variants that normalisation unites do not matter.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 from zhibian.documents.normalise import normalise
+from zhibian.evaluation.examples import Example
+from zhibian.evaluation.questions import PageGold, RecordGold
 from zhibian.records.types import Case
 
 
@@ -27,3 +32,21 @@ def digest_of_case(case: Case) -> str:
 def checksum_of_digests(digests: Iterable[str]) -> str:
     """Return one sha256 over the sorted digests of a part."""
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+def checksum_of_gold(examples: Iterable[Example[Any, Any]]) -> str:
+    """Return one sha256 over the questions of a part with what is right for them.
+
+    A filed page counts as well, whether it stands with gold or is what is asked about.
+    """
+    return checksum_of_digests(
+        f"{e.digest}\t{json.dumps(asdict(_gold_of(e)), sort_keys=True, default=str)}"
+        for e in examples
+    )
+
+
+def _gold_of(example: Example[Any, Any]) -> Any:
+    if not isinstance(example.gold, PageGold):
+        return example.gold
+    filed = example.question.read.case.coded_front_page
+    return RecordGold(example.gold.block, filed.model_dump(mode="json"))

@@ -1,33 +1,28 @@
-"""Read the parts of a task (读取任务数据): files, split rules, and whether they are the same.
-
-What was measured once is measured again only on the same questions: file checksums, number and
-checksum of every split are compared with the registry.
-"""
+"""Read the parts of a task (读取任务数据) from its data set, compared with the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from zhibian.evaluation.coders.interface import RecordQuestion, TermQuestion
 from zhibian.evaluation.data.digests import checksum_of_digests
-from zhibian.evaluation.data.hash_split import split
-from zhibian.evaluation.data.readers import READERS
+from zhibian.evaluation.data.readers import reader_for
 from zhibian.evaluation.data.reading import AnyExample, Reading
 from zhibian.evaluation.data.registry import DataFolders
+from zhibian.evaluation.data.split_rules import part_of
+from zhibian.evaluation.data.verify import (
+    Counts,
+    counts_of,
+    files_of,
+    refuse_changed,
+    refuse_other,
+)
 from zhibian.evaluation.examples import Parts
-from zhibian.evaluation.questions import PageQuestion
 from zhibian.evaluation.rounds import LoadedTask
-from zhibian.evaluation.tasks.spec import DatasetSpec, Kind, SplitSpec, TaskSpec
+from zhibian.evaluation.tasks.spec import DatasetSpec, Kind, TaskSpec
 from zhibian.problems import InputError, Problem
-from zhibian.terminology.tables import sha256_of
-
-#: Layouts that are read otherwise for one kind of task.
-_READER_OF_KIND: Mapping[tuple[str, Kind], str] = {("cases", "screening"): "pages"}
-_HASH_ASIDE = "hash-aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +88,7 @@ def load_task(task: TaskSpec, library: Library, reading: Reading) -> LoadedTask:
 
 
 def read_split(
-    dataset: DatasetSpec,
-    name: str,
-    kind: Kind,
-    folder: Path,
-    reading: Reading,
-    *,
-    check: bool = True,
+    dataset: DatasetSpec, name: str, kind: Kind, folder: Path, reading: Reading
 ) -> tuple[AnyExample, ...]:
     """Read one split and compare it with the registry.
 
@@ -113,8 +102,6 @@ def read_split(
         Where it lies.
     reading
         Limits and the check of codes.
-    check
-        Whether number and checksums must be those of the registry.
 
     Raises
     ------
@@ -122,14 +109,38 @@ def read_split(
         Files are absent or changed, or other questions came out than are registered.
     """
     spec = dataset.splits[name]
-    files = _files(dataset, spec, folder)
-    if check:
-        _refuse_changed(dataset, files, folder)
-    reader = READERS[_READER_OF_KIND.get((dataset.reader, kind), dataset.reader)]
-    examples = tuple(_part(spec, tuple(reader(folder, files, reading))))
-    if check:
-        _refuse_other(dataset, name, examples)
-    return examples
+    files = files_of(dataset, spec, folder)
+    refuse_changed(dataset, files, folder)
+    every = _read(dataset, files, kind, folder, reading)
+    chosen = part_of(spec, every)
+    refuse_other(dataset, name, counts_of(spec, every, chosen))
+    return tuple(chosen)
+
+
+def count_splits(
+    dataset: DatasetSpec, kind: Kind, folder: Path, reading: Reading
+) -> dict[str, Counts]:
+    """Return what the splits of a data set are recognised by, as they come out of its files.
+
+    Raises
+    ------
+    InputError
+        Files are absent or changed.
+    """
+    found = {}
+    for name, spec in dataset.splits.items():
+        if spec.reserved is None:
+            files = files_of(dataset, spec, folder)
+            refuse_changed(dataset, files, folder)
+            every = _read(dataset, files, kind, folder, reading)
+            found[name] = counts_of(spec, every, part_of(spec, every))
+    return found
+
+
+def _read(
+    dataset: DatasetSpec, files: Sequence[str], kind: Kind, folder: Path, reading: Reading
+) -> list[AnyExample]:
+    return list(reader_for(dataset, kind)(folder, files, reading))
 
 
 def _refuse_unknown(dataset: DatasetSpec, name: str) -> None:
@@ -142,68 +153,3 @@ def _refuse_unknown(dataset: DatasetSpec, name: str) -> None:
         message = f"划分 {name} 保留不测：{reserved}"
         problem = Problem("protocol", "split_reserved", message, "改用其他划分")
         raise InputError(dataset.id, [problem])
-
-
-def _files(dataset: DatasetSpec, spec: SplitSpec, folder: Path) -> list[str]:
-    found, absent = [], []
-    for pattern in spec.files:
-        matched = sorted(path.name for path in folder.glob(pattern) if path.is_file())
-        found += matched
-        absent += [] if matched else [pattern]
-    if absent:
-        message = f"文件夹中没有 {'、'.join(absent)}"
-        problem = Problem(dataset.variable, "file_missing", message, "核对数据目录是否完整")
-        raise InputError(dataset.id, [problem])
-    return found
-
-
-def _refuse_changed(dataset: DatasetSpec, files: Sequence[str], folder: Path) -> None:
-    problems = [
-        Problem(file, "file_changed", "校验和与登记的不同", "用登记的版本；新版本须另行登记")
-        for file in files
-        if file in dataset.files and sha256_of(folder / file) != dataset.files[file]
-    ]
-    if problems:
-        raise InputError(dataset.id, problems)
-
-
-def _refuse_other(dataset: DatasetSpec, name: str, examples: Sequence[AnyExample]) -> None:
-    spec = dataset.splits[name]
-    problems = []
-    if spec.n is not None and len(examples) != spec.n:
-        message = f"有 {len(examples)} 个问题，登记的是 {spec.n} 个"
-        problems.append(Problem(name, "split_differs", message, "核对数据目录与版本"))
-    if spec.checksum is not None:
-        checksum = checksum_of_digests(e.digest for e in examples)
-        if checksum != spec.checksum:
-            message = "问题的校验和与登记的不同"
-            problems.append(Problem(name, "split_differs", message, "核对数据目录与版本"))
-    if problems:
-        raise InputError(dataset.id, problems)
-
-
-def _part(spec: SplitSpec, examples: Sequence[AnyExample]) -> Iterator[AnyExample]:
-    if spec.rule is None:
-        yield from examples
-        return
-    rule, _, rest = spec.rule.partition(":")
-    seed, _, share = rest.partition(":")
-    if rule != _HASH_ASIDE or not share:
-        message = f"没有划分规则 {spec.rule}"
-        remedy = f"写作 {_HASH_ASIDE}:种子:份额，如 {_HASH_ASIDE}:link-2026-11:1/6"
-        raise InputError("rule", [Problem("rule", "rule_unknown", message, remedy)])
-    parts = split([words_of(e) for e in examples], seed, aside=float(Fraction(share)))
-    chosen = {"fit": parts.fit, "tune": parts.tune, "aside": parts.aside}[spec.part]
-    yield from (examples[place] for place in chosen)
-
-
-def words_of(example: AnyExample) -> str:
-    """Return the words of a question: a term, a text, or all documents of a record."""
-    question = example.question
-    if isinstance(question, TermQuestion):
-        return question.wording
-    if isinstance(question, RecordQuestion):
-        return "\n".join(document.text for document in question.case.documents)
-    if isinstance(question, PageQuestion):
-        return "\n".join(document.text for document in question.read.case.documents)
-    return str(question.text)

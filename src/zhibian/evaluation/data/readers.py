@@ -27,6 +27,7 @@ from zhibian.evaluation.questions import (
     TextGold,
     TextQuestion,
 )
+from zhibian.evaluation.tasks.spec import DatasetSpec, Kind
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_json import decode, parse_json
 
@@ -134,13 +135,33 @@ def read_texts(
             )
 
 
-READERS: Mapping[str, Reader] = {
-    "cases": read_records,
-    "pages": read_pages,
-    "ccl25": read_ccl25_records,
-    "diagnosis-terms": _terms("diagnosis"),
-    "procedure-terms": _terms("procedure"),
-    "events": read_events,
-    "texts": read_texts,
-    "grouped-pages": read_grouped_pages,
+#: By layout, then by the kind of task that is asked of it.
+READERS: Mapping[str, Mapping[Kind, Reader]] = {
+    "cases": {"coding": read_records, "screening": read_pages},
+    "ccl25": {"coding": read_ccl25_records},
+    "diagnosis-terms": {"linking": _terms("diagnosis")},
+    "procedure-terms": {"linking": _terms("procedure")},
+    "events": {"assertion": read_events},
+    "texts": {"entities": read_texts},
+    "grouped-pages": {"grouping": read_grouped_pages},
 }
+
+
+def reader_for(dataset: DatasetSpec, kind: Kind) -> Reader:
+    """Return the reader of a data set for one kind of task.
+
+    Raises
+    ------
+    InputError
+        There is no such layout, or the kind can't be asked of it.
+    """
+    if dataset.reader not in READERS:
+        remedy = f"可用：{'、'.join(READERS)}"
+        problem = Problem("reader", "reader_unknown", f"没有读取器 {dataset.reader}", remedy)
+        raise InputError(dataset.id, [problem])
+    kinds = READERS[dataset.reader]
+    if kind not in kinds:
+        message = f"数据集 {dataset.id} 不能用于 {kind} 类任务"
+        problem = Problem("dataset", "kind_unsuited", message, f"可用于：{'、'.join(kinds)}")
+        raise InputError(dataset.id, [problem])
+    return kinds[kind]

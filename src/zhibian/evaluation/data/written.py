@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from zhibian.evaluation.tasks.spec import DatasetSpec, TaskSpec
 from zhibian.problems import InputError, Problem
 from zhibian.records.case_file import parse_yaml
 
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
+Definition = TypeVar("Definition", TaskSpec, DatasetSpec)
 
 
-M = TypeVar("M", bound=BaseModel)
-
-
-def read_written(folder: Path, model: type[M]) -> dict[str, M]:
+def read_written(folder: Path, model: type[Definition]) -> dict[str, Definition]:
     """Return the definitions of a folder by id, one a ``.yaml`` file that is named like its id.
 
     Raises
@@ -31,9 +27,9 @@ def read_written(folder: Path, model: type[M]) -> dict[str, M]:
         The folder is absent, or files are no valid definitions.
     """
     if not folder.is_dir():
-        message = "没有这个文件夹"
-        raise InputError(folder.name, [Problem("路径", "path_missing", message, "核对路径")])
-    found: dict[str, M] = {}
+        problem = Problem("路径", "path_missing", "没有这个文件夹", "核对路径")
+        raise InputError(folder.name, [problem])
+    found: dict[str, Definition] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
@@ -41,17 +37,16 @@ def read_written(folder: Path, model: type[M]) -> dict[str, M]:
         except InputError as bad:
             problems += bad.problems
             continue
-        name = str(getattr(one, "id", ""))
-        if name != path.stem:
-            message = f"id 为 {name}，与文件名不同"
-            problems.append(Problem(path.name, "id_differs", message, "文件名用 id.yaml"))
-        found[name] = one
+        if one.id != path.stem:
+            message = f"id 为 {one.id}，与文件名不同"
+            problems.append(Problem(path.name, "id_differs", message, f"文件名改为 {one.id}.yaml"))
+        found[one.id] = one
     if problems:
         raise InputError(folder.name, problems)
     return found
 
 
-def read_definition(path: Path, model: type[M]) -> M:
+def read_definition(path: Path, model: type[Definition]) -> Definition:
     """Return one definition.
 
     Raises
@@ -60,29 +55,41 @@ def read_definition(path: Path, model: type[M]) -> M:
         The file can't be read, is no YAML, or does not fit; all problems at once.
     """
     try:
-        raw = parse_yaml(path.read_text(encoding="utf-8"), path.name)
-        return model.model_validate(raw)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         problem = Problem(path.name, "file_unreadable", "文件不存在或不是 UTF-8", "核对路径与编码")
         raise InputError(path.name, [problem]) from None
+    try:
+        return model.model_validate(parse_yaml(text, path.name))
+    except InputError as bad:
+        named = [replace(p, field=f"{path.name} {p.field}") for p in bad.problems]
+        raise InputError(path.name, named) from None
     except ValidationError as bad:
-        raise InputError(path.name, list(_problems(path.name, bad.errors(), model))) from None
+        problems = list(_problems(path.name, bad.errors(include_input=False), model))
+        raise InputError(path.name, problems) from None
 
 
 def _problems(
     file: str, errors: Iterable[ErrorDetails], model: type[BaseModel]
 ) -> Iterator[Problem]:
     for error in errors:
-        place = ".".join(str(part) for part in error["loc"]) or "文件"
+        place = f"{file} {'.'.join(str(part) for part in error['loc']) or '文件'}"
+        context = error.get("ctx", {})
         if error["type"] == "extra_forbidden":
             near = get_close_matches(str(error["loc"][-1]), _keys(model), n=1)
             remedy = f"是否为 {near[0]}？" if near else "删去该键，或核对写法"
-            yield Problem(f"{file} {place}", "key_unknown", "没有这个键", remedy)
+            yield Problem(place, "key_unknown", "没有这个键", remedy)
         elif error["type"] == "missing":
-            yield Problem(f"{file} {place}", "key_missing", "缺少", "补上该键")
+            yield Problem(place, "key_missing", "缺少这个键", "补上该键")
+        elif error["type"] == "value_error":
+            yield Problem(place, "value_invalid", str(context["error"]), "改正该项")
+        elif error["type"] == "literal_error":
+            yield Problem(place, "value_invalid", "不在可用值之内", f"用 {context['expected']}")
+        elif error["type"] == "string_pattern_mismatch":
+            yield Problem(place, "value_invalid", "写法不合要求", f"须符合 {context['pattern']}")
         else:
-            told = f"不合要求（{error['type']}）"
-            yield Problem(f"{file} {place}", "value_invalid", told, "见 zhibian schema 的说明")
+            remedy = "核对类型，见 zhibian schema task 与 zhibian schema dataset"
+            yield Problem(place, "value_invalid", f"不合要求（{error['type']}）", remedy)
 
 
 def _keys(model: type[BaseModel]) -> set[str]:

@@ -58,16 +58,16 @@ class LabelledResults(_Frozen):
     """The results of one setting of a run (一组结果)."""
 
     label: str = Field(description="What differs, such as 20% 标签")
-    results: Results
+    results: Results = Field(description="Of one run of a task 评测结果")
 
 
 class RunResult(_Frozen):
     """One run with what came of it (一次运行的结果)."""
 
-    name: str
-    kind: str
+    name: str = Field(description="Name of the run 名称")
+    kind: str = Field(description="Kind of run 运行类别")
     asked: dict[str, Any] = Field(description="As the experiment defines it 定义")
-    results: tuple[LabelledResults, ...] = ()
+    results: tuple[LabelledResults, ...] = Field(default=(), description="One a setting 各组结果")
     tables: dict[str, tuple[dict[str, Cell], ...]] = Field(
         default_factory=dict, description="Rows of a run whose results are no figures of systems 表"
     )
@@ -77,6 +77,6 @@ class ExperimentOut(_Frozen):
     """``results.json`` of an experiment (实验结果)."""
 
     format: Literal["zhibian-experiment/1"] = EXPERIMENT_FORMAT
-    title: str
-    question: str
-    runs: tuple[RunResult, ...]
+    title: str = Field(description="Chinese name 名称")
+    question: str = Field(description="What is asked 问题")
+    runs: tuple[RunResult, ...] = Field(description="In the order of the definition 各次运行")

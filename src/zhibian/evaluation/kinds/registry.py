@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, PageAnswer, TextAnswer
 from zhibian.evaluation.coders import (
@@ -19,8 +20,9 @@ from zhibian.evaluation.coders import (
     screening_dictionary,
     screening_text,
 )
-from zhibian.evaluation.coders.grouping_engine import PUBLISHED, engine
+from zhibian.evaluation.coders.grouping_engine import ENGINES
 from zhibian.evaluation.coders.interface import CodedPage, LinkedNames
+from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.registry import CODERS
 from zhibian.evaluation.kinds.assertion import assertion_scorer
 from zhibian.evaluation.kinds.coding import coding_scorer
@@ -37,7 +39,12 @@ from zhibian.evaluation.metrics.outcomes import CodingOutcome
 from zhibian.evaluation.screening import PageScore
 from zhibian.evaluation.tasks.kind import KindOfTask
 from zhibian.evaluation.tasks.spec import Kind
-from zhibian.grouping.pack import DEFAULT_READING
+
+
+def by_name(*coders: RegisteredCoder[Any]) -> Mapping[str, RegisteredCoder[Any]]:
+    """Return systems by their names."""
+    return MappingProxyType({coder.name: coder for coder in coders})
+
 
 CODING = KindOfTask(
     scorer=coding_scorer,
@@ -49,17 +56,17 @@ CODING = KindOfTask(
 
 LINKING = KindOfTask(
     scorer=linking_scorer,
-    systems={
-        "majority": linking_lookup.majority,
-        "dictionary": linking_lookup.dictionary,
-        "tfidf": linking_nearest.tfidf,
-        "tfidf-pairs": linking_nearest.tfidf_pairs,
-        "tfidf-lr": linking_regression.tfidf_lr,
-        "rapidfuzz": linking_nearest.rapidfuzz,
-        "linker-spelling": linking_shipped.linker_by_spelling,
-        "linker": linking_shipped.linker_with_encoder,
-        "outside": outside.names,
-    },
+    systems=by_name(
+        linking_lookup.MAJORITY,
+        linking_lookup.DICTIONARY,
+        linking_nearest.TFIDF,
+        linking_nearest.TFIDF_PAIRS,
+        linking_regression.TFIDF_LR,
+        linking_nearest.RAPIDFUZZ,
+        linking_shipped.LINKER_SPELLING,
+        linking_shipped.LINKER,
+        outside.NAMES,
+    ),
     answer=LinkedNames,
     outcome=LinkingOutcome,
     metrics=linking.METRICS,
@@ -67,13 +74,13 @@ LINKING = KindOfTask(
 
 ASSERTION = KindOfTask(
     scorer=assertion_scorer,
-    systems={
-        "majority": assertion_words.majority,
-        "tfidf-lr": assertion_words.tfidf_lr,
-        "rules": assertion_rules.rules,
-        "rules-lr": assertion_rules.rules_lr,
-        "outside": outside.tendencies,
-    },
+    systems=by_name(
+        assertion_words.MAJORITY,
+        assertion_words.TFIDF_LR,
+        assertion_rules.RULES,
+        assertion_rules.RULES_LR,
+        outside.TENDENCIES,
+    ),
     answer=EventAnswer,
     outcome=AssertionOutcome,
     metrics=assertion.METRICS,
@@ -82,12 +89,12 @@ ASSERTION = KindOfTask(
 #: There is no majority system: no single answer fits texts of different words.
 ENTITIES = KindOfTask(
     scorer=entities_scorer,
-    systems={
-        "dictionary": entities_terms.dictionary,
-        "gazetteer": entities_terms.gazetteer,
-        "tagger": entities_shipped.tagger,
-        "outside": outside.entities,
-    },
+    systems=by_name(
+        entities_terms.DICTIONARY,
+        entities_terms.GAZETTEER,
+        entities_shipped.TAGGER,
+        outside.ENTITIES,
+    ),
     answer=TextAnswer,
     outcome=EntitiesOutcome,
     metrics=entities.METRICS,
@@ -95,15 +102,7 @@ ENTITIES = KindOfTask(
 
 GROUPING = KindOfTask(
     scorer=grouping_scorer,
-    systems={
-        "published": engine("published", "按发布文本，整表", PUBLISHED, columnar=True),
-        "default": engine("default", "更正后，整表", DEFAULT_READING, columnar=True),
-        "published-single": engine(
-            "published-single", "按发布文本，逐例", PUBLISHED, columnar=False
-        ),
-        "default-single": engine("default-single", "更正后，逐例", DEFAULT_READING, columnar=False),
-        "outside": outside.groups,
-    },
+    systems=by_name(*ENGINES, outside.GROUPS),
     answer=GroupingAnswer,
     outcome=GroupingOutcome,
     metrics=grouping.METRICS,
@@ -111,11 +110,11 @@ GROUPING = KindOfTask(
 
 SCREENING = KindOfTask(
     scorer=screening_scorer,
-    systems={
-        "dictionary": screening_dictionary.dictionary,
-        "screen": screening_text.screen,
-        "screen-models": screening_text.screen_models,
-    },
+    systems=by_name(
+        screening_dictionary.DICTIONARY,
+        screening_text.SCREEN,
+        screening_text.SCREEN_MODELS,
+    ),
     answer=PageAnswer,
     outcome=PageScore,
     metrics=screening.METRICS,

@@ -210,10 +210,15 @@ def differences(
         for metric in metrics:
             one, two = resampled[metric.rows]
             drawn[metric.name].append(metric.value(one) - metric.value(two))
-    return {
-        metric.name: _compared(metric, *pairs[metric.rows], drawn[metric.name], seed, draws)
-        for metric in metrics
-    }
+    found: dict[str, Difference] = {}
+    for rows, (one, two) in pairs.items():
+        family = [metric for metric in metrics if metric.rows is rows]
+        chances = _chances(family, one, two, seed, draws)
+        for metric in family:
+            found[metric.name] = _compared(
+                metric, one, two, drawn[metric.name], chances[metric.name]
+            )
+    return {metric.name: found[metric.name] for metric in metrics}
 
 
 def by_stratum(outcomes: Sequence[O], stratum: Callable[[O], str]) -> dict[str, tuple[int, ...]]:
@@ -257,29 +262,42 @@ def _estimated(metric: Metric[O], sums: Rows, drawn: Sequence[Numbers]) -> Estim
 
 
 def _compared(
-    metric: Metric[O], one: Rows, two: Rows, drawn: Sequence[Numbers], seed: int, draws: int
+    metric: Metric[O], one: Rows, two: Rows, drawn: Sequence[Numbers], p: float
 ) -> Difference:
-    ours, theirs = metric.value(total(one)), metric.value(total(two))
-    value = float(ours - theirs)
+    value = float(metric.value(total(one)) - metric.value(total(two)))
     if np.isnan(value):
         return Difference(_NAN, _NAN, _NAN, _NAN)
-    slack = _TIE * max(abs(float(ours)), abs(float(theirs)))
     around = value if metric.recentred else None
     low, high = interval(drawn, len(telling(abs(one) + abs(two))), around)
-    return Difference(value, low, high, _p(metric, one, two, abs(value) - slack, seed, draws))
+    return Difference(value, low, high, p)
 
 
-def _p(metric: Metric[O], one: Rows, two: Rows, observed: float, seed: int, draws: int) -> float:
-    """Return the share of swaps whose difference is at least as far from zero as ``observed``."""
+def _chances(
+    family: Sequence[Metric[O]], one: Rows, two: Rows, seed: int, draws: int
+) -> dict[str, float]:
+    """Return for each metric the share of swaps with a difference as far from zero as observed."""
     differ = telling(two - one)
     apart = (two - one)[differ]
     ours, theirs = total(one), total(two)
     exact = len(differ) < draws.bit_length()
     swaps = all_swaps(len(differ)) if exact else random_swaps(len(differ), seed, draws)
-    extreme = count = 0
+    observed = {metric.name: _observed(metric, ours, theirs) for metric in family}
+    extreme = dict.fromkeys(observed, 0)
+    count = 0
     for swapped in swaps:
         moved = swapped @ apart
-        gaps = metric.value(ours + moved) - metric.value(theirs - moved)
-        extreme += int(np.count_nonzero(~(np.abs(gaps) < observed)))
-        count += len(gaps)
-    return extreme / count if exact else (extreme + 1) / (count + 1)
+        count += len(swapped)
+        for metric in family:
+            gaps = np.abs(metric.value(ours + moved) - metric.value(theirs - moved))
+            # Not less, rather than at least: an undefined gap counts as extreme.
+            extreme[metric.name] += int(np.count_nonzero(~(gaps < observed[metric.name])))
+    return {
+        name: times / count if exact else (times + 1) / (count + 1)
+        for name, times in extreme.items()
+    }
+
+
+def _observed(metric: Metric[O], ours: Numbers, theirs: Numbers) -> float:
+    """Return the least difference, in size, that is no smaller than the observed one."""
+    one, two = float(metric.value(ours)), float(metric.value(theirs))
+    return abs(one - two) - _TIE * max(abs(one), abs(two))

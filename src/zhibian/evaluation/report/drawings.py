@@ -24,6 +24,7 @@ from zhibian.evaluation.results import BinOut, FigureOut, ReliabilityOut, StepOu
 # Room at both ends of an axis, in percent, so that labels of the outer ticks are not cut.
 _MARGIN = 6.0
 _HISTOGRAM = 150.0
+_SLOTS = 9
 _SQUARE, _LEFT, _TOP, _STRIP = 220.0, 56.0, 12.0, 34.0
 
 
@@ -96,13 +97,15 @@ class Histogram:
 def histogram(bins: Sequence[BinOut]) -> Histogram:
     """Return the bars of a distribution, equally wide, with some of their bounds as ticks."""
     most = max((b.n for b in bins), default=0) or 1
-    step = (100 - 2 * _MARGIN) / max(len(bins), 1)
+    # A few bars stand in the middle: one alone is no block.
+    step = (100 - 2 * _MARGIN) / max(len(bins), _SLOTS)
+    left = (100 - step * len(bins)) / 2
     columns = []
     for place, b in enumerate(bins):
         height = _HISTOGRAM * b.n / most
         columns.append(
             Column(
-                x=round(_MARGIN + place * step + step * 0.06, 3),
+                x=round(left + (place + 0.06) * step, 3),
                 width=round(step * 0.88, 3),
                 y=round(_HISTOGRAM - height, 1),
                 height=round(height, 1),
@@ -113,26 +116,22 @@ def histogram(bins: Sequence[BinOut]) -> Histogram:
                 label=short(b.n) if b.n else "",
             )
         )
-    return Histogram(_HISTOGRAM, tuple(columns), _bounds(bins, step))
+    return Histogram(_HISTOGRAM, tuple(columns), _bounds(bins, left, step))
 
 
-def _bounds(bins: Sequence[BinOut], step: float) -> tuple[Tick, ...]:
-    """Return the outermost bounds, those of the middle bars, and those half-way."""
-    if not bins:
-        return ()
+def _bounds(bins: Sequence[BinOut], left: float, step: float) -> tuple[Tick, ...]:
+    """Return the outermost bounds, those half-way to zero, and zero under its own bar."""
     last = len(bins)
-    zero = next((i for i, b in enumerate(bins) if sign(b) == "exact"), None)
-    middle = (last // 2,) if zero is None else (zero,)
-    places = sorted({0, *(m // 2 for m in middle), *((m + last) // 2 for m in middle), last})
+    edges = [*(b.low for b in bins), *(b.high for b in bins[-1:])]
+    zero = next((i for i, b in enumerate(bins) if sign(b) == "exact"), last // 2)
+    places = sorted({0, zero // 2, (zero + 1 + last) // 2, last})
     ticks = [
-        Tick(
-            round(_MARGIN + place * step, 3),
-            bound(bins[place].low if place < last else bins[-1].high),
-        )
+        Tick(round(left + place * step, 3), bound(edges[place]))
         for place in places
+        if place < len(edges) and edges[place]
     ]
-    if zero is not None:
-        ticks.append(Tick(round(_MARGIN + (zero + 0.5) * step, 3), "0"))
+    if any(sign(b) == "exact" for b in bins):
+        ticks.append(Tick(round(left + (zero + 0.5) * step, 3), "0"))
     return _apart(ticks)
 
 

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, zip_longest
 
-from zhibian.evaluation.results import Results
+from zhibian.evaluation.results import GalleryOut, Results
 from zhibian.problems import Problem
+
+# Examples of one system on the page; all of them stand in the results.
+_MOST = 48
+
+
+def selected(errors: Sequence[GalleryOut], most: int = _MOST) -> tuple[GalleryOut, ...]:
+    """Return some of many errors: of each kind in turn, in the order of the results.
+
+    Parameters
+    ----------
+    errors
+        Of one system.
+    most
+        How many are wanted.
+    """
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for place, error in enumerate(errors):
+        kinds.setdefault((error.part, error.error), []).append(place)
+    turns = chain.from_iterable(zip_longest(*kinds.values()))
+    chosen = [place for place in turns if place is not None][:most]
+    return tuple(errors[place] for place in sorted(chosen))
 
 
 def refused_galleries(results: Results) -> Sequence[Problem]:

@@ -7,6 +7,7 @@ language and opens what is folded before printing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -62,6 +63,7 @@ def _own(name: str) -> Markup:
     return Markup(text)
 
 
+@cache
 def _environment(language: Language) -> Environment:
     made = Environment(
         loader=PackageLoader(__package__, "templates"),

@@ -19,6 +19,16 @@ from zhibian.evaluation.results import (
 #: Strata of fewer records are marked: their intervals say nothing.
 FEW = 20
 _SIGNIFICANT = 0.05
+# Told by stratum beside the main metrics; a hundred metrics over a hundred strata read nobody.
+_BY_STRATUM = frozenset(
+    {
+        "principal.exact",
+        "others.micro_f1",
+        "procedures.micro_f1",
+        "group.drg",
+        "payment.amount.mean",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """One metric over all systems."""
+    """One metric over all systems; no unit for shares, whose values bear a percent sign."""
 
     name: str
     title: Phrase
+    unit: Phrase | None
     direction: Phrase
     cells: tuple[Cell, ...]
 
@@ -102,11 +113,21 @@ def group_title(group: str) -> Phrase:
     return label_or("metric_group", group, same(group))
 
 
+def main_metrics(results: Results) -> tuple[str, ...]:
+    """Return the main metrics: the first one, and those by which systems are compared."""
+    compared = (comparison.metric for comparison in results.comparisons)
+    return tuple(dict.fromkeys([next(iter(results.metrics)), *compared]))
+
+
 def metric_groups(results: Results) -> tuple[MetricGroup, ...]:
-    """Return all figures, metrics grouped by the first word of their names."""
+    """Return all figures, metrics grouped by the first word of their names.
+
+    A metric that is defined for no system is left out, such as one of the fit part without one.
+    """
     names: dict[str, list[str]] = {}
     for name in results.metrics:
-        names.setdefault(name.partition(".")[0], []).append(name)
+        if any(_value(system, name) is not None for system in results.systems):
+            names.setdefault(name.partition(".")[0], []).append(name)
     return tuple(
         MetricGroup(
             group_title(group),
@@ -117,12 +138,18 @@ def metric_groups(results: Results) -> tuple[MetricGroup, ...]:
     )
 
 
+def _value(system: SystemOut, name: str) -> float | None:
+    figure = system.figures.get(name)
+    return None if figure is None else figure.value
+
+
 def _metric_row(name: str, results: Results) -> MetricRow:
     metric = results.metrics[name]
     figures = [system.figures.get(name) for system in results.systems]
     return MetricRow(
         name=name,
         title=metric_title(name, metric),
+        unit=None if metric.unit == "share" else label(f"unit.{metric.unit}"),
         direction=label(f"figures.{metric.better}"),
         cells=cells(figures, metric),
     )
@@ -201,9 +228,10 @@ def _partition(name: str, results: Results) -> Partition:
         for stratum in system.strata.get(name, {}).values()
         for metric in stratum.figures
     }
+    kept = told & {*main_metrics(results), *_BY_STRATUM}
     tables = []
     for metric_name, metric in results.metrics.items():
-        if metric_name not in told:
+        if metric_name not in kept:
             continue
         rows = tuple(
             StratumRow(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zhibian.evaluation.report import chart_data, drawings, numerals, tables
+from zhibian.evaluation.report.gallery import selected
 from zhibian.evaluation.report.phrases import Phrase, english, label, same
-from zhibian.evaluation.results import Results, SplitOut, SystemOut, WaterfallOut
+from zhibian.evaluation.results import GalleryOut, Results, SplitOut, SystemOut, WaterfallOut
 
 # What stands beside the distribution of payment deviation; the other figures are with all others.
 _PAYMENT = frozenset(
@@ -79,6 +80,7 @@ class SystemView:
     histogram: drawings.Histogram | None
     signs: tuple[int, int, int]
     flows: tuple[Flow, ...]
+    gallery: tuple[GalleryOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +157,7 @@ def _marks(results: Results) -> Iterator[tuple[str, Phrase]]:
 
 
 def _mains(results: Results) -> Iterator[MainResult]:
-    """Yield the main metrics: the first one, and those by which systems are compared."""
-    compared = (comparison.metric for comparison in results.comparisons)
-    for name in dict.fromkeys([next(iter(results.metrics)), *compared]):
+    for name in tables.main_metrics(results):
         metric = results.metrics[name]
         figures = [system.figures[name] for system in results.systems]
         yield MainResult(
@@ -177,6 +177,7 @@ def _system(system: SystemOut) -> SystemView:
         heat=_heat(system) if system.confusion else None,
         histogram=drawings.histogram(system.deviation) if system.deviation else None,
         signs=chart_data.by_sign(system.deviation),
+        gallery=selected(system.gallery),
         flows=tuple(_flow(one) for one in system.waterfalls if one.steps),
     )
 

@@ -11,6 +11,7 @@ from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
 
 TASKS = Path(__file__).resolve().parent
+_SUFFIXES = (".yaml", ".yml")
 
 
 def load_tasks(own: Path | None = None) -> dict[str, TaskSpec]:
@@ -36,11 +37,11 @@ def find_task(name: str, tasks: Mapping[str, TaskSpec]) -> TaskSpec:
     Raises
     ------
     InputError
-        There is none; the remedy names the nearest.
+        There is none, and the remedy names the nearest; or the file is no valid definition.
     """
     if name in tasks:
         return tasks[name]
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith(_SUFFIXES):
         return read_definition(Path(name), TaskSpec)
     near = get_close_matches(name, tasks, n=3)
     remedy = f"是否为 {'、'.join(near)}？" if near else f"可用：{'、'.join(tasks)}"

@@ -40,6 +40,13 @@ class SplitSpec(_Frozen):
     checksum: Sha256 | None = Field(
         default=None, description="sha256 over the sorted digests of its questions 校验和"
     )
+    gold_checksum: Sha256 | None = Field(
+        default=None, description="The same over questions with their gold 金标准校验和"
+    )
+    aside_checksum: Sha256 | None = Field(
+        default=None,
+        description="Of what the rule keeps aside, as manifests of models name it 留出部分校验和",
+    )
     held_out: bool = Field(
         default=False, description="True: nobody who tunes may look at its misses 留出"
     )

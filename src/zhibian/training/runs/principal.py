@@ -50,12 +50,23 @@ class PrincipalParameters(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class _PrincipalJob:
+class PrincipalJob:
+    """Records with their candidates (训练样本).
+
+    Attributes
+    ----------
+    found
+        Records in which a candidate is right and another is wrong.
+    knowledge
+        What they were coded with.
+    """
+
     found: Sequence[Example]
     knowledge: CodingKnowledge
 
     @property
     def sources(self) -> Mapping[str, str]:
+        """Return the checksum of all candidates: it tells changed rules as well."""
         arrays = [a for one in self.found for a in (one.values, one.rules, np.array(one.right))]
         return {"records": arrays_checksum(arrays)}
 
@@ -78,7 +89,7 @@ class _PrincipalJob:
         )
 
 
-def _prepare(data: Any, settings: Settings, threads: int) -> _PrincipalJob:
+def _prepare(data: Any, settings: Settings, threads: int) -> PrincipalJob:
     reviewer = load_reviewer(settings.rules, settings.scheme, NO_TARIFF, None)
     limits = Limits(settings.max_document_chars, settings.max_file_bytes)
     gold = read_gold_cases(data.cases, data.pattern, limits, reviewer)
@@ -86,7 +97,7 @@ def _prepare(data: Any, settings: Settings, threads: int) -> _PrincipalJob:
     found = examples(cases, "records", reviewer.knowledge, None)
     if data.ccl25 is not None:
         found += examples(ccl25_cases(data.ccl25), "ccl25", reviewer.knowledge, CATEGORY)
-    return _PrincipalJob(found, reviewer.knowledge)
+    return PrincipalJob(found, reviewer.knowledge)
 
 
 KIND = Kind(

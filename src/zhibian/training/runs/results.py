@@ -44,6 +44,7 @@ class Results(Strict):
         description="By metric; null where a seed gave no number 各指标的均值与标准差"
     )
     seconds: float = Field(description="All trainings together 总用时（秒）")
+    processor_seconds: float = Field(description="Of processors 处理器总用时（秒）")
     threads: int
     sources: dict[str, str]
     versions: list[dict[str, str]]
@@ -53,6 +54,7 @@ class Results(Strict):
 def results_of(configured: Configured, state: RunState) -> Results:
     """Return the results of a run whose seeds are all done."""
     spec = configured.spec
+    every = (*state.trials, *state.seeds)
     usual = next(iter(configured.kind.metrics))
     metric = usual if spec.search is None else spec.search.metric
     return Results(
@@ -67,7 +69,8 @@ def results_of(configured: Configured, state: RunState) -> Results:
         parameters=state.seeds[0].parameters,
         seeds=state.seeds,
         over_seeds={name: _spread(state.seeds, name) for name in state.seeds[0].metrics},
-        seconds=round(sum(one.seconds for one in (*state.trials, *state.seeds)), 1),
+        seconds=round(sum(one.seconds for one in every), 1),
+        processor_seconds=round(sum(one.processor_seconds for one in every), 1),
         threads=spec.threads,
         sources=state.sources,
         versions=state.versions,

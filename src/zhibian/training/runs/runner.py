@@ -196,6 +196,7 @@ class _Run:
             seed=seed,
             metrics={name: _finite(value) for name, value in tuned.metrics.items()},
             seconds=clock.seconds(),
+            processor_seconds=clock.processor_seconds(),
             epochs=None if course is None else course.epochs,
             best_epoch=None if course is None else course.best_epoch,
             stopped_early=course is not None and course.stopped_early,
@@ -210,14 +211,23 @@ class _Clock:
 
     def __init__(self, before: Unfinished | None, part: str) -> None:
         self._part = part
-        self._before = before.seconds if before is not None and before.part == part else 0.0
-        self._started = time.monotonic()
+        known = before if before is not None and before.part == part else None
+        self._wall = time.monotonic() - (0.0 if known is None else known.seconds)
+        self._worked = time.process_time() - (0.0 if known is None else known.processor_seconds)
 
     def seconds(self) -> float:
-        return round(self._before + time.monotonic() - self._started, 1)
+        return round(time.monotonic() - self._wall, 1)
+
+    def processor_seconds(self) -> float:
+        return round(time.process_time() - self._worked, 1)
 
     def unfinished(self, epochs: int) -> Unfinished:
-        return Unfinished(part=self._part, epochs=epochs, seconds=self.seconds())
+        return Unfinished(
+            part=self._part,
+            epochs=epochs,
+            seconds=self.seconds(),
+            processor_seconds=self.processor_seconds(),
+        )
 
 
 class _Counted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -38,7 +39,7 @@ class SearchSpec(Strict):
     """Which settings are tried (超参数搜索)."""
 
     method: Literal["grid", "random"] = Field(description="All combinations, or drawn ones 方法")
-    values: dict[str, list[Any] | Range] = Field(
+    values: Mapping[str, list[Any] | Range] = Field(
         min_length=1, description="Values of each parameter: a list, or a range 取值"
     )
     metric: str = Field(description="Metric on the tune part that decides 依据的指标")

@@ -28,6 +28,9 @@ class Measured(Strict):
         description="On the tune part; null where it is not a number 调参部分的指标"
     )
     seconds: float = Field(description="Wall-clock time, all sittings together 用时（秒）")
+    processor_seconds: float = Field(
+        description="Time that processors worked, all sittings together 处理器用时（秒）"
+    )
     epochs: int | None = Field(description="Passes; null where there are none 轮数")
     best_epoch: int | None = Field(description="Pass whose weights were kept 采用第几轮")
     stopped_early: bool = Field(description="Whether it ended before the most passes 提前停止")
@@ -39,6 +42,7 @@ class Unfinished(Strict):
     part: str = Field(description="Such as trial-2 or seed-1")
     epochs: int = Field(description="Passes done 已完成的轮数")
     seconds: float = Field(description="Time spent so far 已用时（秒）")
+    processor_seconds: float = Field(description="Of processors 处理器已用时（秒）")
 
 
 class RunState(Strict):

@@ -38,7 +38,19 @@ class TaggerParameters(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class _TaggerJob:
+class TaggerJob:
+    """Both corpora and the dictionary (训练任务).
+
+    Attributes
+    ----------
+    data
+        Where the corpora lie.
+    hints
+        The dictionary as the tagger is told of it.
+    sources
+        Checksums of the files that are read, and of the rule tables.
+    """
+
     data: TaggerData
     hints: DictionaryHints
     sources: Mapping[str, str]
@@ -60,12 +72,12 @@ class _TaggerJob:
         return Tuned({**metrics, "heads_recall": heads["recall"]})
 
 
-def _prepare(data: Any, settings: Settings, threads: int) -> _TaggerJob:
+def _prepare(data: Any, settings: Settings, threads: int) -> TaggerJob:
     from zhibian.training.tagger import sources  # noqa: PLC0415
 
     files = {path.name: sha256_of(path) for path in sources(data.cehrner, data.chip_cdee)}
     files["rules"] = rules_checksum(settings.rules, _RULES)
-    return _TaggerJob(data, read_hints(settings.rules), files)
+    return TaggerJob(data, read_hints(settings.rules), files)
 
 
 KIND = Kind(
