@@ -23,6 +23,7 @@ from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds
 from zhibian.cli.models import ModelsOption, say
 from zhibian.cli.progress import progress
 from zhibian.evaluation.answering import Watch
+from zhibian.evaluation.data.learned_before import read_digests, refuse_known
 from zhibian.evaluation.data.load import load_task
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.results import Results
@@ -62,6 +63,13 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
     answers: Annotated[
         list[str] | None,
         typer.Option("--answers", help="别处得出的回答：名称=文件.jsonl，可多次。"),
+    ] = None,
+    learned: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--learned",
+            help="别处的系统学过的问题：每行一个摘要（见 evaluate digests），与评测重叠则拒绝。",
+        ),
     ] = None,
     data: DataOption = None,
     tasks: TasksOption = None,
@@ -127,6 +135,8 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         )
         resources = evaluation_resources(rules, models, books, allow_host or ())
         loaded = load_task(spec, books, reading(spec, Settings()))
+        for file in learned or ():
+            refuse_known(loaded.parts.test, read_digests(file), file.name)
         total = (
             len(plan.systems) * len(plan.seeds) * min(len(loaded.parts.test), limit or sys.maxsize)
         )
