@@ -43,7 +43,8 @@ def made(reviewer: Reviewer, rules: Path, tmp_path: Path) -> Any:
         url = service if isinstance(service, str) else service.url
         at_hand = resources(reviewer, rules, work=tmp_path, hosts=hosts)
         given = {"base_url": url, "model": "m", "timeout": 5, "retries": 2, **parameters}
-        coder: Any = CODERS["llm"](given, task(dataset=dataset), at_hand)
+        coder = CODERS["llm"](given, task(dataset=dataset), at_hand)
+        assert isinstance(coder, LlmCoder)
         return replace(coder, endpoint=replace(coder.endpoint, pause=lambda seconds: None))
 
     return make
