@@ -77,10 +77,12 @@ def invented_results(*, invented: bool = True, **run: object) -> Results:
             scheme="chs-drg-1.1",
             tariff="linyi-2022",
             citation="Zhibian authors (2026). Invented records <N>, H & K.",
-            terms="Apache-2.0",
+            terms="随代码发布，Apache-2.0",
+            terms_en="With the code, Apache-2.0",
             invented=invented,
             test=SplitOut(
-                dataset="invented", split="N", n=_N, checksum=_SHA, held_out=True
+                dataset="invented", split="N", n=_N, checksum=_SHA, held_out=True,
+                contact="从未读过", contact_en="never read",
             ),
             learned_from=(
                 SplitOut(dataset="invented", split="H", n=80, checksum=_SHA, held_out=False),
@@ -134,6 +136,7 @@ def _system(name: str, title: str, level: float, dice: random.Random, invented: 
         learns=learns,
         versions={"zhibian": "0.1.0"},
         parameters={"C": 1.0, "min_df": 2} if name == "tfidf-lr" else {},
+        notes={"unread": "2"} if name == "pipeline" else {},
         seed=1,
         n=_N,
         records=_N,

@@ -26,7 +26,7 @@ FEW = 20
 @pytest.fixture(scope="module")
 def library(shared: Path) -> Library:
     oracle = {name: shared / "oracle" for name in load_datasets() if name.startswith("reference-")}
-    return Library(load_datasets(), DataFolders({"ZHIBIAN_DATA": str(shared / "data")}, oracle))
+    return Library(load_datasets(), DataFolders(shared / "data", {}, oracle))
 
 
 def loaded(name: str, library: Library, protocol: Protocol | None = None) -> LoadedTask:

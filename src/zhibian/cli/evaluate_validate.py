@@ -10,7 +10,14 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import refuse, tell
-from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluate_data import (
+    DataOption,
+    TasksOption,
+    library,
+    loaded_task,
+    reading,
+    tasks_of,
+)
 from zhibian.cli.evaluation_resources import known_kinds
 from zhibian.cli.progress import progress
 from zhibian.evaluation.data.counted import with_counts
@@ -20,7 +27,7 @@ from zhibian.evaluation.data.registry import definition_of
 from zhibian.evaluation.metrics.registry import select
 from zhibian.evaluation.rounds import rounds_of
 from zhibian.evaluation.tasks.registry import find_task
-from zhibian.evaluation.tasks.spec import TaskSpec
+from zhibian.evaluation.tasks.spec import Protocol, TaskSpec
 from zhibian.problems import InputError, Problem
 from zhibian.settings import Settings
 from zhibian.whole_file import whole_file
@@ -70,6 +77,9 @@ def validate(
 
 def digests(
     name: Annotated[str, typer.Argument(metavar="TASK", help="任务。")],
+    split: Annotated[
+        str | None, typer.Option("--split", help="数据集的划分；缺省为任务的评测部分。")
+    ] = None,
     check: Annotated[
         Path | None,
         typer.Option("--check", help="改为核对：该文件所列的训练摘要中有无评测问题。"),
@@ -78,10 +88,16 @@ def digests(
     data: DataOption = None,
     tasks: TasksOption = None,
 ) -> None:
-    """Print the digests of the measured questions, one a line, or check a file of such lines."""
+    """Print the digests of the measured questions, one a line, or check a file of such lines.
+
+    A digest is the sha256 (UTF-8) of the words after normalisation, without white space: terms
+    as written, texts whole, all documents of a record one after another.
+    """
     try:
         task = find_task(name, tasks_of(tasks))
-        loaded = load_task(task, library(data, tasks), reading(task, Settings()))
+        protocol = Protocol(test=split or task.protocol.test)
+        asked = task.model_copy(update={"protocol": protocol})
+        loaded = loaded_task(asked, library(data, tasks))
         if check is not None:
             refuse_known(loaded.parts.test, read_digests(check), check.name)
             typer.echo(f"{len(loaded.parts.test)} 个评测问题都不在 {check.name} 中")

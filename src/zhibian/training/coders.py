@@ -1,4 +1,4 @@
-"""Systems that are trained (可训练系统登记): the command line adds them to the others."""
+"""Systems that are trained (可训练系统登记): the command line adds them."""
 
 from __future__ import annotations
 

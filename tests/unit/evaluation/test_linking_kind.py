@@ -13,6 +13,7 @@ from tests.evaluation_examples import answers, example, figures, resources, task
 from zhibian.coding.terms.names import TargetCode
 from zhibian.evaluation.coders.interface import Coder, LinkedNames, TermQuestion
 from zhibian.evaluation.coders.linking_target import build_target
+from zhibian.evaluation.coders.linking_votes import vote
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.kinds.linking import LinkingScorer
 from zhibian.evaluation.kinds.registry import LINKING
@@ -212,3 +213,35 @@ def test_a_task_whose_names_lie_beside_its_data_needs_the_data(rules: Path) -> N
     with pytest.raises(InputError, match="invented") as refused:
         LINKING.systems["tfidf"]({}, spec, resources(rules))
     assert [p.code for p in refused.value.problems] == ["dataset_missing"]
+
+
+def test_a_name_that_most_members_choose_is_chosen() -> None:
+    answers = [
+        LinkedNames(("肺炎", "高血压病")),
+        LinkedNames(("肺炎",), ("肺炎", "痛风")),
+        LinkedNames(("痛风",), ("痛风", "肺炎")),
+    ]
+    assert vote(answers).chosen == ("肺炎",)
+
+
+def test_where_no_name_has_most_votes_the_best_candidate_of_all_is_chosen() -> None:
+    answers = [
+        LinkedNames(("甲",), ("甲", "丁")),
+        LinkedNames(("乙",), ("乙", "丁")),
+        LinkedNames(("丙",), ("丙", "丁")),
+    ]
+    # 3/62 for the second of all against 1/61 for the first of one.
+    assert vote(answers).chosen == ("丁",)
+    assert vote([LinkedNames(()), LinkedNames(())]) == LinkedNames(())
+
+
+def test_members_of_a_vote_are_linkers_that_are_known(rules: Path, named: Path) -> None:
+    spec = task("linking", options={"names": "names.tsv"})
+    make, where = LINKING.systems["ensemble"], resources(rules, folder=named)
+    coder = make({"members": ["tfidf-pairs", "tfidf-lr", "rapidfuzz"]}, spec, where)
+    (answer,) = answers(coder, [TermQuestion("高血压2级", "diagnosis")], fit=FIT)
+    assert answer.chosen == ("高血压病",)
+    assert coder.info.learns
+    with pytest.raises(InputError) as refused:
+        make({"members": ["tfidf", "outside", "nobody"]}, spec, where)
+    assert [p.code for p in refused.value.problems] == ["system_unknown", "system_unknown"]

@@ -9,6 +9,7 @@ import pytest
 from tests.evaluation_examples import answers, resources, task
 
 from zhibian.evaluation.answers import EventAnswer, GroupingAnswer, TextAnswer
+from zhibian.evaluation.coders.answer_lines import AnswerLine
 from zhibian.evaluation.coders.interface import LinkedNames, TermQuestion
 from zhibian.evaluation.coders.outside import (
     EntitiesLine,
@@ -72,7 +73,7 @@ def test_a_line_answers_the_question_of_its_id(
 def test_the_examples_of_the_documentation_are_such_lines(rules: Path) -> None:
     page = (rules.parent / "docs" / "evaluation-kinds.md").read_text(encoding="utf-8")
     shown = [line for line in page.splitlines() if line.startswith('{"id"')]
-    kinds = (NamesLine, TendencyLine, EntitiesLine, GroupLine)
+    kinds: tuple[type[AnswerLine], ...] = (NamesLine, TendencyLine, EntitiesLine, GroupLine)
     for line, kind in zip(shown, kinds, strict=True):
         assert kind.model_validate_json(line).id
 

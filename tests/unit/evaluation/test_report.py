@@ -106,7 +106,9 @@ def test_every_figure_of_the_results_is_shown(pages: dict[Language, str]) -> Non
         "llm-endpoint",
     ):
         assert told in page
-    assert "MDCF 循环系统" in page
+    for told in ("评测部分的既往接触：从未读过", "随代码发布", "unread = 2", "MDCF 循环系统"):
+        assert told in page
+    assert "Contact with the test split before: never read" in pages["en"]
     assert "48.0% ± 1.2%" in page
     assert "&lt;0.001" in page
 

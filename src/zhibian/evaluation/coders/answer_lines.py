@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from zhibian.evaluation.coders.interface import CoderInfo, LearningSet
 from zhibian.evaluation.coders.parameters import Parameters, reason_of
@@ -31,9 +31,9 @@ _TOLD = 10
 class OutsideSettings(Parameters):
     """Settings of an outside system (参数): its answers, and how it is called in tables."""
 
-    answers: Path
-    name: str = NAME
-    title: str = TITLE
+    answers: Path = Field(description="File of answers, one JSON object a line 回答文件")
+    name: str = Field(default=NAME, description="Name in tables 表中名称")
+    title: str = Field(default=TITLE, description="Chinese name 中文名称")
 
 
 class AnswerLine(BaseModel):

@@ -2,9 +2,10 @@
 
 The principal diagnosis is the one with the most votes, each vote being the weight of a system times
 its confidence. Another code is taken when its mean confidence over the systems, each calibrated,
-passes a cut. Weights, calibration and cuts are chosen on the tuning part of the task with members
-that have learned from the fit part alone; without one all systems weigh the same, their confidences
-are taken as told, and a code is taken that half of the votes speak for.
+passes a cut. Weights, calibration and cuts are chosen on the tuning part of the task, or else on a
+quarter of its fit part, with members that have not learned from it. Where there is neither, all
+systems weigh the same, confidences are taken as told, and a code is taken that half of the votes
+speak for.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from zhibian.evaluation.coders.interface import (
     LearningSet,
     RecordQuestion,
 )
+from zhibian.evaluation.coders.learning import fit_and_tune
 from zhibian.evaluation.coders.parameters import Parameters
 from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.coders.votes import (
@@ -149,17 +151,27 @@ class EnsembleCoder:
         )
 
     def learn(self, material: LearningSet) -> EnsembleCoder:
-        """Return the system with members that have learned, weighed on the tuning part."""
-        learned = tuple(
-            member.learn(_own(material, place)) for place, member in enumerate(self.members)
-        )
-        made = replace(self, members=learned)
-        if not material.tune:
-            return made
-        questions = [example.question for example in material.tune]
-        given = [tuple(member.code(questions)) for member in learned]
+        """Return the system with members that have learned, weighed by what they got right.
+
+        Weights, curves and cuts are chosen by members that have not seen the records to choose
+        by. Where those are a part of the fit part, the members learn again from all of it.
+        """
+        if not (material.fit or material.tune):
+            return self
+        fit, tune = fit_and_tune(material)
+        trial = self._learned(material if material.tune else LearningSet(fit, (), material.seed))
+        questions = [example.question for example in tune]
+        given = [tuple(member.code(questions)) for member in trial]
+        members = trial if material.tune else self._learned(material)
         return replace(
-            made, choices=chosen(given, gold_pages(material.tune), self.parameters.weights)
+            self,
+            members=members,
+            choices=chosen(given, gold_pages(tune), self.parameters.weights),
+        )
+
+    def _learned(self, material: LearningSet) -> tuple[RecordCoder, ...]:
+        return tuple(
+            member.learn(_own(material, place)) for place, member in enumerate(self.members)
         )
 
     def code(self, questions: Sequence[RecordQuestion]) -> Iterator[CodedPage]:

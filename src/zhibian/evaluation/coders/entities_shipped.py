@@ -54,7 +54,7 @@ class ShippedTagger:
 
 
 def _make(given: Parameters, task: TaskSpec, resources: Resources) -> ShippedTagger:
-    refuse_learned(NAME, task)
+    refuse_learned(NAME, task, resources.models)
     model = load_mention_tagger(resources.models, resources.rules)
     if model is None:
         remedy = "用 ZHIBIAN_MODELS 指定模型文件夹，或不选系统 tagger"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zhibian.evaluation.data.learned_before import refuse_trained
+from zhibian.evaluation.data.registry import load_datasets
 from zhibian.evaluation.tasks.spec import TaskSpec
-from zhibian.problems import InputError, Problem
 from zhibian.terminology.tables import read_yaml
 
-_FILE = Path(__file__).with_name("learned.yaml")
-_REMEDY = "重新安装 zhibian"
+_MANIFEST = "manifest.yaml"
+_REMEDY = "恢复随程序发布的 models 文件夹，或用 ZHIBIAN_MODELS 指定模型文件夹"
 
 
-def refuse_learned(model: str, task: TaskSpec) -> None:
-    """Refuse a task that measures a shipped model on what it was trained on.
+def refuse_learned(model: str, task: TaskSpec, models: Path) -> None:
+    """Refuse a task that measures a model on what it was trained or chosen on.
 
     Parameters
     ----------
@@ -21,15 +22,16 @@ def refuse_learned(model: str, task: TaskSpec) -> None:
         Name of the model, which is that of its folder.
     task
         The task; its data set and the split it measures decide.
+    models
+        Folder of all models. What is absent there is told by whoever loads the model.
 
     Raises
     ------
     InputError
-        The model learned from the data set, and the split is not one that it never saw.
+        The manifest of the model tells the split among what it learned from, or tells that
+        other questions were kept aside.
     """
-    unseen = read_yaml(_FILE, _REMEDY).get(model, {}).get(task.dataset)
-    if unseen is not None and task.protocol.test not in unseen:
-        part = f"数据集 {task.dataset} 的 {task.protocol.test} 部分"
-        message = f"模型 {model} 学过{part}，不能在其上评测"
-        remedy = f"改测它没有见过的部分：{'、'.join(unseen)}；或不选这个系统"
-        raise InputError(task.id, [Problem("protocol.test", "split_learned", message, remedy)])
+    path = models / model / _MANIFEST
+    dataset = load_datasets().get(task.dataset)
+    if dataset is not None and path.is_file():
+        refuse_trained(read_yaml(path, _REMEDY), dataset, task.protocol.test)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from zhibian.evaluation.coders.gold_codes import RecordExample
 from zhibian.evaluation.coders.interface import LearningSet
+from zhibian.evaluation.data.ccl25 import is_names_only
 from zhibian.problems import InputError, Problem
 
 # One record in four is set aside for choices where a task gives no part for them.
@@ -43,11 +44,13 @@ def fit_and_tune(material: LearningSet) -> tuple[list[RecordExample], list[Recor
     """Return records to fit on and records to choose by; none of one is in the other.
 
     Where the task has no tuning part, a quarter of the fit part serves: the records whose digest
-    comes first under the seed. A single record serves as both.
+    comes first under the seed. Lists of names are left to fit on as long as there are whole
+    records, which are what is measured. A single record serves as both.
     """
     if material.tune:
         return list(material.fit), list(material.tune)
-    ordered = sorted(material.fit, key=lambda example: _dealt(example.digest, material.seed))
+    whole = [e for e in material.fit if not is_names_only(e.question.case)] or list(material.fit)
+    ordered = sorted(whole, key=lambda example: _dealt(example.digest, material.seed))
     aside = {example.digest for example in ordered[: max(1, len(ordered) // _ASIDE_IN)]}
     fit = [example for example in material.fit if example.digest not in aside]
     tune = [example for example in material.fit if example.digest in aside]

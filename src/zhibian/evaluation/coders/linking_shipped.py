@@ -58,7 +58,7 @@ def _with_encoder(given: Parameters, task: TaskSpec, resources: Resources) -> Sh
 
 
 def _model(task: TaskSpec, resources: Resources) -> LinkModel:
-    refuse_learned(NAME, task)
+    refuse_learned(NAME, task, resources.models)
     return load_link_model(resources.models)
 
 

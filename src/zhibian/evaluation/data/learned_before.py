@@ -38,19 +38,27 @@ def refuse_trained(manifest: Mapping[str, Any], dataset: DatasetSpec, name: str)
     InputError
         The model learned from the split, or it kept other questions aside than the split holds.
     """
+    why = _why_not(manifest, dataset, dataset.splits[name])
+    if why is not None:
+        unseen = [
+            other
+            for other, spec in dataset.splits.items()
+            if spec.reserved is None and _why_not(manifest, dataset, spec) is None
+        ]
+        message = f"模型 {manifest.get('version')} {why}，不能在 {dataset.id} 的 {name} 部分评测"
+        remedy = f"改测它没有见过的部分（{'、'.join(unseen) or '无'}），或不选这个系统"
+        raise InputError(dataset.id, [Problem("protocol.test", "split_learned", message, remedy)])
+
+
+def _why_not(manifest: Mapping[str, Any], dataset: DatasetSpec, spec: SplitSpec) -> str | None:
+    """Return why a model can't be measured on a split, or None where it can."""
     told = manifest.get("split") or {}
     by_rule = told.get(dataset.id.replace("-", "_"))
-    spec = dataset.splits[name]
     if isinstance(by_rule, Mapping):
-        why = _against_rule(by_rule, dataset, spec)
-    else:
-        known = {value for value in told.values() if isinstance(value, str)}
-        learned = [file for file in spec.files if dataset.files.get(file) in known]
-        why = f"学习或选择时用过 {'、'.join(learned)}" if learned else None
-    if why is not None:
-        message = f"模型 {manifest.get('version')} {why}，不能在 {dataset.id} 的 {name} 部分评测"
-        remedy = "改测该模型没有见过的部分，或不选这个系统"
-        raise InputError(dataset.id, [Problem(name, "split_learned", message, remedy)])
+        return _against_rule(by_rule, dataset, spec)
+    known = {value for value in told.values() if isinstance(value, str)}
+    learned = [file for file in spec.files if dataset.files.get(file) in known]
+    return f"学习或选择时用过 {'、'.join(learned)}" if learned else None
 
 
 def _against_rule(told: Mapping[str, Any], dataset: DatasetSpec, spec: SplitSpec) -> str | None:

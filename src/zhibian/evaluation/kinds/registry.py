@@ -16,6 +16,7 @@ from zhibian.evaluation.coders import (
     linking_nearest,
     linking_regression,
     linking_shipped,
+    linking_votes,
     outside,
     screening_dictionary,
     screening_text,
@@ -54,19 +55,20 @@ CODING = KindOfTask(
     metrics=coding.METRICS,
 )
 
+_LINKERS = by_name(
+    linking_lookup.MAJORITY,
+    linking_lookup.DICTIONARY,
+    linking_nearest.TFIDF,
+    linking_nearest.TFIDF_PAIRS,
+    linking_regression.TFIDF_LR,
+    linking_nearest.RAPIDFUZZ,
+    linking_shipped.LINKER_SPELLING,
+    linking_shipped.LINKER,
+)
+
 LINKING = KindOfTask(
     scorer=linking_scorer,
-    systems=by_name(
-        linking_lookup.MAJORITY,
-        linking_lookup.DICTIONARY,
-        linking_nearest.TFIDF,
-        linking_nearest.TFIDF_PAIRS,
-        linking_regression.TFIDF_LR,
-        linking_nearest.RAPIDFUZZ,
-        linking_shipped.LINKER_SPELLING,
-        linking_shipped.LINKER,
-        outside.NAMES,
-    ),
+    systems=by_name(*_LINKERS.values(), linking_votes.voting(_LINKERS), outside.NAMES),
     answer=LinkedNames,
     outcome=LinkingOutcome,
     metrics=linking.METRICS,

@@ -84,6 +84,15 @@ class SystemView:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitView:
+    """One part of the data: what it is used for, and what was seen of it before."""
+
+    role: str
+    split: SplitOut
+    contact: Phrase | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """One run (一次评测)."""
 
@@ -92,7 +101,8 @@ class RunView:
     title: Phrase
     question: Phrase
     marks: tuple[tuple[str, Phrase], ...]
-    splits: tuple[tuple[str, SplitOut], ...]
+    splits: tuple[SplitView, ...]
+    terms: Phrase
     mains: tuple[MainResult, ...]
     systems: tuple[SystemView, ...]
     groups: tuple[tables.MetricGroup, ...]
@@ -121,9 +131,10 @@ def view(results: Results, number: int) -> RunView:
         question=Phrase(task.question, task.question_en or task.question),
         marks=tuple(_marks(results)),
         splits=(
-            ("data.test", task.test),
-            *(("data.learned", split) for split in task.learned_from),
+            _split("data.test", task.test),
+            *(_split("data.learned", split) for split in task.learned_from),
         ),
+        terms=Phrase(task.terms, task.terms_en or task.terms),
         mains=tuple(_mains(results)),
         systems=tuple(_system(system) for system in results.systems),
         groups=groups,
@@ -132,6 +143,12 @@ def view(results: Results, number: int) -> RunView:
         payment=tuple(row for group in groups for row in group.rows if row.name in _PAYMENT),
         limits=tuple(_limits(results)),
     )
+
+
+def _split(role: str, split: SplitOut) -> SplitView:
+    told = split.contact
+    contact = None if told is None else Phrase(told, split.contact_en or told)
+    return SplitView(role, split, contact)
 
 
 def answered(results: Results) -> int:
@@ -226,6 +243,9 @@ def _limits(results: Results) -> Iterator[Phrase]:
     if results.comparisons:
         yield label("limits.several", n=len(results.comparisons))
     yield label("limits.held_out") if task.test.held_out else label("limits.seen")
+    contact = _split("data.test", task.test).contact
+    if contact is not None:
+        yield label("limits.contact", contact=contact)
     if task.folds is not None:
         yield label("limits.folds", n=task.folds)
     if any(system.seeds for system in results.systems):

@@ -32,8 +32,9 @@ def trials_of(search: SearchSpec) -> list[dict[str, Any]]:
     if len(lists) == len(search.values):
         combinations = list(itertools.product(*lists))
         if search.method == "random":
-            count = min(search.budget or len(combinations), len(combinations))
-            combinations = random.Random(search.seed).sample(combinations, count)
+            # Shuffled and cut: a longer search begins with the trials of a shorter one.
+            random.Random(search.seed).shuffle(combinations)
+            combinations = combinations[: search.budget]
         return [dict(zip(search.values, one, strict=True)) for one in combinations]
     return [
         {name: _drawn(given, dice) for name, given in search.values.items()}

@@ -177,7 +177,7 @@ def test_the_same_words_in_two_parts_are_refused_by_id_alone(tmp_path: Path) -> 
 
 
 def test_folds_are_alike_in_the_partition_that_is_named(tmp_path: Path) -> None:
-    row = {"其他诊断编码": []}
+    row: dict[str, Any] = {"其他诊断编码": []}
     rows = [
         {**row, "主诉": f"胸闷{n}天", "主要诊断编码": "I20.000" if n < 10 else "I21.900"}
         for n in range(15)
