@@ -10,11 +10,18 @@ from pydantic import ValidationError
 
 from zhibian.evaluation.experiments.kinds import RUN_KINDS, RunKind
 from zhibian.evaluation.experiments.setting import Setting
-from zhibian.evaluation.experiments.spec import ExperimentOut, ExperimentSpec, RunResult, RunSpec
+from zhibian.evaluation.experiments.spec import (
+    ExperimentOut,
+    ExperimentSpec,
+    RunResult,
+    RunSpec,
+    TaskRun,
+)
 from zhibian.evaluation.hardware import package_versions
 from zhibian.evaluation.kept import key_of
 from zhibian.evaluation.results_file import write_results, write_whole
 from zhibian.evaluation.run_config import read_yaml_model
+from zhibian.evaluation.tasks.registry import find_task
 from zhibian.problems import InputError, Problem
 
 EXPERIMENT = "experiment.yaml"
@@ -82,6 +89,21 @@ def run_experiment(
         if home is not None:
             _kept_file(one, home).unlink(missing_ok=True)
     return out
+
+
+def datasets_of(
+    path: Path, setting: Setting, kinds: Mapping[str, RunKind] = RUN_KINDS
+) -> tuple[str, ...]:
+    """Return the ids of the data sets that an experiment needs, each once.
+
+    Raises
+    ------
+    InputError
+        The definition can't be used, or a task is unknown.
+    """
+    _, runs = read_experiment(experiment_file(path), kinds)
+    tasks = [find_task(one.task, setting.tasks) for one in runs if isinstance(one, TaskRun)]
+    return tuple(dict.fromkeys(task.dataset for task in tasks))
 
 
 def _run_of(
