@@ -125,6 +125,17 @@ def test_entry_conditions_and_evidence_of_right_codes(scorer: CodingScorer) -> N
     ]
 
 
+def test_a_quote_that_stands_twice_means_the_place_that_was_given(scorer: CodingScorer) -> None:
+    first, second = TEXT.index("血"), TEXT.rindex("血")
+    block = {**GOLD, "principal": {**GOLD["principal"], "evidence": "血", "document": 0}}
+    given = page("J18.900")
+    pointed = replace(given.principal, evidence=(Span(0, second - 2, second + 1),))  # type: ignore[type-var]
+    for line, meant in ((pointed, second), (given.principal, first)):
+        found = scorer.outcome(record(block), replace(given, principal=line))
+        (evidence,) = found.evidence
+        assert evidence.gold_spans == {(0, meant, meant + 1)}
+
+
 def test_rankings_are_the_page_by_confidence_where_a_system_ranks_nothing(
     scorer: CodingScorer,
 ) -> None:
