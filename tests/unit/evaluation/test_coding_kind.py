@@ -26,7 +26,7 @@ CASE = Case.model_validate(
         "documents": [{"type": "入院记录", "text": TEXT}],
     }
 )
-GOLD = {
+GOLD: dict[str, Any] = {
     "principal": {"code": "J18.900", "poa": "1", "evidence": "肺炎", "document": 0},
     "others": [
         {"code": "I10.x05", "poa": "1"},
