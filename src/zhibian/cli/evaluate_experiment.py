@@ -20,7 +20,12 @@ from zhibian.cli.evaluation_resources import (
 from zhibian.cli.models import ModelsOption, say
 from zhibian.evaluation.data.load import Library, load_task
 from zhibian.evaluation.experiments.readme import README, refresh
-from zhibian.evaluation.experiments.run import datasets_of, experiment_file, run_experiment
+from zhibian.evaluation.experiments.run import (
+    datasets_of,
+    experiment_file,
+    forget_experiment,
+    run_experiment,
+)
 from zhibian.evaluation.experiments.setting import Setting
 from zhibian.evaluation.results_file import RESULTS
 from zhibian.problems import InputError
@@ -71,6 +76,9 @@ def experiment(  # noqa: PLR0913, PLR0917  (each option of the command is an arg
                 _tell_skipped(path, absent, books)
             else:
                 failed = not _run(path, setting) or failed
+        # Not before: whoever stops the last of several goes on with that one alone.
+        for path in paths:
+            forget_experiment(path, setting)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     if failed:
