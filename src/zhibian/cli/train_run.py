@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from zhibian.cli.common import RulesOption, need_extra, refuse
+from zhibian.cli.common import REFUSED, RulesOption, need_extra, refuse, tell
 from zhibian.cli.train_progress import training_bars
 from zhibian.problems import InputError
 from zhibian.settings import Settings
@@ -16,6 +16,9 @@ from zhibian.training.runs.config import Configured, read_config
 from zhibian.training.runs.results import Results
 from zhibian.training.runs.runner import run as run_training
 from zhibian.training.runs.state import CONFIG, RESULTS, unfinished_runs
+
+# As a shell reports a program that Ctrl-C has ended.
+_INTERRUPTED = 130
 
 
 def run(
@@ -39,14 +42,26 @@ def run(
 
 
 def resume_runs(folder: Path, rules: Path | None) -> None:
-    """Go on with every unfinished run of a folder, each by its stored configuration."""
+    """Go on with every unfinished run of a folder, each by its stored configuration.
+
+    A run that can't go on is told, and does not keep the others from it.
+    """
     try:
         unfinished = unfinished_runs(folder)
-        for path in unfinished:
-            configured = read_config(path / CONFIG, {})
-            _tell(_carry_out(configured, path, rules, resume=True), path)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
+    refused = False
+    for path in unfinished:
+        try:
+            configured = read_config(path / CONFIG, {})
+            results = _carry_out(configured, path, rules, resume=True)
+        except InputError as error:
+            tell(error.problems, path.name)
+            refused = True
+            continue
+        _tell(results, path)
+    if refused:
+        raise typer.Exit(REFUSED)
     if not unfinished:
         typer.echo(f"{folder} 中的训练都已完成")
 
@@ -59,8 +74,12 @@ def _carry_out(
     settings = Settings()
     if rules is not None:
         settings = settings.model_copy(update={"rules": rules})
-    with training_bars() as bars:
-        return run_training(configured, folder, settings, bars, resume=resume)
+    try:
+        with training_bars() as bars:
+            return run_training(configured, folder, settings, bars, resume=resume)
+    except KeyboardInterrupt:
+        typer.echo(f"已中断；继续：zhibian train --resume {folder}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
 
 
 def _tell(results: Results, folder: Path) -> None:

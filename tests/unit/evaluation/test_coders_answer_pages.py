@@ -18,6 +18,8 @@ from tests.unit.evaluation.coder_records import (
 )
 
 from zhibian.cli.schema import json_schema
+from zhibian.evaluation.coders.ablation import COMPONENTS
+from zhibian.evaluation.coders.answer_pages import PageLine
 from zhibian.evaluation.coders.interface import CodedLine, CodedPage, Span
 from zhibian.evaluation.coders.registry import CODERS
 from zhibian.problems import InputError
@@ -139,6 +141,18 @@ def test_a_system_is_not_measured_on_what_it_learned(made: Any, tmp_path: Path) 
     with pytest.raises(InputError) as wrong:
         made(lines, trained_on=str(digests))
     assert wrong.value.problems[0].code == "digest_invalid"
+
+
+def test_the_documented_line_is_such_a_page(rules: Path) -> None:
+    text = (rules.parent / "docs" / "evaluation-coders.md").read_text(encoding="utf-8")
+    (shown,) = [one for one in text.splitlines() if one.startswith('{"id"')]
+    assert PageLine.model_validate_json(shown).principal is not None
+
+
+def test_every_system_and_component_is_documented(rules: Path) -> None:
+    text = (rules.parent / "docs" / "evaluation-coders.md").read_text(encoding="utf-8")
+    assert [name for name in CODERS if name not in text] == []
+    assert [name for name in COMPONENTS if f"`{name}`" not in text] == []
 
 
 def test_the_published_schema_takes_what_the_reader_takes() -> None:

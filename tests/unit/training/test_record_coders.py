@@ -29,7 +29,17 @@ from zhibian.training.coders import TRAINED_RECORD_CODERS
 CODERS = {coder.name: coder for coder in TRAINED_RECORD_CODERS}
 
 #: Terms of the records that tell one disease from the others; hypertension stands in all.
-TELLING = {"肺炎", "咳嗽", "咳痰", "急性阑尾炎", "右下腹痛", "阑尾切除术", "脑梗死", "肢体无力"}
+TELLING = {
+    "肺炎",
+    "咳嗽",
+    "咳痰",
+    "急性阑尾炎",
+    "右下腹痛",
+    "下腹痛",
+    "阑尾切除术",
+    "脑梗死",
+    "肢体无力",
+}
 
 
 def untimed(pages: Any) -> list[CodedPage]:

@@ -67,6 +67,32 @@ def test_the_group_goes_on_with_what_is_unfinished(
     assert "都已完成" in call("--resume", tmp_path / "runs").stdout
 
 
+def test_a_run_that_cannot_go_on_keeps_no_other_from_it(config: Path, tmp_path: Path) -> None:
+    for name in ("changed", "good"):
+        with pytest.raises(Killed), killed_at(5):
+            call("run", config, "--output", tmp_path / "runs" / name)
+    stored = tmp_path / "runs" / "changed" / "config.yaml"
+    np.savetxt(tmp_path / "other.txt", toy_kind.rows_of(24))
+    text = stored.read_text(encoding="utf-8").replace("rows.txt", "other.txt")
+    stored.write_text(text, encoding="utf-8")
+    result = call("--resume", tmp_path / "runs")
+    assert result.exit_code == 2
+    assert "changed：1 个问题" in result.stderr
+    assert (tmp_path / "runs" / "good" / "results.json").is_file()
+
+
+def test_an_interrupted_run_tells_how_to_go_on(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(toy_kind, "train_epochs", interrupt)
+    result = call("run", config, "--output", tmp_path / "run")
+    assert result.exit_code == 130
+    assert f"zhibian train --resume {tmp_path / 'run'}" in result.stderr
+
+
 def test_a_folder_without_runs_is_told(tmp_path: Path) -> None:
     result = call("--resume", tmp_path)
     assert result.exit_code == 2
