@@ -19,14 +19,20 @@ from zhibian.cli.evaluation_resources import (
 )
 from zhibian.cli.models import ModelsOption, say
 from zhibian.evaluation.data.load import Library, load_task
-from zhibian.evaluation.experiments.run import datasets_of, experiment_file, run_experiment
+from zhibian.evaluation.experiments.readme import README, refresh
+from zhibian.evaluation.experiments.run import (
+    datasets_of,
+    experiment_file,
+    forget_experiment,
+    run_experiment,
+)
 from zhibian.evaluation.experiments.setting import Setting
 from zhibian.evaluation.results_file import RESULTS
 from zhibian.problems import InputError
 from zhibian.settings import Settings
 
 
-def experiment(
+def experiment(  # noqa: PLR0913, PLR0917  (each option of the command is an argument)
     paths: Annotated[
         list[Path], typer.Argument(help="实验文件夹（含 experiment.yaml），或该文件；可多个。")
     ],
@@ -38,6 +44,9 @@ def experiment(
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help="数据不在本机的实验说明后跳过，不作为错误。")
     ] = False,
+    tables: Annotated[
+        bool, typer.Option("--tables", help="不运行，只按已有结果重写 README.md 中的数字。")
+    ] = False,
     allow_host: Annotated[
         list[str] | None,
         typer.Option("--allow-host", help="允许系统向该主机发送病历，可多次；缺省一概不许。"),
@@ -45,9 +54,12 @@ def experiment(
     models: ModelsOption = "auto",
     rules: RulesOption = None,
 ) -> None:
-    """Run experiments and write ``results.json`` beside the definition of each."""
+    """Run experiments; write ``results.json`` and the figures of ``README.md`` beside each."""
     failed = False
     try:
+        if tables:
+            _write_tables(paths)
+            return
         books = library(data, tasks)
         setting = Setting(
             tasks=tasks_of(tasks),
@@ -64,6 +76,9 @@ def experiment(
                 _tell_skipped(path, absent, books)
             else:
                 failed = not _run(path, setting) or failed
+        # Not before: whoever stops the last of several goes on with that one alone.
+        for path in paths:
+            forget_experiment(path, setting)
     except InputError as error:
         raise refuse(error.problems, error.source) from None
     if failed:
@@ -77,7 +92,15 @@ def _run(path: Path, setting: Setting) -> bool:
     for results in shown:
         show(results, every=False)
     say(f"结果：{experiment_file(path).parent / RESULTS}")
+    refresh(experiment_file(path).parent)
     return not any(results.failures for results in shown)
+
+
+def _write_tables(paths: Sequence[Path]) -> None:
+    for path in paths:
+        folder = path if path.is_dir() else path.parent
+        if refresh(folder):
+            say(f"已更新 {folder / README}")
 
 
 def _absent(path: Path, setting: Setting, books: Library) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ CASE = Case.model_validate(
         "documents": [{"type": "入院记录", "text": TEXT}],
     }
 )
-GOLD = {
+GOLD: dict[str, Any] = {
     "principal": {"code": "J18.900", "poa": "1", "evidence": "肺炎", "document": 0},
     "others": [
         {"code": "I10.x05", "poa": "1"},
@@ -123,6 +123,17 @@ def test_entry_conditions_and_evidence_of_right_codes(scorer: CodingScorer) -> N
         (frozenset({(0, start, start + 2)}), frozenset({(0, start, start + 2)})),
         (frozenset({(0, TEXT.index("低钾血症"), TEXT.index("低钾血症") + 4)}), frozenset()),
     ]
+
+
+def test_a_quote_that_stands_twice_means_the_place_that_was_given(scorer: CodingScorer) -> None:
+    first, second = TEXT.index("血"), TEXT.rindex("血")
+    block = {**GOLD, "principal": {**GOLD["principal"], "evidence": "血", "document": 0}}
+    given = page("J18.900")
+    pointed = replace(given.principal, evidence=(Span(0, second - 2, second + 1),))  # type: ignore[type-var]
+    for line, meant in ((pointed, second), (given.principal, first)):
+        found = scorer.outcome(record(block), replace(given, principal=line))
+        (evidence,) = found.evidence
+        assert evidence.gold_spans == {(0, meant, meant + 1)}
 
 
 def test_rankings_are_the_page_by_confidence_where_a_system_ranks_nothing(
