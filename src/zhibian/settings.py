@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         One set may lie elsewhere: ``ZHIBIAN_DATA_CHIP_CDN`` and so on.
     tasks
         Folder of a user's own evaluation tasks.
+    encoder
+        Folder of the Hugging Face encoder that evaluated label attention reads with; None where
+        there is none.
     max_document_chars
         Longest document that is read, in characters.
     """
@@ -56,5 +59,6 @@ class Settings(BaseSettings):
     tariff: str = "linyi-2022"
     data: Path | None = None
     tasks: Path | None = None
+    encoder: Path | None = None
     max_document_chars: int = 1_000_000
     max_file_bytes: int = 8_000_000

@@ -7,6 +7,9 @@ After a change of the types, write the files anew::
     zhibian schema what-if > src/zhibian/schemas/what-if.schema.json
     zhibian schema results > src/zhibian/schemas/results.schema.json
     zhibian schema experiment > src/zhibian/schemas/experiment.schema.json
+    zhibian schema task > src/zhibian/schemas/task.schema.json
+    zhibian schema dataset > src/zhibian/schemas/dataset.schema.json
+    zhibian schema answers > src/zhibian/schemas/answers.schema.json
 """
 
 from __future__ import annotations

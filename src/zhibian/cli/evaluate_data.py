@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from zhibian.cli.common import case_limits
-from zhibian.evaluation.data.load import Library
+from zhibian.evaluation.data.load import Library, load_task
 from zhibian.evaluation.data.reading import Reading
 from zhibian.evaluation.data.registry import DataFolders, load_datasets
+from zhibian.evaluation.rounds import LoadedTask
 from zhibian.evaluation.tasks.registry import load_tasks
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
@@ -75,3 +77,9 @@ def tasks_of(own: Path | None) -> dict[str, TaskSpec]:
 def reading(task: TaskSpec, settings: Settings) -> Reading:
     """Return what readers of a task are made with."""
     return Reading(task.code_set, case_limits(settings))
+
+
+def loaded_task(task: TaskSpec, books: Library) -> LoadedTask:
+    """Read the parts of a task, saying so meanwhile; see :func:`load_task` for the errors."""
+    with Console(stderr=True).status("读取评测数据"):
+        return load_task(task, books, reading(task, Settings()))

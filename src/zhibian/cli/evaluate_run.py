@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
-from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluate_data import DataOption, TasksOption, library, loaded_task, tasks_of
 from zhibian.cli.evaluate_report import REPORT
 from zhibian.cli.evaluation_resources import (
     evaluation_resources,
@@ -23,7 +23,7 @@ from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds
 from zhibian.cli.models import ModelsOption, say
 from zhibian.cli.progress import progress
 from zhibian.evaluation.answering import Watch
-from zhibian.evaluation.data.load import load_task
+from zhibian.evaluation.data.learned_before import read_digests, refuse_known
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.results import Results
 from zhibian.evaluation.results_file import write_outcomes, write_results, write_whole
@@ -39,7 +39,6 @@ from zhibian.evaluation.run_config import (
 )
 from zhibian.evaluation.tasks.registry import find_task
 from zhibian.problems import InputError, Problem
-from zhibian.settings import Settings
 
 FAILED = 1
 MARKS = "▲ 优于对照，▼ 劣于对照：配对置换检验，Holm 校正 P < 0.05；未标者不能说有差别。"
@@ -62,6 +61,13 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
     answers: Annotated[
         list[str] | None,
         typer.Option("--answers", help="别处得出的回答：名称=文件.jsonl，可多次。"),
+    ] = None,
+    learned: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--learned",
+            help="别处的系统学过的问题：每行一个摘要（见 evaluate digests），与评测重叠则拒绝。",
+        ),
     ] = None,
     data: DataOption = None,
     tasks: TasksOption = None,
@@ -126,7 +132,9 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
             command=shown_command(sys.argv),
         )
         resources = evaluation_resources(rules, models, books, allow_host or ())
-        loaded = load_task(spec, books, reading(spec, Settings()))
+        loaded = loaded_task(spec, books)
+        for file in learned or ():
+            refuse_known(loaded.parts.test, read_digests(file), file.name)
         total = (
             len(plan.systems) * len(plan.seeds) * min(len(loaded.parts.test), limit or sys.maxsize)
         )

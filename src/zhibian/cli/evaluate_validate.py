@@ -10,7 +10,14 @@ import typer
 from rich.console import Console
 
 from zhibian.cli.common import refuse, tell
-from zhibian.cli.evaluate_data import DataOption, TasksOption, library, reading, tasks_of
+from zhibian.cli.evaluate_data import (
+    DataOption,
+    TasksOption,
+    library,
+    loaded_task,
+    reading,
+    tasks_of,
+)
 from zhibian.cli.evaluation_resources import known_kinds
 from zhibian.cli.progress import progress
 from zhibian.evaluation.data.counted import with_counts
@@ -90,7 +97,7 @@ def digests(
         task = find_task(name, tasks_of(tasks))
         protocol = Protocol(test=split or task.protocol.test)
         asked = task.model_copy(update={"protocol": protocol})
-        loaded = load_task(asked, library(data, tasks), reading(task, Settings()))
+        loaded = loaded_task(asked, library(data, tasks))
         if check is not None:
             refuse_known(loaded.parts.test, read_digests(check), check.name)
             typer.echo(f"{len(loaded.parts.test)} 个评测问题都不在 {check.name} 中")

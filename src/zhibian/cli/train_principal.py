@@ -46,7 +46,10 @@ def principal(
         found = training.examples(cases, "records", knowledge, None)
         if ccl25 is not None:
             found += training.examples(
-                training.ccl25_cases(ccl25), "ccl25", knowledge, training.CATEGORY
+                training.ccl25_cases(ccl25, case_limits(settings)),
+                "ccl25",
+                knowledge,
+                training.CATEGORY,
             )
         hand = knowledge.principal_rules.ranker.prior
         figures = training.cross_validate(found, hand)

@@ -37,6 +37,7 @@ from zhibian.evaluation.coders.registered import RegisteredCoder
 from zhibian.evaluation.resources import Resources
 from zhibian.evaluation.tasks.spec import TaskSpec
 from zhibian.problems import InputError, Problem
+from zhibian.settings import Settings
 from zhibian.terminology.tables import sha256_of
 from zhibian.training.classifier import Design, Trained, train, vocabulary_of
 from zhibian.training.linear import LinearRecipe
@@ -67,7 +68,10 @@ class TermsParameters(Parameters):
 class AttentionParameters(Parameters):
     """Settings of label attention (参数)."""
 
-    encoder: Path = Field(description="Folder of a Hugging Face encoder 编码器目录")
+    encoder: Path | None = Field(
+        default=None,
+        description="Folder of a Hugging Face encoder; null: that of ZHIBIAN_ENCODER 编码器目录",
+    )
     parts: Literal["attention", "blend"] = Field(
         default="attention", description="Attention alone, or blended with terms 组成"
     )
@@ -221,14 +225,14 @@ def _terms(given: TermsParameters, task: TaskSpec, resources: Resources) -> Clas
 
 
 def _attending(given: AttentionParameters, task: TaskSpec, resources: Resources) -> ClassifierCoder:
-    _refuse_absent(given.encoder)
+    encoder = _encoder(given.encoder or Settings().encoder)
     import torch  # noqa: PLC0415  (extra `train`)
 
     told = CoderInfo(
         "label-attention",
         "标签注意力",
         learns=True,
-        versions={"torch": torch.__version__, "encoder": _encoder_digest(given.encoder)},
+        versions={"torch": torch.__version__, "encoder": _encoder_digest(encoder)},
         parameters=given.model_dump(mode="json", exclude={"encoder"}),
     )
     return ClassifierCoder(
@@ -238,11 +242,11 @@ def _attending(given: AttentionParameters, task: TaskSpec, resources: Resources)
         resources.rules,
         task.code_set,
         load_reading_lexicon(resources.rules),
-        lambda work: _trainer(given, work or resources.cache / "label-attention"),
+        lambda work: _trainer(given, encoder, work or resources.cache / "label-attention"),
     )
 
 
-def _trainer(given: AttentionParameters, work: Path) -> AttentionTrainer:
+def _trainer(given: AttentionParameters, encoder: Path, work: Path) -> AttentionTrainer:
     from zhibian.training.attention import Recipe  # noqa: PLC0415
     from zhibian.training.attention_part import AttentionTrainer  # noqa: PLC0415
 
@@ -255,21 +259,23 @@ def _trainer(given: AttentionParameters, work: Path) -> AttentionTrainer:
         width=given.width,
         unfreeze=given.unfreeze,
     )
-    return AttentionTrainer(given.encoder, recipe, work, given.device, _say_nothing)
+    return AttentionTrainer(encoder, recipe, work, given.device, _say_nothing)
 
 
-def _refuse_absent(encoder: Path) -> None:
+def _encoder(folder: Path | None) -> Path:
+    """Return the folder of the encoder, refusing all that training would miss."""
     problems = []
     absent = [name for name in _NEEDED if find_spec(name) is None]
     if absent:
         message = f"没有安装 {'、'.join(absent)}"
         remedy = "安装 zhibian[train]，或不评这个系统"
         problems.append(Problem("label-attention", "extra_missing", message, remedy))
-    if not (encoder / "config.json").is_file():
-        remedy = "指向含 config.json 与权重的 Hugging Face 编码器目录"
+    if folder is None or not (folder / "config.json").is_file():
+        remedy = "设 ZHIBIAN_ENCODER 或参数 encoder 为 Hugging Face 编码器目录（含 config.json）"
         problems.append(Problem("label-attention.encoder", "encoder_missing", "没有编码器", remedy))
-    if problems:
+    if folder is None or problems:
         raise InputError("label-attention", problems)
+    return folder
 
 
 def _encoder_digest(encoder: Path) -> str:

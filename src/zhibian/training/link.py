@@ -39,7 +39,7 @@ from zhibian.evaluation.data.term_pairs import TermPair, read_names
 from zhibian.evaluation.term_linking import accuracy, micro_f1, score_term, with_interval
 from zhibian.terminology.tables import read_yaml, sha256_of, write_csv, write_yaml
 from zhibian.training.labels import learn_labels
-from zhibian.training.link_corpora import SPLIT, Corpus
+from zhibian.training.link_corpora import Corpus
 from zhibian.training.ranker import Example, TreeRecipe, train_ranker
 
 
@@ -250,7 +250,7 @@ def write_rest(
     write_labels(published_only(labels, corpora), shipped)
     parts = {
         c.name: {
-            "seed": SPLIT,
+            "seed": c.seed,
             "fit": len(c.parts.fit),
             "tune": len(c.parts.tune),
             "aside": len(c.parts.aside),

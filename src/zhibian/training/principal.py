@@ -8,7 +8,6 @@ them: a maximum a posteriori fit, Bishop, Pattern Recognition and Machine Learni
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,11 @@ from zhibian.coding.principal import Weighed, weigh
 from zhibian.coding.principal.features import NAMES
 from zhibian.coding.principal.ranker import Ranker
 from zhibian.documents.reader import read_documents
+from zhibian.evaluation.data.readers import read_ccl25_records
+from zhibian.evaluation.data.reading import Reading
 from zhibian.problems import InputError, Problem
-from zhibian.records.types import Case, Document
+from zhibian.records.case_json import Limits
+from zhibian.records.types import Case
 
 FILE = "principal_ranker.yaml"
 # CCL25 codes are of the clinical edition: they agree with this one in the category.
@@ -35,8 +37,7 @@ PULL = 10.0
 _STEPS = 50
 _FOLDS = 5
 _LEAST_EXAMPLES = 10
-_ADMISSION = ("主诉", "现病史", "既往史", "个人史", "家族史", "入院诊断")
-_DISCHARGE = ("入院情况", "诊疗经过", "出院情况", "出院医嘱")
+_CLINICAL = "clinical-2.0"
 
 Matrix = npt.NDArray[np.float64]
 
@@ -90,39 +91,21 @@ def _rules(rows: Sequence[Weighed]) -> Matrix:
     return np.array([row.score() - row.base for row in rows])
 
 
-def ccl25_cases(path: Path) -> list[tuple[Case, frozenset[str]]]:
+def ccl25_cases(path: Path, limits: Limits) -> list[tuple[Case, frozenset[str]]]:
     """Return the full records of CCL25-Eval task 8, each with its principal code.
 
     Raises
     ------
     InputError
-        The file is no list of such records.
+        The file is no list of such records; all that can't be read at once.
     """
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        return [
-            (
-                Case(
-                    id=row["病案标识"],
-                    admission=None,
-                    documents=(
-                        Document(type="入院记录", text=_text(row, _ADMISSION)),
-                        Document(type="出院记录", text=_text(row, _DISCHARGE)),
-                    ),
-                ),
-                frozenset({row["主要诊断编码"]}),
-            )
-            for row in raw
-        ]
-    except (OSError, ValueError, KeyError, TypeError):
-        problem = Problem(
-            path.name, "data_unreadable", "不是 CCL25 全文病例文件", "核对 --ccl25 的路径"
-        )
-        raise InputError("train", [problem]) from None
-
-
-def _text(row: Mapping[str, Any], names: Sequence[str]) -> str:
-    return "\n".join(f"{name}：{row[name]}" for name in names if row.get(name))
+    if not path.is_file():
+        problem = Problem("--ccl25", "data_missing", "文件不存在", "核对 --ccl25 的路径")
+        raise InputError("train", [problem])
+    records = read_ccl25_records(path.parent, [path.name], Reading(_CLINICAL, limits))
+    return [
+        (one.question.case, frozenset({one.gold.block["principal"]["code"]})) for one in records
+    ]
 
 
 def fit(

@@ -1,4 +1,4 @@
-"""``zhibian evaluate run``, ``compare`` and ``experiment`` on three invented records, end to end."""
+"""``zhibian evaluate run``, ``compare``, ``experiment`` on three invented records, end to end."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _three_records(tmp_path: Path, reviewer: Reviewer, monkeypatch: pytest.Monke
     three = records.model_copy(
         update={"splits": {"development": SplitSpec(title="三", files=RECORDS)}}
     )
-    monkeypatch.setattr(evaluate_data, "load_datasets", lambda: {"records": three})
+    monkeypatch.setattr(evaluate_data, "load_datasets", lambda *_: {"records": three})
 
 
 def run(tmp_path: Path, *more: str) -> Result:
@@ -76,11 +76,7 @@ def test_a_run_from_the_command_to_its_files(tmp_path: Path) -> None:
     assert {(c["ours"], c["other"]) for c in told["comparisons"]} == {("dictionary", "rules")}
     assert str(tmp_path) not in json.dumps(told)
     assert "<html" in (out / "report.html").read_text("utf-8")
-    outcomes = [
-        json.loads(line) for line in (out / "outcomes.jsonl").read_text("utf-8").splitlines()
-    ]
-    assert len(outcomes) == 6
-    assert not any("quote" in json.dumps(line) for line in outcomes)
+    assert len((out / "outcomes.jsonl").read_text("utf-8").splitlines()) == 6
     assert not list((tmp_path / "cache").rglob("*.jsonl"))
 
 
@@ -139,7 +135,8 @@ def test_an_experiment_writes_its_results_beside_its_definition(tmp_path: Path) 
     folder.mkdir()
     (folder / "experiment.yaml").write_text(
         "title: 试验\nquestion: 规则有用吗\nruns:\n"
-        "- {name: both, task: three, systems: [dictionary, {system: rules, name: r}], draws: 100}\n",
+        "- {name: both, task: three, draws: 100,\n"
+        "   systems: [dictionary, {system: rules, name: r}]}\n",
         "utf-8",
     )
     done = call(

@@ -146,6 +146,9 @@ def test_digests_are_printed_without_words_and_checked(own: Path) -> None:
     refused = evaluate("digests", "invented-task", "--check", str(listed), *of(own))
     assert refused.exit_code == 2
     assert f"{len(digests)} 个评测问题" in refused.stderr
+    run = evaluate("run", "invented-task", "--learned", str(listed), *of(own))
+    assert run.exit_code == 2
+    assert f"{len(digests)} 个评测问题" in run.stderr
     listed.write_text(digest_of_text("别的词") + "\n", encoding="utf-8")
     assert evaluate("digests", "invented-task", "--check", str(listed), *of(own)).exit_code == 0
 

@@ -26,7 +26,7 @@ CASE = Case.model_validate(
         "documents": [{"type": "入院记录", "text": TEXT}],
     }
 )
-GOLD = {
+GOLD: dict[str, Any] = {
     "principal": {"code": "J18.900", "poa": "1", "evidence": "肺炎", "document": 0},
     "others": [
         {"code": "I10.x05", "poa": "1"},
@@ -125,6 +125,17 @@ def test_entry_conditions_and_evidence_of_right_codes(scorer: CodingScorer) -> N
     ]
 
 
+def test_a_quote_that_stands_twice_means_the_place_that_was_given(scorer: CodingScorer) -> None:
+    first, second = TEXT.index("血"), TEXT.rindex("血")
+    block = {**GOLD, "principal": {**GOLD["principal"], "evidence": "血", "document": 0}}
+    given = page("J18.900")
+    pointed = replace(given.principal, evidence=(Span(0, second - 2, second + 1),))  # type: ignore[type-var]
+    for line, meant in ((pointed, second), (given.principal, first)):
+        found = scorer.outcome(record(block), replace(given, principal=line))
+        (evidence,) = found.evidence
+        assert evidence.gold_spans == {(0, meant, meant + 1)}
+
+
 def test_rankings_are_the_page_by_confidence_where_a_system_ranks_nothing(
     scorer: CodingScorer,
 ) -> None:
@@ -158,13 +169,13 @@ def test_codes_of_another_edition_are_compared_as_they_are(tools: Resources) -> 
 
 
 def test_codes_of_another_edition_are_grouped_by_their_conversion(tools: Resources) -> None:
-    # Clinical E66.200 is NHSA E66.200 too; K85.900 of the clinical edition maps to K85.900.
     spec = task("coding", code_set="clinical-2.0", scheme="chs-drg-1.1", tariff="linyi-2022")
-    found = coding_scorer(spec, tools).outcome(
-        record(code_set="clinical-2.0"), page("J18.900", "I10.x05")
-    )
-    assert found.gold_page is not None
-    assert found.gold_page.adrg == "ES3"
+    groups = coding_scorer(spec, tools).groups
+    assert groups is not None
+    page_ = groups.page("J11.101", ("I10.x05",), (), CASE.admission)
+    assert page_ is not None
+    # 流行性感冒 has another code in the two editions.
+    assert (page_.principal, page_.others) == ("J11.100x001", ("I10.x05",))
 
 
 def test_details_of_invented_records_show_errors_with_their_sentences(

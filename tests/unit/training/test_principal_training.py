@@ -10,8 +10,10 @@ import pytest
 
 from zhibian.coding.principal.features import NAMES
 from zhibian.problems import InputError
+from zhibian.records.case_json import Limits
 from zhibian.training.principal import Example, beats, ccl25_cases, cross_validate, fit
 
+LIMITS = Limits(100_000, 1_000_000)
 HAND = dict.fromkeys(NAMES, 10.0)
 
 
@@ -59,11 +61,12 @@ def test_records_of_the_challenge_become_cases(tmp_path: Path) -> None:
         "主诉": "胸闷1天。",
         "入院诊断": "高血压2级",
         "主要诊断编码": "I10.x04",
+        "其他诊断编码": [],
     }
     path.write_text(json.dumps([row], ensure_ascii=False), encoding="utf-8")
-    ((case, answers),) = ccl25_cases(path)
+    ((case, answers),) = ccl25_cases(path, LIMITS)
     assert answers == {"I10.x04"}
     assert "入院诊断：高血压2级" in case.documents[0].text
     path.write_text("[1]", encoding="utf-8")
     with pytest.raises(InputError):
-        ccl25_cases(path)
+        ccl25_cases(path, LIMITS)

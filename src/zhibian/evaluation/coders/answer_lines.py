@@ -41,7 +41,9 @@ class AnswerLine(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+    id: Annotated[
+        str, BeforeValidator(lambda value: str(value) if type(value) is int else value)
+    ] = Field(description="Id of the question 题目编号")
 
 
 L = TypeVar("L", bound=AnswerLine)

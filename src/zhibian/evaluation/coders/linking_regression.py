@@ -73,9 +73,10 @@ class RegressionLinker:
         binarizer = MultiLabelBinarizer(sparse_output=True)
         inputs = vectorizer.fit_transform(_wordings(material.fit))
         wanted = binarizer.fit_transform([cleaned(e.gold.names) for e in material.fit])
-        # liblinear is exact on data of this size; its coordinate descent draws by the seed.
+        # The dual is the smaller problem: there are more features than terms. Its coordinate
+        # descent draws by the seed.
         one = LogisticRegression(
-            C=self.settings.strength, solver="liblinear", random_state=material.seed
+            C=self.settings.strength, solver="liblinear", dual=True, random_state=material.seed
         )
         classifier = OneVsRestClassifier(one).fit(inputs, wanted)
         fitted = Fitted(vectorizer, classifier, binarizer.classes_.tolist(), FLOORS[-1])

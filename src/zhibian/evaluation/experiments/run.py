@@ -10,11 +10,18 @@ from pydantic import ValidationError
 
 from zhibian.evaluation.experiments.kinds import RUN_KINDS, RunKind
 from zhibian.evaluation.experiments.setting import Setting
-from zhibian.evaluation.experiments.spec import ExperimentOut, ExperimentSpec, RunResult, RunSpec
+from zhibian.evaluation.experiments.spec import (
+    ExperimentOut,
+    ExperimentSpec,
+    RunResult,
+    RunSpec,
+    TaskRun,
+)
 from zhibian.evaluation.hardware import package_versions
 from zhibian.evaluation.kept import key_of
 from zhibian.evaluation.results_file import write_results, write_whole
 from zhibian.evaluation.run_config import read_yaml_model
+from zhibian.evaluation.tasks.registry import find_task
 from zhibian.problems import InputError, Problem
 
 EXPERIMENT = "experiment.yaml"
@@ -70,18 +77,50 @@ def run_experiment(
     Raises
     ------
     InputError
-        The definition, or what a run asks for, can't be used. Finished runs stay kept.
+        The definition, or what a run asks for, can't be used.
+
+    Notes
+    -----
+    Finished runs stay kept until :func:`forget_experiment`.
     """
     file = experiment_file(path)
     spec, runs = read_experiment(file, kinds)
-    home = setting.resources.work / _FINISHED if setting.resources.work else None
-    done = [_finished(one, kinds[one.kind], setting, home) for one in runs]
+    done = [_finished(one, kinds[one.kind], setting) for one in runs]
     out = ExperimentOut(title=spec.title, question=spec.question, runs=tuple(done))
     write_results(out, file.parent)
-    for one in runs:
-        if home is not None:
-            _kept_file(one, home).unlink(missing_ok=True)
     return out
+
+
+def forget_experiment(
+    path: Path, setting: Setting, kinds: Mapping[str, RunKind] = RUN_KINDS
+) -> None:
+    """Drop the runs that were kept for going on: all that was asked for has ended.
+
+    Raises
+    ------
+    InputError
+        The definition can't be used.
+    """
+    _, runs = read_experiment(experiment_file(path), kinds)
+    for one in runs:
+        kept = _kept_file(one, setting)
+        if kept is not None:
+            kept.unlink(missing_ok=True)
+
+
+def datasets_of(
+    path: Path, setting: Setting, kinds: Mapping[str, RunKind] = RUN_KINDS
+) -> tuple[str, ...]:
+    """Return the ids of the data sets that an experiment needs, each once.
+
+    Raises
+    ------
+    InputError
+        The definition can't be used, or a task is unknown.
+    """
+    _, runs = read_experiment(experiment_file(path), kinds)
+    tasks = [find_task(one.task, setting.tasks) for one in runs if isinstance(one, TaskRun)]
+    return tuple(dict.fromkeys(task.dataset for task in tasks))
 
 
 def _run_of(
@@ -103,19 +142,26 @@ def _run_of(
         ]
 
 
-def _finished(asked: RunSpec, kind: RunKind, setting: Setting, home: Path | None) -> RunResult:
+def _finished(asked: RunSpec, kind: RunKind, setting: Setting) -> RunResult:
     """Return the result of a run: of a stopped experiment when it is taken up, else anew."""
-    if home is not None and setting.resume:
+    kept = _kept_file(asked, setting)
+    if kept is not None and setting.resume:
         try:
-            return RunResult.model_validate_json(_kept_file(asked, home).read_bytes())
+            return RunResult.model_validate_json(kept.read_bytes())
         except (OSError, ValidationError):
             pass  # Not finished then: it is run now.
     result = kind.run(asked, setting)
-    if home is not None:
-        write_whole(_kept_file(asked, home), result.model_dump_json())
+    # A system that failed is tried again, not taken over.
+    if kept is not None and not any(one.results.failures for one in result.results):
+        write_whole(kept, result.model_dump_json())
     return result
 
 
-def _kept_file(asked: RunSpec, home: Path) -> Path:
-    key = key_of({"run": asked.model_dump(mode="json"), "versions": package_versions()}, [])
-    return home / f"{key}.json"
+def _kept_file(asked: RunSpec, setting: Setting) -> Path | None:
+    """Return where a finished run is kept; None where nothing is."""
+    if setting.resources.work is None:
+        return None
+    version = find_task(asked.task, setting.tasks).version if isinstance(asked, TaskRun) else None
+    told = {"run": asked.model_dump(mode="json"), "task": version, "versions": package_versions()}
+    key = key_of(told, [])
+    return setting.resources.work / _FINISHED / f"{key}.json"

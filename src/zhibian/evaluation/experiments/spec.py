@@ -52,6 +52,15 @@ class TaskRun(RunSpec):
     share: float | None = Field(
         default=None, gt=0, le=1, description="Share of the fit part that is learned 训练占比"
     )
+    metrics: tuple[str, ...] | None = Field(
+        default=None, description="Metrics or patterns; null: those of the task 指标"
+    )
+    strata: tuple[str, ...] | None = Field(
+        default=None, description="Partitions that figures are told by; null: the task's 分层"
+    )
+    gallery: int = Field(
+        default=0, ge=0, description="Errors shown with evidence, at most, for a system 错误示例"
+    )
 
 
 class LabelledResults(_Frozen):

@@ -117,7 +117,7 @@ def _exchange_principal(page: Page, around: Neighbours, dice: random.Random) -> 
 
 
 def _near_principal(page: Page, around: Neighbours, dice: random.Random) -> Page | None:
-    code = _other(page.principal, around.diagnoses.get(page.principal[:_CATEGORY], ()), dice)
+    code = _other(page.principal, around.diagnoses, _CATEGORY, page.others, dice)
     return None if code is None else replace(page, principal=code)
 
 
@@ -125,8 +125,8 @@ def _near_other(page: Page, around: Neighbours, dice: random.Random) -> Page | N
     if not page.others:
         return None
     wrong = dice.choice(page.others)
-    code = _other(wrong, around.diagnoses.get(wrong[:_CATEGORY], ()), dice)
-    if code is None or code in page.others:
+    code = _other(wrong, around.diagnoses, _CATEGORY, (page.principal, *page.others), dice)
+    if code is None:
         return None
     return replace(page, others=tuple(code if one == wrong else one for one in page.others))
 
@@ -139,7 +139,7 @@ def _near_procedure(page: Page, around: Neighbours, dice: random.Random) -> Page
     if not page.procedures:
         return None
     main, *rest = page.procedures
-    code = _other(main, around.procedures.get(main[:_SUBCATEGORY], ()), dice)
+    code = _other(main, around.procedures, _SUBCATEGORY, rest, dice)
     return None if code is None else replace(page, procedures=(code, *rest))
 
 
@@ -147,8 +147,15 @@ def _without(page: Page, code: str) -> Page:
     return replace(page, others=tuple(one for one in page.others if one != code))
 
 
-def _other(code: str, alike: Sequence[str], dice: random.Random) -> str | None:
-    found = [one for one in alike if one != code]
+def _other(
+    code: str,
+    alike: Mapping[str, Sequence[str]],
+    length: int,
+    filed: Sequence[str],
+    dice: random.Random,
+) -> str | None:
+    """Return another code of the same beginning that the page doesn't have already."""
+    found = [one for one in alike.get(code[:length], ()) if one != code and one not in filed]
     return dice.choice(found) if found else None
 
 

@@ -213,7 +213,18 @@ def _entry_conditions(diagnoses: Sequence[Match[CodedLine]]) -> Iterator[bool]:
 
 def _evidence(matches: Sequence[Match[CodedLine]], case: Case) -> Iterator[EvidenceOutcome]:
     for match in matches:
-        gold = frozenset[Place]() if match.gold is None else quoted_places(match.gold, case)
-        if gold:
+        places = frozenset[Place]() if match.gold is None else quoted_places(match.gold, case)
+        if places:
             given = frozenset((s.document, s.start, s.end) for s in match.entry.evidence)
-            yield EvidenceOutcome(gold_spans=gold, given_spans=given)
+            yield EvidenceOutcome(frozenset({_meant(places, given)}), given)
+
+
+def _meant(places: frozenset[Place], given: frozenset[Place]) -> Place:
+    """Return one place of a quote that stands several times: the one most given, else the first."""
+    return max(sorted(places), key=lambda place: max((_shared(place, g) for g in given), default=0))
+
+
+def _shared(one: Place, other: Place) -> int:
+    """Return how many characters two places have in common."""
+    same = one[0] == other[0]
+    return max(0, min(one[2], other[2]) - max(one[1], other[1])) if same else 0

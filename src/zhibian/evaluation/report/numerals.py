@@ -6,7 +6,7 @@ from zhibian.evaluation.metrics.metric import Unit
 from zhibian.evaluation.results import ComparisonOut, FigureOut
 
 NOTHING = "—"
-_MINUS = "−"
+MINUS = "−"
 
 
 def shown(value: float | None, unit: Unit) -> str:
@@ -61,7 +61,7 @@ def change(value: float | None, unit: Unit) -> str:
         text = f"{value:+.3f}"
     else:
         text = f"{100 * value:+.1f}" if unit == "share" else f"+{shown(value, unit)}"
-    text = text.replace(f"+{_MINUS}", _MINUS)
+    text = text.replace(f"+{MINUS}", MINUS)
     return _signed(text)
 
 
@@ -101,4 +101,4 @@ def _signed(text: str) -> str:
         return text
     if not any(digit in text for digit in "123456789"):
         return text[1:]
-    return text.replace("-", _MINUS)
+    return text.replace("-", MINUS)

@@ -121,13 +121,13 @@ class TaskSpec(_Frozen):
     format: Literal["zhibian-task/1"]
     id: str = Field(pattern=r"^[a-z0-9-]+$", description="Such as linking-chip-cdn")
     version: int = Field(ge=1, description="Raised when figures stop being comparable 版本")
-    kind: Kind
+    kind: Kind = Field(description="Kind of task: scoring, metrics, systems 类别")
     title: str = Field(description="Chinese name 名称")
     title_en: str = Field(default="", description="English name; empty: the Chinese is shown")
     question: str = Field(description="What is asked, one sentence 问题")
     question_en: str = Field(default="", description="The same in English")
     dataset: str = Field(description="Id in the registry 数据集")
-    protocol: Protocol
+    protocol: Protocol = Field(description="How the parts are used 评测协议")
     code_set: str = Field(default="nhsa-2.0", description="Edition of the codes 编码版本")
     scheme: str | None = Field(default=None, description="Rule pack for groups 分组方案")
     tariff: str | None = Field(default=None, description="Tariff for payment 支付标准")

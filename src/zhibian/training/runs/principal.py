@@ -96,7 +96,7 @@ def _prepare(data: Any, settings: Settings, threads: int) -> PrincipalJob:
     cases = [(read.case, accepted_principal(answer)) for read, answer in gold]
     found = examples(cases, "records", reviewer.knowledge, None)
     if data.ccl25 is not None:
-        found += examples(ccl25_cases(data.ccl25), "ccl25", reviewer.knowledge, CATEGORY)
+        found += examples(ccl25_cases(data.ccl25, limits), "ccl25", reviewer.knowledge, CATEGORY)
     return PrincipalJob(found, reviewer.knowledge)
 
 

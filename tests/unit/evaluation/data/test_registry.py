@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from zhibian.evaluation.data.registry import REGISTRY, DataFolders, definition_o
 from zhibian.evaluation.data.written import read_definition
 from zhibian.evaluation.metrics.registry import select
 from zhibian.evaluation.tasks.registry import find_task, load_tasks
-from zhibian.evaluation.tasks.spec import TaskSpec
+from zhibian.evaluation.tasks.spec import DatasetSpec, TaskSpec
 from zhibian.problems import InputError
 
 INVENTED = dataset("cases", {"all": {"files": ["*.json"]}}, url="https://example.org/invented")
@@ -164,3 +165,13 @@ def test_a_task_is_found_by_id_or_file_and_the_nearest_is_named() -> None:
 
 def find_file(name: str) -> str:
     return str(REGISTRY.parent / "tasks" / f"{name}.yaml")
+
+
+def test_the_definitions_of_the_documentation_are_valid() -> None:
+    page = REGISTRY.parents[3] / "docs" / "evaluation-data.md"
+    own, measured = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    spec = DatasetSpec.model_validate(yaml.safe_load(own))
+    asked = TaskSpec.model_validate(yaml.safe_load(measured))
+    assert asked.dataset == spec.id
+    assert asked.protocol.test in spec.splits
+    assert select(asked.kind, asked.metrics)
