@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,21 @@ from zhibian.problems import InputError, Problem
 
 RESULTS = "results.json"
 OUTCOMES = "outcomes.jsonl"
+# Line breaks stand between members alone: within texts JSON writes them as \\n.
+_LEAF = re.compile(r"\{\n\s+([^{}\[\]]*?)\n\s*\}")
+_BREAK = re.compile(r",\n\s+")
 _REMEDY = "重新运行 zhibian evaluate run，或换用其 results.json"
 
 
 def write_results(results: BaseModel, folder: Path) -> Path:
     """Write ``results.json`` into a folder, whole or not at all; return its path."""
-    text = results.model_dump_json(indent=1) + "\n"
-    return write_whole(folder / RESULTS, text)
+    text = _LEAF.sub(_in_one_line, results.model_dump_json(indent=1))
+    return write_whole(folder / RESULTS, f"{text}\n")
+
+
+def _in_one_line(leaf: re.Match[str]) -> str:
+    """Return an object without objects in it on one line: half the size, and a line a figure."""
+    return "{" + _BREAK.sub(", ", leaf[1]) + "}"
 
 
 def write_outcomes(measured: Iterable[Measured], outcome: Any, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,8 +49,10 @@ if TYPE_CHECKING:
 
 _NEEDED = ("torch", "transformers", "datasets", "onnx", "onnxruntime", "tokenizers")
 _MOST_RANKED = 50
+# Folder for the exported encoder and for what it read.
+_VECTORS = "token-vectors"
 
-MakeAttention = Callable[[Path | None], "AttentionTrainer"]
+MakeAttention = Callable[[], "AttentionTrainer"]
 
 
 class TermsParameters(Parameters):
@@ -137,7 +140,7 @@ class ClassifierCoder:
         trained = train(
             whole,
             vocabulary_of(everything, self.rules, self.code_set),
-            None if self.attention is None else self.attention(material.work),
+            None if self.attention is None else self.attention(),
             Design(material.seed, linear=self.recipe),
             extra=lists,
             folder=material.work,
@@ -242,7 +245,8 @@ def _attending(given: AttentionParameters, task: TaskSpec, resources: Resources)
         resources.rules,
         task.code_set,
         load_reading_lexicon(resources.rules),
-        lambda work: _trainer(given, encoder, work or resources.cache / "label-attention"),
+        # One for all folds: what the frozen encoder reads in a record hangs on no fold.
+        cache(lambda: _trainer(given, encoder, (resources.work or resources.cache) / _VECTORS)),
     )
 
 

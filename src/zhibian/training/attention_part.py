@@ -88,19 +88,20 @@ class AttentionTrainer:
         return sha256_of(weights_of(self.base))
 
     def prepare(self, records: Sequence[TrainingRecord]) -> None:
-        """Make the vectors of all records in one go; folds then share them."""
-        if self.recipe.unfreeze:
+        """Make the vectors of the records that have none yet, in one go; folds then share them."""
+        new = [record for record in records if record.digest not in self._vectors]
+        if self.recipe.unfreeze or not new:
             return
         weights = self.exported()
         vectors = encode_records(
-            records,
+            new,
             OnnxEncoder(weights, self.tokenizer),
             sha256_of(weights),
             SECTIONS,
             self.cache,
             self._log,
         )
-        self._vectors.update({record.digest: vectors for record in records})
+        self._vectors.update({record.digest: vectors for record in new})
 
     def exported(self) -> Path:
         """Return the encoder as it serves, at 8 bits; exported once."""
@@ -135,8 +136,7 @@ class AttentionTrainer:
         log
             Told of progress.
         """
-        if not self.recipe.unfreeze and any(r.digest not in self._vectors for r in (*fit, *tune)):
-            self.prepare([*fit, *tune])
+        self.prepare([*fit, *tune])
         recipe = replace(self.recipe, seed=seed)
         torch.manual_seed(seed)
         encoder = load_base(self.base) if recipe.unfreeze else self.encoder

@@ -130,7 +130,7 @@ def test_runs_are_compared_record_by_record(tmp_path: Path) -> None:
     assert call("compare", both[0]).exit_code == 2
 
 
-def test_an_experiment_writes_its_results_beside_its_definition(tmp_path: Path) -> None:
+def experiment_in(tmp_path: Path, *readme: str) -> Path:
     folder = tmp_path / "experiment"
     folder.mkdir()
     (folder / "experiment.yaml").write_text(
@@ -139,15 +139,44 @@ def test_an_experiment_writes_its_results_beside_its_definition(tmp_path: Path) 
         "   systems: [dictionary, {system: rules, name: r}]}\n",
         "utf-8",
     )
+    (folder / "README.md").write_text("\n".join(readme), "utf-8")
+    return folder
+
+
+def test_an_experiment_writes_its_results_and_the_figures_of_its_readme(tmp_path: Path) -> None:
+    folder = experiment_in(
+        tmp_path, "<!-- figures both | exact = principal.exact -->", "<!-- end -->"
+    )
     done = call(
         "experiment", str(folder), "--tasks", str(tasks_folder(tmp_path)),
-        "--data", f"records={tmp_path / 'records'}", "--models", "off",
+        "--data", f"records={tmp_path / 'records'}", "--models", "off", "--skip-missing",
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     told = json.loads((folder / "results.json").read_text("utf-8"))
     assert list(Draft202012Validator(json_schema("experiment")).iter_errors(told)) == []
     (only,) = told["runs"]
     assert [s["name"] for s in only["results"][0]["results"]["systems"]] == ["dictionary", "r"]
+    written = (folder / "README.md").read_text("utf-8")
+    assert "\n| dictionary | " in written
+    (folder / "README.md").write_text(
+        written.replace("| dictionary | ", "| dictionary | 9"), "utf-8"
+    )
+    again = call("experiment", "--tables", str(folder))
+    assert again.exit_code == 0
+    assert (folder / "README.md").read_text("utf-8") == written
+
+
+def test_an_experiment_without_its_data_is_named_and_skipped_when_asked(tmp_path: Path) -> None:
+    folder = experiment_in(tmp_path)
+    absent = (
+        "experiment", str(folder), "--tasks", str(tasks_folder(tmp_path)),
+        "--data", f"records={tmp_path / 'nowhere'}", "--models", "off",
+    )  # fmt: skip
+    skipped = call(*absent, "--skip-missing")
+    assert skipped.exit_code == 0
+    assert "跳过 experiment：没有数据集 records（ZHIBIAN_DATA_RECORDS）" in skipped.stderr
+    assert not (folder / "results.json").exists()
+    assert call(*absent).exit_code == 2
 
 
 def tasks_folder(tmp_path: Path) -> Path:

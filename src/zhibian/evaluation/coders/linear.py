@@ -8,6 +8,7 @@ regressions did not see. It gives no evidence: it knows no place.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -194,7 +195,10 @@ def _fit(examples: Sequence[RecordExample], parameters: LinearParameters, seed: 
     model = None
     if len(principals) > 1:
         model = LogisticRegression(C=parameters.principal_c, max_iter=500, random_state=seed)
-        model.fit(rows, [page.principal for page in pages])
+        with warnings.catch_warnings():
+            # Many principal diagnoses of few records are no mistake here.
+            warnings.filterwarnings("ignore", message="The number of unique classes")
+            model.fit(rows, [page.principal for page in pages])
     strength = parameters.others_c
     return Learned(
         space,
