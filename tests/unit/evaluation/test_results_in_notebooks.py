@@ -32,6 +32,15 @@ def test_only_metrics_of_the_run_are_shown_each_with_its_interval() -> None:
     assert all("%" in str(cell) and "~" in str(cell) for cell in row[1:])
 
 
+def test_a_row_a_system_holds_the_same_cells() -> None:
+    names = ["principal.exact", "others.micro_f1"]
+    upright, across = notebook.figures(RESULTS, names), notebook.by_system(RESULTS, names)
+    assert [row[0] for row in across.rows] == [system.name for system in RESULTS.systems]
+    assert [row[1:] for row in across.rows] == list(
+        zip(*(r[1:] for r in upright.rows), strict=True)
+    )
+
+
 def test_a_part_of_the_data_is_told_as_a_part() -> None:
     part = RESULTS.model_copy(update={"run": RESULTS.run.model_copy(update={"limit": 3})})
     assert "部分运行" in notebook.figures(part, ["principal.exact"]).caption
