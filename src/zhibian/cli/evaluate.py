@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,18 +30,19 @@ from zhibian.cli.evaluate_track import track_results
 from zhibian.cli.evaluate_validate import digests, validate
 from zhibian.cli.models import ModelsOption, with_models
 from zhibian.evaluation.coders.steps import System, systems, whole_system
-from zhibian.evaluation.figures import (
-    METRICS,
-    Figure,
+from zhibian.evaluation.folder_figures import (
+    FIGURES,
     by_category,
-    figures,
-    reliability,
+    figures_of,
+    outcomes_of,
+    value_of,
 )
-from zhibian.evaluation.gold_cases import CaseScore, score_case
 from zhibian.evaluation.gold_files import Gold, read_gold_cases
+from zhibian.evaluation.metrics.calibration import reliability_bins
+from zhibian.evaluation.metrics.metric import Estimate
+from zhibian.evaluation.metrics.outcomes import CodingOutcome
 from zhibian.problems import InputError
 from zhibian.records.case_json import ReadCase
-from zhibian.review.pipeline import review
 from zhibian.review.reviewer import NO_TARIFF, Reviewer, load_reviewer
 from zhibian.settings import Settings
 
@@ -52,9 +54,9 @@ class Outcome:
     """What one system reached (一个系统的结果)."""
 
     system: str
-    scores: Sequence[CaseScore]
+    records: Sequence[CodingOutcome]
     seconds: float
-    measured: Mapping[str, Figure]
+    measured: Mapping[str, Estimate]
 
 
 class _CodesByDefault(TyperGroup):
@@ -133,25 +135,26 @@ def _outcome(
     system: System, cases: Sequence[tuple[ReadCase, Gold]], seed: int, draws: int
 ) -> Outcome:
     started = time.perf_counter()
-    reports = [(review(read, system.reviewer, system.proposer), gold) for read, gold in cases]
+    records = outcomes_of(system, cases)
     seconds = time.perf_counter() - started
-    scores = [score_case(report, gold) for report, gold in reports]
-    return Outcome(system.name, scores, seconds, figures(scores, seed, draws))
+    return Outcome(system.name, records, seconds, figures_of(records, seed=seed, draws=draws))
 
 
 def _table(outcomes: Sequence[Outcome], scheme: str) -> Table:
-    cases = len(outcomes[0].scores)
+    cases = len(outcomes[0].records)
     table = Table(title=f"n = {cases} 例，方案 {scheme}；括号内为 95% 区间")
     table.add_column("指标")
     for outcome in outcomes:
         table.add_column(outcome.system, justify="right")
-    for name in METRICS:
+    for name in FIGURES:
         table.add_row(name, *(_shown(outcome.measured[name]) for outcome in outcomes))
     table.add_row("例/秒", *(f"{cases / outcome.seconds:.1f}" for outcome in outcomes))
     return table
 
 
-def _shown(figure: Figure) -> str:
+def _shown(figure: Estimate) -> str:
+    if math.isnan(figure.value):
+        return "—"
     return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
 
 
@@ -161,9 +164,9 @@ def _category_table(outcome: Outcome) -> Table:
     table.add_column("n", justify="right")
     for name in _PER_CATEGORY:
         table.add_column(name, justify="right")
-    for category, scores in by_category(outcome.scores).items():
-        values = (f"{METRICS[name](scores):.3f}" for name in _PER_CATEGORY)
-        table.add_row(category or "?", str(len(scores)), *values)
+    for category, records in by_category(outcome.records).items():
+        values = (_value(value_of(name, records)) for name in _PER_CATEGORY)
+        table.add_row(category or "?", str(len(records)), *values)
     return table
 
 
@@ -171,35 +174,43 @@ def _reliability_table(outcome: Outcome) -> Table:
     table = Table(title=f"置信度与实际正确率（{outcome.system}）")
     for column in ("置信度", "n", "平均置信度", "正确率"):
         table.add_column(column, justify="right")
-    for row in reliability(_chances(outcome)):
+    for row in reliability_bins(outcome.records):
         table.add_row(
             f"{row.low:.1f}–{row.high:.1f}", str(row.n), f"{row.claimed:.3f}", f"{row.right:.3f}"
         )
     return table
 
 
-def _chances(outcome: Outcome) -> list[tuple[float, bool]]:
-    return [chance for score in outcome.scores for chance in score.chances]
+def _value(value: float) -> str:
+    return "—" if math.isnan(value) else f"{value:.3f}"
+
+
+def _or_none(value: float) -> float | None:
+    # JSON knows no NaN.
+    return None if math.isnan(value) else value
 
 
 def _as_json(outcomes: Sequence[Outcome], reviewer: Reviewer) -> dict[str, object]:
     return {
         "scheme": reviewer.pack.scheme,
         "models": list(reviewer.knowledge.voices.versions),
-        "n": len(outcomes[0].scores),
+        "n": len(outcomes[0].records),
         "systems": [
             {
                 "system": outcome.system,
-                "cases_a_second": round(len(outcome.scores) / outcome.seconds, 1),
-                "figures": {name: asdict(figure) for name, figure in outcome.measured.items()},
+                "cases_a_second": round(len(outcome.records) / outcome.seconds, 1),
+                "figures": {
+                    name: {part: _or_none(told) for part, told in asdict(figure).items()}
+                    for name, figure in outcome.measured.items()
+                },
                 "by_mdc": {
                     category: {
-                        "n": len(scores),
-                        **{name: METRICS[name](scores) for name in _PER_CATEGORY},
+                        "n": len(records),
+                        **{name: _or_none(value_of(name, records)) for name in _PER_CATEGORY},
                     }
-                    for category, scores in by_category(outcome.scores).items()
+                    for category, records in by_category(outcome.records).items()
                 },
-                "reliability": [asdict(row) for row in reliability(_chances(outcome))],
+                "reliability": [row.model_dump() for row in reliability_bins(outcome.records)],
             }
             for outcome in outcomes
         ],

@@ -64,6 +64,8 @@ class Taking:
         Folder for checkpoints of learning; None keeps nothing.
     watch
         Who is told.
+    used
+        Keys of the rounds that this run kept or took over, filled while it lasts.
     """
 
     task: Mapping[str, Any]
@@ -71,6 +73,7 @@ class Taking:
     resume: bool
     work: Path | None
     watch: Watch
+    used: list[str] = field(default_factory=list)
 
 
 class SystemFailedError(Exception):
@@ -108,6 +111,7 @@ def answer(
     found = []
     for round_ in rounds:
         key = round_key(asked, made.info, round_, seed, taking.task)
+        taking.used.append(key)
         kept = taking.kept.get(key, len(round_.test)) if taking.kept and taking.resume else None
         if kept is not None:
             taking.watch.tell(f"{asked.name}：第 {round_.number} 轮沿用上次中断前的作答")

@@ -16,7 +16,6 @@ from zhibian.evaluation.answering import (
     Watch,
     answer,
     make,
-    round_key,
 )
 from zhibian.evaluation.coders.interface import Coder
 from zhibian.evaluation.examples import Example
@@ -229,13 +228,9 @@ class _Bench:
 
     def forget(self) -> None:
         """Drop kept answers: only a run that did not end is taken up again."""
-        if self.taking.kept is None:
-            return
-        for asked in self.plan.systems:
-            info = make(asked, self.task.spec, self.resources).info
-            for seed in self.plan.seeds:
-                for round_ in self.rounds:
-                    self.taking.kept.drop(round_key(asked, info, round_, seed, self.taking.task))
+        if self.taking.kept is not None:
+            for key in self.taking.used:
+                self.taking.kept.drop(key)
 
 
 def _notes(answered: Sequence[Answered]) -> dict[str, str]:

@@ -19,9 +19,9 @@ from zhibian.review.report import (
     SettledDeviationOut,
 )
 
-_CONDITION = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
+ENTRY_CONDITIONS = {"1": "1 有", "2": "2 临床未确定", "3": "3 情况不明", "4": "4 无"}
 _LEVEL = {"MCC": "MCC", "CC": "CC", "none": ""}
-_CHANGES = {
+CHANGES = {
     "principal": "换主要诊断",
     "add_diagnosis": "增加诊断",
     "remove_diagnosis": "去掉诊断",
@@ -111,13 +111,13 @@ def _diagnoses(report: CaseReport, titles: Sequence[str]) -> RenderableType:
         ("置信", "keep"),
         ("依据", "fold"),
     )
-    for role, entry in _roles(report):
+    for role, entry in roles(report):
         table.add_row(
             role,
             entry.code,
             entry.name,
-            _CONDITION[entry.poa],
-            _level(entry),
+            ENTRY_CONDITIONS[entry.poa],
+            told_level(entry),
             f"{entry.confidence:.2f}",
             _quotes(entry.evidence, titles),
         )
@@ -154,14 +154,16 @@ def _doubtful(report: CaseReport, titles: Sequence[str]) -> RenderableType:
     return table
 
 
-def _roles(report: CaseReport) -> Iterator[tuple[str, DiagnosisOut]]:
+def roles(report: CaseReport) -> Iterator[tuple[str, DiagnosisOut]]:
+    """Yield the proposed diagnoses with their place on the page."""
     if report.principal is not None:
         yield "主要", report.principal
     for entry in report.others:
         yield "其他", entry
 
 
-def _level(entry: DiagnosisOut) -> str:
+def told_level(entry: DiagnosisOut) -> str:
+    """Return CC or MCC, and whether the principal excludes it or measured facts lack."""
     level = _LEVEL[entry.level]
     if level and not entry.counted:
         level = f"{level}（排除）"
@@ -316,7 +318,7 @@ def _contributions(entries: Sequence[ContributionOut]) -> RenderableType:
     )
     for entry in entries:
         table.add_row(
-            _CHANGES[entry.kind],
+            CHANGES[entry.kind],
             entry.code,
             entry.name,
             _effect(entry.weight, entry.amount),

@@ -62,7 +62,7 @@ def track(results: Results, folder: Path, artefacts: Sequence[Path] = ()) -> Tra
     folder
         Holds ``mlflow.db`` and the artefacts.
     artefacts
-        Files that stand beside the result: the report, plots.
+        Files that stand beside the result, such as the report.
 
     Returns
     -------
@@ -77,6 +77,9 @@ def track(results: Results, folder: Path, artefacts: Sequence[Path] = ()) -> Tra
     """
     folder.mkdir(parents=True, exist_ok=True)
     client = _client(folder)
+    # Drawn with matplotlib, which MLflow brings.
+    from zhibian.evaluation.report.run_plots import system_plots, task_plots  # noqa: PLC0415
+
     experiment = _experiment(client, results.task.id, folder)
     start = int(datetime.fromisoformat(results.run.created).timestamp() * 1000)
     top = _run(client, experiment, results.task.id, start, _task_tags(results))
@@ -85,12 +88,14 @@ def track(results: Results, folder: Path, artefacts: Sequence[Path] = ()) -> Tra
     client.log_text(parent, results.model_dump_json(indent=1) + "\n", RESULTS_FILE)
     for path in artefacts:
         client.log_artifact(parent, str(path))
+    _log_plots(client, parent, task_plots(results))
     systems = {}
     for system in results.systems:
         tags = {"mlflow.parentRunId": parent, **_system_tags(system)}
         child: str = _run(client, experiment, system.name, start, tags).info.run_id
         _log_metrics(client, child, figures_of(system), start)
         _log_parameters(client, child, {**system.parameters, "seed": system.seed})
+        _log_plots(client, child, system_plots(system))
         client.set_terminated(child)
         systems[system.name] = child
     client.set_terminated(parent)
@@ -212,6 +217,11 @@ def _log_parameters(client: MlflowClient, run: str, settings: Mapping[str, Any])
     parameters = [Param(metric_name(name), _told(value)) for name, value in settings.items()]
     for place in range(0, len(parameters), _PARAMETERS_A_BATCH):
         client.log_batch(run, params=parameters[place : place + _PARAMETERS_A_BATCH])
+
+
+def _log_plots(client: MlflowClient, run: str, plots: Mapping[str, Any]) -> None:
+    for name, figure in plots.items():
+        client.log_figure(run, figure, f"plots/{metric_name(name)}.svg")
 
 
 def _told(value: Any) -> str:

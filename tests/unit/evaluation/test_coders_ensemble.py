@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.evaluation.coder_records import LEARNED, material, questions, resources, task
 
-from zhibian.evaluation.coders.ensemble import Choices, Curve, chosen, equal, vote
+from zhibian.evaluation.coders.ensemble_choices import Choices, Curve, chosen, equal, vote
 from zhibian.evaluation.coders.gold_codes import GoldPage
 from zhibian.evaluation.coders.interface import CodedLine, CodedPage, Span
 from zhibian.evaluation.coders.registry import CODERS

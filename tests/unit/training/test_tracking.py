@@ -138,7 +138,11 @@ def test_settings_versions_and_comparisons_are_filed(store: Path) -> None:
 
 def test_the_result_and_the_report_lie_beside_as_plain_files(store: Path) -> None:
     kept = sorted(path.name for path in (store / "mlartifacts").rglob("*") if path.is_file())
-    assert kept == sorted([RESULTS_FILE, "report.html"] * 2)
+    once = [RESULTS_FILE, "report.html", "forest.ranking.diagnoses.precision_at_5.svg"]
+    assert kept == sorted(once * 2)
+    plot = next((store / "mlartifacts").rglob("*.svg")).read_text(encoding="utf-8")
+    assert "dictionary" in plot
+    assert "pipeline" in plot
     one = next((store / "mlartifacts").rglob(RESULTS_FILE))
     assert Results.model_validate_json(one.read_text(encoding="utf-8")) == results()
 
