@@ -40,8 +40,14 @@ def test_a_part_of_the_data_is_told_as_a_part() -> None:
 
 def test_curves_of_a_run_are_those_of_its_published_table() -> None:
     point = Point("omit-cc", "漏报一个 CC", 0.1, 0.05, {"payment.mean": Estimate(-2.0, -3.0, -1.0)})
-    row: dict[str, Cell] = {"error": "omit-cc", "title": "漏报一个 CC", "rate": 0.1, "payment.mean": -2.0,
-           "payment.mean.low": -3.0, "payment.mean.high": -1.0}  # fmt: skip
+    row: dict[str, Cell] = {
+        "error": "omit-cc",
+        "title": "漏报一个 CC",
+        "rate": 0.1,
+        "payment.mean": -2.0,
+        "payment.mean.low": -3.0,
+        "payment.mean.high": -1.0,
+    }
     other: dict[str, Cell] = {**row, "error": "add-cc", "title": "多报一个无依据的 CC"}
     run = RunResult(name="r", kind="error-injection", asked={}, tables={CURVES: (row, other)})
     curve = notebook.injected([point], "payment.mean")
