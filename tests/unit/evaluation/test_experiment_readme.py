@@ -12,7 +12,7 @@ from zhibian.evaluation.experiments.learning_curve import CURVE
 from zhibian.evaluation.experiments.readme import README, refresh, rewritten
 from zhibian.evaluation.experiments.spec import Cell, ExperimentOut, LabelledResults, RunResult
 from zhibian.evaluation.results import FigureOut, Results
-from zhibian.evaluation.results_file import write_results
+from zhibian.evaluation.results_file import read_results, write_results
 from zhibian.problems import InputError
 
 
@@ -139,6 +139,15 @@ def test_another_experiment_is_named_by_its_folder(folder: Path) -> None:
     readme.write_text("<!-- figure 01-x/a majority principal.exact --><!-- end -->", "utf-8")
     assert refresh(folder.parent)
     assert "0.500" in readme.read_text(encoding="utf-8")
+
+
+def test_results_have_a_line_a_figure_and_are_read_back_the_same(tmp_path: Path) -> None:
+    told = invented_results()
+    told = told.model_copy(update={"task": told.task.model_copy(update={"terms": "甲 {,\n 乙}"})})
+    text = write_results(told, tmp_path).read_text(encoding="utf-8")
+    figure = told.systems[0].figures["group.drg"].model_dump_json(indent=1)
+    assert " ".join(figure.split()).replace("{ ", "{").replace(" }", "}") in text
+    assert read_results(tmp_path) == told
 
 
 def test_a_folder_without_readme_is_left_alone(folder: Path) -> None:
