@@ -65,7 +65,7 @@ def validate(
             problems = list(_problems(task, books, settings))
             step(1)
             if not problems:
-                screen.print(f"{task.id}：有效")
+                screen.print(f"{task.id}：有效{_uncounted(task, books)}")
             elif all(problem.code == "data_missing" for problem in problems):
                 screen.print(f"{task.id}：定义有效；数据不在本机（{problems[0].field}）")
             else:
@@ -130,6 +130,13 @@ def _problems(task: TaskSpec, books: Library, settings: Settings) -> Iterator[Pr
         rounds_of(loaded.parts, task.protocol)
     except InputError as bad:
         yield from bad.problems
+
+
+def _uncounted(task: TaskSpec, books: Library) -> str:
+    """Return that changed data would not be noticed, where a part has no checksum registered."""
+    protocol, splits = task.protocol, books.dataset(task.dataset).splits
+    names = [n for n in (protocol.test, *protocol.fit, *protocol.tune) if not splits[n].checksum]
+    return f"；{'、'.join(names)} 未登记校验和，数据变动不会被发现（--write 登记）" if names else ""
 
 
 def _write_counts(

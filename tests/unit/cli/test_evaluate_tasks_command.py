@@ -166,10 +166,11 @@ def test_a_hospital_measures_on_records_of_its_own(own: Path) -> None:
     write_json(records, "a.json", case("a"))
     write(own / "datasets" / "invented.yaml", dataset("cases", {"all": {"files": ["*.json"]}}))
     write(own / "invented-task.yaml", task("coding", {"test": "all"}, ["principal.exact"]))
-    checked = evaluate(
-        "validate", "invented-task", "--tasks", str(own), "--data", f"invented={records}"
-    )
+    told = ("validate", "invented-task", "--tasks", str(own), "--data", f"invented={records}")
+    checked = evaluate(*told)
     assert checked.exit_code == 0, checked.stderr
+    assert "all 未登记校验和" in checked.stdout
+    assert "未登记校验和" not in evaluate(*told, "--write").stdout
 
 
 @pytest.mark.parametrize(("name", "key"), [("task", "protocol"), ("dataset", "splits")])
