@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
 EXPERIMENTS ?= $(sort $(dir $(wildcard experiments/[0-9]*/experiment.yaml)))
 
-.PHONY: run test lint experiments clean
+.PHONY: run test lint experiments notebooks clean
 
 run: $(VENV)/.ready
 	$(BIN)/zhibian code examples/heart-failure-pneumonia.json
