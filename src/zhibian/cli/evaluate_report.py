@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from zhibian.cli.common import refuse
+from zhibian.cli.outputs import OutputFile, Source, check_outputs
 from zhibian.evaluation.report.render import render
-from zhibian.evaluation.results_file import read_results, write_whole
+from zhibian.evaluation.results_file import RESULTS, read_results, write_whole
 from zhibian.problems import InputError
 
 REPORT = "report.html"
@@ -28,7 +29,14 @@ def report(
 ) -> None:
     """Write the report; exit code 2 where a file is no result or may not be shown."""
     try:
-        page = render([read_results(path) for path in results], language)
+        read = [read_results(path) for path in results]
+        files = [path / RESULTS if path.is_dir() else path for path in results]
+        check_outputs(
+            "evaluate report",
+            [Source("RESULTS", file) for file in files],
+            [OutputFile("--output", output)],
+        )
+        page = render(read, language)
         write_whole(output, page)
     except InputError as bad:
         raise refuse(bad.problems, bad.source) from None

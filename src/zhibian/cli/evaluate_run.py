@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from zhibian.cli.common import RulesOption, refuse
 from zhibian.cli.evaluate_data import DataOption, TasksOption, library, loaded_task, tasks_of
+from zhibian.cli.evaluate_outputs import prepare_outputs
 from zhibian.cli.evaluate_report import REPORT
 from zhibian.cli.evaluation_resources import (
     evaluation_resources,
@@ -21,12 +22,18 @@ from zhibian.cli.evaluation_resources import (
 )
 from zhibian.cli.evaluation_tables import comparison_table, figures_table, seeds_table
 from zhibian.cli.models import ModelsOption, say
+from zhibian.cli.outputs import Source
 from zhibian.cli.progress import progress
 from zhibian.evaluation.answering import Watch
 from zhibian.evaluation.data.learned_before import read_digests, refuse_known
 from zhibian.evaluation.report.render import render
 from zhibian.evaluation.results import Results
-from zhibian.evaluation.results_file import write_outcomes, write_results, write_whole
+from zhibian.evaluation.results_file import (
+    drop_outcomes,
+    write_outcomes,
+    write_results,
+    write_whole,
+)
 from zhibian.evaluation.run import DRAWS, SEED, Finished, RunPlan, run
 from zhibian.evaluation.run_config import (
     RunConfig,
@@ -117,7 +124,8 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
         spec = find_task(task, tasks_of(tasks))
         kind = known_kinds()[spec.kind]
         settings = read_config(config) if config else RunConfig()
-        choices = _choices(system or (), settings, spec.systems, answers or ())
+        outside = parse_pairs(answers or (), "--answers")
+        choices = _choices(system or (), settings, spec.systems, outside)
         plan = RunPlan(
             systems=asked_systems(
                 choices, kind.systems, {**settings.parameters, **parse_settings(param or ())}
@@ -132,6 +140,16 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
             command=shown_command(sys.argv),
         )
         resources = evaluation_resources(rules, models, books, allow_host or ())
+        read = [
+            Source("--config", config),
+            *(
+                Source("--answers", path)
+                for path in parse_pairs(answers or (), "--answers").values()
+            ),
+            *(Source("--learned", path) for path in learned or ()),
+            Source(f"数据集 {spec.dataset}", books.folders.find(books.dataset(spec.dataset))),
+        ]
+        prepare_outputs(output, track, read)
         loaded = loaded_task(spec, books)
         for file in learned or ():
             refuse_known(loaded.parts.test, read_digests(file), file.name)
@@ -153,14 +171,14 @@ def run_task(  # noqa: PLR0913, PLR0917  (each option of the command is an argum
 
 
 def _choices(
-    names: Sequence[str], config: RunConfig, default: Sequence[str], answers: Sequence[str]
+    names: Sequence[str], config: RunConfig, default: Sequence[str], answers: Mapping[str, Path]
 ) -> tuple[SystemChoice, ...]:
     """Return the systems of a run: those named, else those of the file, else those of the task."""
     given = {choice.shown: choice for choice in config.systems}
     chosen = names or tuple(given) or default
     return (
         *(given.get(name) or SystemChoice(system=name) for name in chosen),
-        *answer_choices(parse_pairs(answers, "--answers")),
+        *answer_choices(answers),
     )
 
 
@@ -196,9 +214,7 @@ def show(results: Results, *, every: bool) -> None:
         console.print(figures_table(results, names))
     if results.comparisons:
         console.print(comparison_table(results))
-        console.print(
-            "▲ 优于对照，▼ 劣于对照：配对置换检验，Holm 校正 P < 0.05；未标者不能说有差别。"
-        )
+        console.print(MARKS)
     repeated = seeds_table(results, names)
     if repeated is not None:
         console.print(repeated)
@@ -212,6 +228,8 @@ def sinks(output: Path | None, outcome: object, store: Path | None) -> list[Sink
     """Return what becomes of the run, in this order."""
     found: list[Sink] = []
     if output is not None:
+        # Outcomes of an earlier run would be taken for those of this one by ``compare``.
+        drop_outcomes(output)
         found.append(lambda done: f"结果：{write_results(done.results, output)}")
         found.append(lambda done: f"报告：{write_whole(output / REPORT, render([done.results]))}")
         if outcome is not None:

@@ -132,10 +132,17 @@ def _told_apart(one: Results, other: Results) -> list[tuple[str, str, str]]:
         ("任务版本", str(one.task.version), str(other.task.version)),
         ("数据集", one.task.test.dataset, other.task.test.dataset),
         ("数据校验和", one.task.test.checksum[:16], other.task.test.checksum[:16]),
+        *_gold_apart(one, other),
         ("分组方案", str(one.task.scheme), str(other.task.scheme)),
         ("支付标准", str(one.task.tariff), str(other.task.tariff)),
     ]
     return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _gold_apart(one: Results, other: Results) -> list[tuple[str, str, str]]:
+    """Return the checksums of gold, where both results tell them: the words may be the same."""
+    ours, theirs = one.task.test.gold_checksum, other.task.test.gold_checksum
+    return [("金标准校验和", ours[:16], theirs[:16])] if ours and theirs else []
 
 
 def _entries(runs: Sequence[tuple[Path, Results]]) -> list[_Entry]:

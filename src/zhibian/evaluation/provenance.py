@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from zhibian.evaluation.data.digests import checksum_of_digests
+from zhibian.evaluation.data.digests import checksum_of_digests, checksum_of_gold
 from zhibian.evaluation.examples import Example
 from zhibian.evaluation.hardware import hardware, package_versions
 from zhibian.evaluation.results import RunOut, SplitOut, TaskOut
@@ -54,6 +54,7 @@ def task_out(task: LoadedTask) -> TaskOut:
             split=spec.protocol.test,
             n=len(task.parts.test),
             checksum=task.parts.checksum,
+            gold_checksum=checksum_of_gold(task.parts.test),
             held_out=measured.held_out,
             contact=measured.contact,
             contact_en=measured.contact_en,

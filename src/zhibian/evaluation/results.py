@@ -206,6 +206,10 @@ class SplitOut(_Frozen):
     split: str = Field(description="Name of the part 部分")
     n: int = Field(description="Questions 例数")
     checksum: str = Field(description="sha256 over the sorted digests of its questions 校验和")
+    gold_checksum: str | None = Field(
+        default=None,
+        description="The same with gold; null: not told 含金标准的校验和",
+    )
     held_out: bool = Field(description="Nobody who tunes has looked at its misses 是否留出")
     contact: str | None = Field(
         default=None, description="What was read, learned or tuned on before 既往接触"

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from zhibian.evaluation.coders.parameters import reason_of
 from zhibian.evaluation.measured import Measured
 from zhibian.evaluation.results import Results
 from zhibian.problems import InputError, Problem
@@ -20,6 +21,7 @@ OUTCOMES = "outcomes.jsonl"
 # Line breaks stand between members alone: within texts JSON writes them as \\n.
 _LEAF = re.compile(r"\{\n\s+([^{}\[\]]*?)\n\s*\}")
 _BREAK = re.compile(r",\n\s+")
+_NO_JSON = "不是有效的 JSON"
 _REMEDY = "重新运行 zhibian evaluate run，或换用其 results.json"
 
 
@@ -63,6 +65,11 @@ def write_outcomes(measured: Iterable[Measured], outcome: Any, folder: Path) -> 
     return write_whole(folder / OUTCOMES, "".join(f"{line}\n" for line in lines))
 
 
+def drop_outcomes(folder: Path) -> None:
+    """Remove outcomes that an earlier run left in a folder, before other results are written."""
+    (folder / OUTCOMES).unlink(missing_ok=True)
+
+
 def write_whole(path: Path, text: str) -> Path:
     """Write a text file so that a reader never meets a half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +96,10 @@ def read_results(path: Path) -> Results:
     except ValidationError as wrong:
         problems = [
             Problem(
-                ".".join(map(str, error["loc"])) or "文件", "results_invalid", error["msg"], _REMEDY
+                ".".join(map(str, error["loc"])) or "文件",
+                "results_invalid",
+                _NO_JSON if error["type"] == "json_invalid" else f"该项{reason_of(error['type'])}",
+                _REMEDY,
             )
             for error in wrong.errors(include_input=False, include_url=False)
         ]
@@ -108,8 +118,9 @@ def read_outcomes(path: Path, outcome: Any) -> Mapping[str, Mapping[str, tuple[s
     found: dict[str, dict[str, tuple[str, Any]]] = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        problem = Problem("路径", "outcomes_missing", "没有逐例结果文件", _REMEDY)
+    except (OSError, UnicodeDecodeError):
+        message = "没有逐例结果文件，或不是 UTF-8"
+        problem = Problem("路径", "outcomes_missing", message, _REMEDY)
         raise InputError(path.name, [problem]) from None
     for number, line in enumerate(lines, start=1):
         try:

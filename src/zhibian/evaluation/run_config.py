@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zhibian.evaluation.answering import AskedSystem
+from zhibian.evaluation.coders.parameters import reason_of
 from zhibian.evaluation.tasks.kind import CoderFactory
 from zhibian.problems import InputError, Problem
 
@@ -74,12 +75,18 @@ def read_yaml_model(path: Path, model: type[Model], what: str) -> Model:
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
         return model.model_validate(told)
-    except (OSError, yaml.YAMLError):
-        problem = Problem(what, f"{what}_unreadable", "文件不存在或不是 YAML", "核对路径与格式")
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        message = "文件不存在，或不是 UTF-8 的 YAML"
+        problem = Problem(what, f"{what}_unreadable", message, "核对路径、编码与格式")
         raise InputError(path.name, [problem]) from None
     except ValidationError as wrong:
         problems = [
-            Problem(".".join(map(str, e["loc"])) or what, f"{what}_invalid", e["msg"], "改正该项")
+            Problem(
+                ".".join(map(str, e["loc"])) or what,
+                f"{what}_invalid",
+                f"该项{reason_of(e['type'])}",
+                "改正该项",
+            )
             for e in wrong.errors(include_input=False, include_url=False)
         ]
         raise InputError(path.name, problems) from None
@@ -160,7 +167,11 @@ def parse_settings(given: Sequence[str]) -> dict[str, dict[str, Any]]:
                 )
             )
             continue
-        found.setdefault(system, {})[key] = yaml.safe_load(value)
+        try:
+            found.setdefault(system, {})[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            message = f"--param {left} 的值不是有效的 YAML"
+            problems.append(Problem("--param", "setting_invalid", message, "有特殊字符的值加引号"))
     if problems:
         raise InputError("--param", problems)
     return found

@@ -66,3 +66,11 @@ def test_no_results_are_refused(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["evaluate", "report", str(tmp_path)])
     assert found.exit_code == 2
     assert "results.json" in found.output
+
+
+def test_the_report_is_not_written_over_the_results(results: Path) -> None:
+    before = results.read_bytes()
+    done = CliRunner().invoke(app, ["evaluate", "report", str(results), "-o", str(results)])
+    assert done.exit_code == 2
+    assert "输入会被覆盖" in done.stderr
+    assert results.read_bytes() == before

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
-from zhibian.cli import evaluate_data, evaluation_resources
+from zhibian.cli import evaluate_data, evaluate_run, evaluation_resources
 from zhibian.cli.main import app
 from zhibian.cli.schema import json_schema
 from zhibian.evaluation.data.registry import load_datasets
@@ -98,7 +98,8 @@ def test_json_on_the_screen_is_the_result(tmp_path: Path) -> None:
 
 
 def test_a_system_that_fails_makes_the_exit_code_one(tmp_path: Path) -> None:
-    done = run(tmp_path, "--system", "rules", "--answers", f"rival={tmp_path / 'absent.jsonl'}")
+    (tmp_path / "answers.jsonl").write_text("{", "utf-8")
+    done = run(tmp_path, "--system", "rules", "--answers", f"rival={tmp_path / 'answers.jsonl'}")
     assert done.exit_code == 1
     assert "未完成：rival" in done.stdout
 
@@ -109,10 +110,38 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
         (("--outcomes",), "--output"),
         (("--seeds", "a"), "整数"),
         (("--reference", "nobody"), "nobody"),
+        (("--answers", f"rival={tmp_path / 'absent.jsonl'}"), "没有这个文件"),
     ):
         done = run(tmp_path, *more)
         assert done.exit_code == 2
         assert word in done.stderr
+
+
+def test_places_that_cannot_be_written_are_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate_run, "run", lambda *_: pytest.fail("systems were run"))
+    answers = tmp_path / "out" / "outcomes.jsonl"
+    answers.parent.mkdir()
+    answers.write_text("{}", "utf-8")
+    for more, word in (
+        (("--output", str(tmp_path / "three.yaml")), "须为文件夹"),
+        (("--output", str(tmp_path / "three.yaml" / "out")), "不能建立"),
+        (("--output", str(tmp_path / "records")), "被当作输入"),
+        (("--track", str(tmp_path / "three.yaml")), "须为文件夹"),
+        (("--output", str(answers.parent), "--answers", f"rival={answers}"), "输入会被覆盖"),
+    ):
+        done = run(tmp_path, *more)
+        assert done.exit_code == 2
+        assert word in done.stderr
+    assert answers.read_text("utf-8") == "{}"
+
+
+def test_outcomes_of_an_earlier_run_do_not_stay_beside_other_results(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(tmp_path, "--system", "rules", "--output", str(out), "--outcomes")
+    run(tmp_path, "--system", "rules", "--output", str(out))
+    assert sorted(path.name for path in out.iterdir()) == ["report.html", "results.json"]
 
 
 def test_runs_are_compared_record_by_record(tmp_path: Path) -> None:

@@ -77,6 +77,19 @@ def test_every_difference_of_task_and_data_is_named(tmp_path: Path, rules: Path)
     assert "数据校验和不同" in told
 
 
+def test_the_same_words_with_other_gold_are_not_compared(tmp_path: Path, rules: Path) -> None:
+    path, first = written(tmp_path / "one", rules, echo(), outcomes=False)
+    assert first.task.test.gold_checksum is not None
+    test = first.task.test.model_copy(update={"gold_checksum": "0" * 64})
+    other = first.model_copy(update={"task": first.task.model_copy(update={"test": test})})
+    with pytest.raises(InputError) as refused:
+        refuse_different([(path, first), (path, other)])
+    assert "金标准校验和不同" in refused.value.problems[0].message
+    untold = first.task.test.model_copy(update={"gold_checksum": None})
+    older = first.model_copy(update={"task": first.task.model_copy(update={"test": untold})})
+    refuse_different([(path, first), (path, older)])
+
+
 def test_an_unknown_reference_is_refused(tmp_path: Path, rules: Path) -> None:
     run_ = written(tmp_path, rules, echo(), half(), outcomes=False)
     with pytest.raises(InputError) as refused:

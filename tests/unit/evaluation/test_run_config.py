@@ -46,7 +46,7 @@ def test_all_unknown_systems_and_idle_settings_are_told_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["k=1", "tfidf.k", ".k=1", "tfidf.=1"])
+@pytest.mark.parametrize("text", ["k=1", "tfidf.k", ".k=1", "tfidf.=1", "tfidf.k=["])
 def test_settings_of_another_form_are_refused(text: str) -> None:
     with pytest.raises(InputError):
         parse_settings([text])
@@ -87,3 +87,11 @@ def test_the_command_is_shown_without_folders_and_secrets() -> None:
     assert shown_command(typed) == (
         "zhibian evaluate run t --data records=records --param llm.api_key=… --output=out --limit 3"
     )
+
+
+def test_a_configuration_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_bytes("systems: [规则]".encode("gb18030"))
+    with pytest.raises(InputError) as refused:
+        read_config(file)
+    assert refused.value.problems[0].code == "config_unreadable"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from zhibian.documents.normalise import normalise
@@ -40,13 +40,14 @@ def checksum_of_gold(examples: Iterable[Example[Any, Any]]) -> str:
     A filed page counts as well, whether it stands with gold or is what is asked about.
     """
     return checksum_of_digests(
-        f"{e.digest}\t{json.dumps(asdict(_gold_of(e)), sort_keys=True, default=str)}"
-        for e in examples
+        f"{e.digest}\t{json.dumps(_gold_of(e), sort_keys=True, default=str)}" for e in examples
     )
 
 
 def _gold_of(example: Example[Any, Any]) -> Any:
-    if not isinstance(example.gold, PageGold):
-        return example.gold
-    filed = example.question.read.case.coded_front_page
-    return RecordGold(example.gold.block, filed.model_dump(mode="json"))
+    gold = example.gold
+    if isinstance(gold, PageGold):
+        filed = example.question.read.case.coded_front_page
+        gold = RecordGold(gold.block, filed.model_dump(mode="json"))
+    # Kinds of task of other makers may have a plain value for gold.
+    return asdict(gold) if is_dataclass(gold) and not isinstance(gold, type) else gold

@@ -56,6 +56,14 @@ def figures(results: Results, names: Sequence[str]) -> NotebookTable:
     )
 
 
+def by_system(results: Results, names: Sequence[str]) -> NotebookTable:
+    """Return the same with a row a system, for many systems and few metrics."""
+    told = figures(results, names)
+    titles, *columns = zip(*told.rows, strict=True)
+    rows = [(name, *column) for name, column in zip(told.header[1:], columns, strict=True)]
+    return NotebookTable(told.caption, ("系统", *map(str, titles)), rows)
+
+
 def comparisons(results: Results) -> NotebookTable:
     """Return the paired comparisons: differences with intervals and corrected p values."""
     return NotebookTable(

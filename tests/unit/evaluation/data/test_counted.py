@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from zhibian.evaluation.data.counted import with_counts
 from zhibian.evaluation.data.verify import Counts
+from zhibian.problems import InputError
 
 TEXT = """\
 # a remark that stays
@@ -55,3 +57,29 @@ def test_splits_at_the_end_of_the_file_and_without_a_rule() -> None:
     assert yaml.safe_load(written)["splits"]["test"]["n"] == 2
     assert "aside_checksum" not in written
     assert "    n: 3" in written
+
+
+def test_a_split_in_braces_is_written_out() -> None:
+    text = 'splits:\n  aside: {title: 全部, files: ["*.json"], held_out: true}\n'
+    assert yaml.safe_load(with_counts(text, COUNTS))["splits"]["aside"] == {
+        "title": "全部",
+        "files": ["*.json"],
+        "held_out": True,
+        "n": 5,
+        "checksum": "c" * 64,
+        "gold_checksum": "d" * 64,
+        "aside_checksum": "e" * 64,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "splits: {aside: {title: a, files: [a.json]}}\n",
+        "splits:\n    aside:\n        title: a\n        files: [a.json]\n",
+    ],
+)
+def test_a_layout_without_room_for_counts_is_refused(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        with_counts(text, COUNTS)
+    assert [problem.field for problem in refused.value.problems] == ["splits.aside"]
