@@ -95,9 +95,20 @@ def _gold_files(folder: Path, files: Sequence[str], reading: Reading) -> list[_G
                 for p in bad.problems
                 if p.severity == "error"
             ]
+    problems += _repeated(found)
     if problems:
         raise InputError(folder.name, problems)
     return found
+
+
+def _repeated(found: Sequence[_GoldFile]) -> Iterator[Problem]:
+    """Yield the ids that two files share: answers made elsewhere are matched by the id."""
+    first: dict[str, str] = {}
+    for one in found:
+        name = first.setdefault(one.read.case.id, one.name)
+        if name != one.name:
+            message = f"与 {name} 的 id 相同"
+            yield Problem(f"{one.name} id", "id_repeated", message, "每份病例用不同的 id")
 
 
 def _gold_file(path: Path, reading: Reading) -> _GoldFile:
