@@ -29,9 +29,6 @@ experiments: $(VENV)/.ready
 notebooks: $(VENV)/.ready-dev
 	$(BIN)/python notebooks/execute.py
 
-notebooks: $(VENV)/.ready-dev
-	$(BIN)/python notebooks/execute.py
-
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
