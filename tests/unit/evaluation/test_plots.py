@@ -45,7 +45,7 @@ WORDS = {
     "deviation": "给出首页与金标准首页的支付之差（元）",
     "waterfall": "更换主要诊断",
     "learning": "学习所用病历数",
-    "error_rate": "有差错的首页占比",
+    "error_rate": "差错率（尝试注入的首页占比）",
 }
 
 
