@@ -695,7 +695,9 @@ def test_import_list_and_group_on_the_command_line(
 def test_the_command_refuses_with_a_remedy(
     app: typer.Typer, home: Path, edition: str, told: str
 ) -> None:
-    args = ["import", "missing.xlsx", "--edition", edition, "--rules", str(home)]
+    book = home / "broken.xlsx"
+    book.write_text("no workbook", "utf-8")
+    args = ["import", str(book), "--edition", edition, "--rules", str(home)]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 2
     assert told in result.output
