@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from zhibian.review.reviewer import Reviewer, load_reviewer
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# How long an example takes hangs on what else the machine does: no test fails by the clock.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
